@@ -1,0 +1,358 @@
+//! Accepting: sniff, policy, handshake; with a resolver, or lazily.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::debug_span;
+
+use crate::connect::DEFAULT_TIMEOUT;
+use crate::drive::{Complete, Deadline, Drive, Wire};
+use crate::error::{Error, HandshakeError};
+use crate::handshake::{
+    Established, Negotiation, Randomness, Received, Reception, Role, SkeyRequest, info_hash,
+};
+use crate::policy::Policy;
+use crate::skey::{Skey, SkeyHash, SkeyResolver};
+use crate::stream::MseStream;
+
+/// Shakes hands as the responder. Cheap to clone, shared by all connections.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use tokio::net::TcpListener;
+/// use tokio_mse::{MseAcceptor, SkeyIndex};
+///
+/// # async fn example(torrents: Arc<SkeyIndex>) -> std::io::Result<()> {
+/// let acceptor = MseAcceptor::default();
+/// let listener = TcpListener::bind("0.0.0.0:6881").await?;
+/// loop {
+///     let (tcp, _) = listener.accept().await?;
+///     let handshake = acceptor.accept(tcp, Arc::clone(&torrents));
+///     tokio::spawn(async move {
+///         let peer = handshake.await?;
+///         # let _ = peer;
+///         Ok::<(), tokio_mse::Error>(())
+///     });
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MseAcceptor {
+    policy: Policy,
+    timeout: Option<Duration>,
+}
+
+impl Default for MseAcceptor {
+    /// [`Policy::accept_any`]: plaintext or MSE, whatever comes; RC4 where the peer offers both methods.
+    fn default() -> Self {
+        Self::new(Policy::accept_any())
+    }
+}
+
+impl MseAcceptor {
+    /// Accepts what `policy` admits, with ten seconds for each handshake.
+    pub const fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            timeout: Some(DEFAULT_TIMEOUT),
+        }
+    }
+
+    /// The time that sniff and handshake may take together; `None` for no limit.
+    #[must_use]
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// The policy that it accepts by.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Accepts one connection, for one of the SKEYs that `skeys` knows.
+    ///
+    /// A plaintext connection, where the policy admits one, is recognised by its first 20 bytes and handed over with all
+    /// of them unread; its info-hash is for the application to check.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn accept<T, R>(&self, io: T, skeys: R) -> Accept<T, R>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+        R: SkeyResolver,
+    {
+        Accept {
+            skeys,
+            initial_payload: None,
+            state: State::Setup(self.receive(io)),
+        }
+    }
+
+    /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up.
+    ///
+    /// The deadline goes on while the caller does.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn accept_lazy<T>(&self, io: T) -> AcceptLazy<T>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        AcceptLazy(self.receive(io))
+    }
+
+    fn receive<T>(&self, io: T) -> Receive<T> {
+        let span = debug_span!("mse_handshake", role = %Role::Responder);
+        Receive {
+            wire: Some(Wire::new(io, Deadline::after(self.timeout), span)),
+            policy: self.policy,
+            until_info_hash: false,
+            drive: None,
+        }
+    }
+}
+
+/// The first part of both ways to accept: up to the SKEY.
+struct Receive<T> {
+    wire: Option<Wire<T>>,
+    policy: Policy,
+    until_info_hash: bool,
+    drive: Option<Drive<T, Reception>>,
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
+        if let Some(wire) = self.wire.take() {
+            let reception = Reception::new(self.policy, Randomness::generate(&mut rand::rng()));
+            let reception = if self.until_info_hash {
+                reception.with_info_hash()
+            } else {
+                reception
+            };
+            self.drive = Some(Drive::new(wire, reception));
+        }
+        self.drive
+            .as_mut()
+            .expect("polled after completion")
+            .poll(cx)
+    }
+}
+
+/// The future of [`MseAcceptor::accept`] and [`MseStream::accept`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct Accept<T, R, P = fn(&Skey) -> Bytes> {
+    skeys: R,
+    initial_payload: Option<P>,
+    state: State<T>,
+}
+
+enum State<T> {
+    Setup(Receive<T>),
+    Completing(Complete<T, Negotiation>),
+}
+
+impl<T, R, P> Accept<T, R, P> {
+    /// Sends what `payload` makes of the SKEY, our own BitTorrent handshake for one, as the first bytes of the stream:
+    /// in one write with step 4.
+    ///
+    /// It is sent to a plaintext peer, too, whose handshake is then read up to its info-hash and whose info-hash must be
+    /// one that is served. So every stream that comes out has sent it, exactly once.
+    pub fn initial_payload<Q>(self, payload: Q) -> Accept<T, R, Q>
+    where
+        Q: FnOnce(&Skey) -> Bytes,
+    {
+        let state = match self.state {
+            State::Setup(mut receive) => {
+                receive.until_info_hash = true;
+                State::Setup(receive)
+            }
+            begun @ State::Completing(_) => begun,
+        };
+        Accept {
+            skeys: self.skeys,
+            initial_payload: Some(payload),
+            state,
+        }
+    }
+}
+
+impl<T, R, P> Accept<T, R, P>
+where
+    R: SkeyResolver,
+    P: FnOnce(&Skey) -> Bytes,
+{
+    fn resolve(&mut self, hash: &SkeyHash) -> Result<(Skey, Bytes), Error> {
+        let skey = self
+            .skeys
+            .resolve(hash)
+            .ok_or(HandshakeError::UnknownSkey)?;
+        let payload = self.initial_payload.take();
+        let payload = payload.map_or_else(Bytes::new, |payload| payload(&skey));
+        Ok((skey, payload))
+    }
+
+    fn go_on(
+        &mut self,
+        mut wire: Wire<T>,
+        received: Received,
+    ) -> Result<Complete<T, Negotiation>, Error> {
+        match received {
+            Received::Mse(request) => {
+                let (skey, payload) = self.resolve(request.hash())?;
+                Ok(Complete::new(wire, request.resolve(skey, payload)))
+            }
+            Received::Plaintext(seen) => {
+                let mut skey = info_hash(&seen);
+                if self.initial_payload.is_some()
+                    && let Some(asked) = &skey
+                {
+                    let (known, payload) = self.resolve(&asked.hash())?;
+                    wire.outbox().extend_from_slice(&payload);
+                    skey = Some(known);
+                }
+                let established = Established::plaintext(Role::Responder, skey, seen);
+                Ok(Complete::established(wire, established))
+            }
+        }
+    }
+}
+
+// Nothing in it is pinned.
+impl<T: Unpin, R, P> Unpin for Accept<T, R, P> {}
+
+impl<T, R, P> Future for Accept<T, R, P>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    R: SkeyResolver,
+    P: FnOnce(&Skey) -> Bytes,
+{
+    type Output = Result<MseStream<T>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        loop {
+            match &mut this.state {
+                State::Setup(receive) => {
+                    let (wire, received) = ready!(receive.poll(cx))?;
+                    this.state = State::Completing(this.go_on(wire, received)?);
+                }
+                State::Completing(complete) => return complete.poll(cx),
+            }
+        }
+    }
+}
+
+/// The future of [`MseAcceptor::accept_lazy`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct AcceptLazy<T>(Receive<T>);
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptLazy<T> {
+    type Output = Result<Incoming<T>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (wire, received) = ready!(self.get_mut().0.poll(cx))?;
+        Poll::Ready(Ok(match received {
+            Received::Plaintext(seen) => {
+                let skey = info_hash(&seen);
+                let established = Established::plaintext(Role::Responder, skey, seen);
+                Incoming::Plaintext(MseStream::from_established(wire.into_io(), established))
+            }
+            Received::Mse(request) => Incoming::Pending(PendingAccept { wire, request }),
+        }))
+    }
+}
+
+/// What came in, as far as it can be told without the SKEY.
+#[derive(Debug)]
+pub enum Incoming<T> {
+    /// A plaintext BitTorrent handshake, all of it unread.
+    Plaintext(MseStream<T>),
+    /// An initiator that waits for its SKEY to be looked up.
+    Pending(PendingAccept<T>),
+}
+
+/// A handshake that waits for its SKEY. Dropping it drops the connection.
+pub struct PendingAccept<T> {
+    wire: Wire<T>,
+    request: SkeyRequest,
+}
+
+impl<T> PendingAccept<T> {
+    /// The hash of the SKEY that the initiator asks for.
+    pub const fn hash(&self) -> &SkeyHash {
+        self.request.hash()
+    }
+
+    /// Goes on with `skey`, or with the refusal if none is found.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. A SKEY with another [`hash`](Self::hash) leads to [`HandshakeError::BadVc`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn accept(self, skey: impl Into<Skey>) -> AcceptPending<T> {
+        AcceptPending {
+            setup: Some((self, skey.into(), Bytes::new())),
+            complete: None,
+        }
+    }
+}
+
+impl<T> fmt::Debug for PendingAccept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingAccept").finish_non_exhaustive()
+    }
+}
+
+/// The future of [`PendingAccept::accept`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct AcceptPending<T> {
+    setup: Option<(PendingAccept<T>, Skey, Bytes)>,
+    complete: Option<Complete<T, Negotiation>>,
+}
+
+impl<T> AcceptPending<T> {
+    /// Sends `payload`, our own BitTorrent handshake for one, in one write with step 4.
+    ///
+    /// # Panics
+    ///
+    /// If the future was polled already.
+    pub fn initial_payload(mut self, payload: impl Into<Bytes>) -> Self {
+        let (_, _, initial_payload) = self.setup.as_mut().expect("the handshake goes on already");
+        *initial_payload = payload.into();
+        self
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptPending<T> {
+    type Output = Result<MseStream<T>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Some((PendingAccept { wire, request }, skey, payload)) = this.setup.take() {
+            this.complete = Some(Complete::new(wire, request.resolve(skey, payload)));
+        }
+        this.complete
+            .as_mut()
+            .expect("polled after completion")
+            .poll(cx)
+    }
+}

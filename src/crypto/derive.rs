@@ -1,0 +1,42 @@
+//! `HASH()` and what is derived with it from S and SKEY (specification, "Keys" and "The five blocking steps").
+
+use sha1::{Digest, Sha1};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::dh::SharedSecret;
+use super::keystream::Keystream;
+
+fn hash(parts: &[&[u8]]) -> [u8; 20] {
+    let mut digest = Sha1::new();
+    for part in parts {
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+/// `HASH('req1', S)`: the mark that ends PadA.
+pub(crate) fn req1(secret: &SharedSecret) -> [u8; 20] {
+    hash(&[b"req1", secret.as_bytes()])
+}
+
+/// `HASH('req2', SKEY)`.
+pub(crate) fn req2(skey: &[u8]) -> [u8; 20] {
+    hash(&[b"req2", skey])
+}
+
+/// `HASH('req2', SKEY) xor HASH('req3', S)`, from either of the two to the other.
+pub(crate) fn mask_req2(secret: &SharedSecret, mut req2: [u8; 20]) -> [u8; 20] {
+    let mut req3 = hash(&[b"req3", secret.as_bytes()]);
+    for (byte, mask) in req2.iter_mut().zip(req3) {
+        *byte ^= mask;
+    }
+    req3.zeroize();
+    req2
+}
+
+/// The keystreams of the initiator (`keyA`) and the responder (`keyB`), 1024 bytes in.
+pub(crate) fn keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
+    let key_a = Zeroizing::new(hash(&[b"keyA", secret.as_bytes(), skey]));
+    let key_b = Zeroizing::new(hash(&[b"keyB", secret.as_bytes(), skey]));
+    Keystream::pair(&key_a, &key_b)
+}

@@ -1,0 +1,141 @@
+//! One direction's keystream, and the part of it that was generated before it could be used.
+//!
+//! RC4 is XOR with a keystream that does not depend on the data. A writer that is not sure how much the transport will
+//! take encrypts all of it ([`Keystream::seal`]) and then says how much was taken ([`Keystream::settle`]); the
+//! keystream of the rest is kept for the next attempt, whatever data that brings. No ciphertext is ever kept.
+
+use std::fmt;
+use std::io::IoSlice;
+use std::ops::Range;
+
+use zeroize::Zeroize;
+
+use super::rc4::Rc4;
+use super::window::{self, WINDOW, Window};
+
+/// One direction's keystream, positioned behind everything that was encrypted or decrypted so far.
+///
+/// RC4 as MSE uses it is *obfuscation*: it authenticates nothing, and a flipped bit on the wire is a flipped bit of
+/// plaintext. Wiped on drop; `Debug` prints nothing of it.
+pub struct Keystream {
+    cipher: Rc4,
+    ahead: Option<Ahead>,
+}
+
+/// Keystream that was generated and not used yet: `block[unused]`.
+struct Ahead {
+    block: Window,
+    unused: Range<usize>,
+}
+
+impl Keystream {
+    /// The keystreams of both directions, their first 1024 bytes discarded.
+    pub(crate) fn pair(key_a: &[u8; 20], key_b: &[u8; 20]) -> (Self, Self) {
+        let (a, b) = Rc4::pair(key_a, key_b);
+        let unread = |cipher| Self {
+            cipher,
+            ahead: None,
+        };
+        (unread(a), unread(b))
+    }
+
+    /// Encrypts or decrypts `data` in place and moves behind it.
+    pub fn apply(&mut self, data: &mut [u8]) {
+        let Some(ahead) = &mut self.ahead else {
+            return self.cipher.apply(data);
+        };
+        let (from_ahead, rest) = data.split_at_mut(data.len().min(ahead.unused.len()));
+        xor(from_ahead, &ahead.block[ahead.unused.clone()]);
+        ahead.consume(from_ahead.len());
+        if ahead.unused.is_empty() {
+            self.release();
+        }
+        self.cipher.apply(rest);
+    }
+
+    /// Encrypts the concatenation of `plain`, up to [`WINDOW`] bytes of it, without moving. Must be followed by
+    /// [`settle`](Self::settle) with the same `plain`.
+    pub(crate) fn seal(&mut self, plain: &[IoSlice<'_>]) -> &[u8] {
+        let ahead = self.ahead.get_or_insert_with(|| Ahead {
+            block: window::take(),
+            unused: 0..0,
+        });
+        ahead.make_room();
+        let start = ahead.unused.start;
+        let mut at = start;
+        for slice in plain {
+            // The first part of a slice may meet keystream that is there already, the rest meets new keystream.
+            let (known, new) = slice.split_at(slice.len().min(ahead.unused.end - at));
+            xor(&mut ahead.block[at..], known);
+            at += known.len();
+            let new = &new[..new.len().min(WINDOW - at)];
+            self.cipher
+                .apply_to(new, &mut ahead.block[at..at + new.len()]);
+            at += new.len();
+            ahead.unused.end = ahead.unused.end.max(at);
+        }
+        &ahead.block[start..at]
+    }
+
+    /// Moves behind the first `accepted` bytes of what was sealed, and turns the ciphertext of the rest back into
+    /// keystream.
+    pub(crate) fn settle(&mut self, plain: &[IoSlice<'_>], accepted: usize) {
+        let Some(ahead) = &mut self.ahead else { return };
+        let mut at = ahead.unused.start;
+        ahead.consume(accepted);
+        for slice in plain {
+            let end = (at + slice.len()).min(WINDOW);
+            let kept_from = at.max(ahead.unused.start).min(end);
+            xor(&mut ahead.block[kept_from..end], &slice[kept_from - at..]);
+            at = end;
+        }
+        if ahead.unused.is_empty() {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(ahead) = self.ahead.take() {
+            window::give_back(ahead.block);
+        }
+    }
+}
+
+impl Ahead {
+    fn consume(&mut self, len: usize) {
+        self.unused.start = self.unused.end.min(self.unused.start + len);
+    }
+
+    /// Moves unused keystream to the front, so that a whole window fits behind its beginning.
+    fn make_room(&mut self) {
+        if self.unused.start == 0 {
+            return;
+        }
+        let moved = 0..self.unused.len();
+        self.block.copy_within(self.unused.clone(), 0);
+        self.block[moved.end..self.unused.end].zeroize();
+        self.unused = moved;
+    }
+}
+
+impl Drop for Keystream {
+    fn drop(&mut self) {
+        if let Some(mut ahead) = self.ahead.take() {
+            ahead.block[ahead.unused].zeroize();
+            window::give_back(ahead.block);
+        }
+    }
+}
+
+impl fmt::Debug for Keystream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keystream(..)")
+    }
+}
+
+/// XORs `mask` into the beginning of `data`, as far as both reach.
+fn xor(data: &mut [u8], mask: &[u8]) {
+    for (byte, mask) in data.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+}

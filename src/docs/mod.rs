@@ -1,0 +1,5 @@
+//! Guides: what holds for every stream, and why.
+
+pub mod cancel_safety;
+pub mod fallback;
+pub mod flush;

@@ -1,0 +1,283 @@
+//! A, the side that opens the connection: steps 1, 3 and 5.
+
+use std::fmt;
+
+use bytes::Bytes;
+use tracing::debug;
+
+use super::established::{Established, Negotiated, Role, append};
+use super::inbox::{Inbox, Search};
+use super::{MAX_IA_SENT, MAX_PAD, Machine, Progress, Randomness, pad_len};
+use crate::crypto::derive;
+use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, PrivateKey};
+use crate::crypto::keystream::Keystream;
+use crate::error::{HandshakeError, Step};
+use crate::policy::{CryptoMethod, CryptoMethods, Policy};
+use crate::skey::Skey;
+
+/// VC, the verification constant.
+pub(super) const VC: [u8; 8] = [0; 8];
+
+/// The initiator's side of the handshake.
+pub struct Initiator {
+    wanted: Wanted,
+    inbox: Inbox,
+    state: State,
+}
+
+/// What the caller asked for.
+struct Wanted {
+    skey: Skey,
+    offered: CryptoMethods,
+    initial_payload: Bytes,
+}
+
+enum State {
+    AwaitKey {
+        private_key: PrivateKey,
+        before_sync: Vec<u8>,
+        pad_c_len: u16,
+    },
+    Sync {
+        keys: Keys,
+        encrypted_vc: [u8; VC.len()],
+    },
+    CryptoSelect(Keys),
+    PadD {
+        keys: Keys,
+        method: CryptoMethod,
+        len: usize,
+    },
+}
+
+struct Keys {
+    encrypt: Keystream,
+    decrypt: Keystream,
+}
+
+impl Initiator {
+    /// Begins a handshake for `skey` and appends step 1 to `output`. Offers the policy's methods, whatever else the
+    /// policy says.
+    ///
+    /// The first [`MAX_IA_SENT`] bytes of `initial_payload` travel inside step 3, the rest right after step 4 came.
+    pub fn new(
+        skey: Skey,
+        policy: &Policy,
+        initial_payload: impl Into<Bytes>,
+        randomness: Randomness,
+        output: &mut Vec<u8>,
+    ) -> Self {
+        let Randomness {
+            private_key,
+            public_key,
+            padding,
+        } = randomness;
+        output.extend_from_slice(&public_key);
+        output.extend_from_slice(&padding.with_key);
+        Self {
+            wanted: Wanted {
+                skey,
+                offered: policy.crypto_methods(),
+                initial_payload: initial_payload.into(),
+            },
+            inbox: Inbox::default(),
+            state: State::AwaitKey {
+                private_key,
+                before_sync: padding.before_sync,
+                pad_c_len: padding.negotiated_len,
+            },
+        }
+    }
+
+    /// Takes the next bytes of the peer.
+    ///
+    /// # Errors
+    ///
+    /// If the peer's bytes are refused; the machine is gone then, and nothing more is to be sent.
+    pub fn process(
+        self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<Progress<Self, Established>, HandshakeError> {
+        let Self {
+            wanted,
+            mut inbox,
+            mut state,
+        } = self;
+        inbox.push(input);
+        loop {
+            match state.advance(&wanted, &mut inbox, output)? {
+                Turn::Next(next) => state = next,
+                Turn::Starved(state) => {
+                    return Ok(Progress::NeedInput(Self {
+                        wanted,
+                        inbox,
+                        state,
+                    }));
+                }
+                Turn::Done(keys, method) => {
+                    let established = wanted.establish(keys, method, inbox, output);
+                    return Ok(Progress::Done(established));
+                }
+            }
+        }
+    }
+}
+
+enum Turn {
+    Next(State),
+    Starved(State),
+    Done(Keys, CryptoMethod),
+}
+
+impl State {
+    fn advance(
+        self,
+        wanted: &Wanted,
+        inbox: &mut Inbox,
+        output: &mut Vec<u8>,
+    ) -> Result<Turn, HandshakeError> {
+        match self {
+            Self::AwaitKey {
+                private_key,
+                before_sync,
+                pad_c_len,
+            } => {
+                let Some(peer_key) = inbox.take_array::<PUBLIC_KEY_LEN>() else {
+                    return Ok(Turn::Starved(Self::AwaitKey {
+                        private_key,
+                        before_sync,
+                        pad_c_len,
+                    }));
+                };
+                let secret = private_key
+                    .shared_secret(&peer_key)
+                    .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
+                let (mut encrypt, mut decrypt) =
+                    derive::keystreams(&secret, wanted.skey.as_bytes());
+                output.extend_from_slice(&before_sync);
+                output.extend_from_slice(&derive::req1(&secret));
+                let req2 = *wanted.skey.hash().as_bytes();
+                output.extend_from_slice(&derive::mask_req2(&secret, req2));
+                wanted.append_offer(&mut encrypt, pad_c_len, output);
+                let mut encrypted_vc = VC;
+                decrypt.apply(&mut encrypted_vc);
+                Ok(Turn::Next(Self::Sync {
+                    keys: Keys { encrypt, decrypt },
+                    encrypted_vc,
+                }))
+            }
+            Self::Sync { keys, encrypted_vc } => match inbox.find(&encrypted_vc, MAX_PAD) {
+                Search::Found(pad_b) => {
+                    debug!(pad_b, "responder's padding ends");
+                    inbox.take(pad_b + encrypted_vc.len());
+                    Ok(Turn::Next(Self::CryptoSelect(keys)))
+                }
+                Search::Undecided => Ok(Turn::Starved(Self::Sync { keys, encrypted_vc })),
+                Search::Absent => Err(HandshakeError::NoSyncMark),
+            },
+            Self::CryptoSelect(mut keys) => {
+                let Some(mut header) = inbox.take_array::<6>() else {
+                    return Ok(Turn::Starved(Self::CryptoSelect(keys)));
+                };
+                keys.decrypt.apply(&mut header);
+                let [s0, s1, s2, s3, l0, l1] = header;
+                let selected = u32::from_be_bytes([s0, s1, s2, s3]);
+                let len = u16::from_be_bytes([l0, l1]);
+                debug!(selected, pad_d = len, "responder selected");
+                let method = wanted
+                    .offered
+                    .selected(selected)
+                    .ok_or(HandshakeError::BadSelection { selected })?;
+                let len = pad_len(Step::PadD, len)?;
+                Ok(Turn::Next(Self::PadD { keys, method, len }))
+            }
+            Self::PadD {
+                mut keys,
+                method,
+                len,
+            } => {
+                let Some(pad_d) = inbox.take(len) else {
+                    return Ok(Turn::Starved(Self::PadD { keys, method, len }));
+                };
+                keys.decrypt.apply(pad_d);
+                Ok(Turn::Done(keys, method))
+            }
+        }
+    }
+}
+
+impl Wanted {
+    /// Step 3 from VC on.
+    fn append_offer(&self, encrypt: &mut Keystream, pad_c_len: u16, output: &mut Vec<u8>) {
+        let ia = self.initial_payload_inside();
+        // MAX_IA_SENT bounds it.
+        let ia_len = u16::try_from(ia.len()).unwrap_or(u16::MAX);
+        let mut offer = Vec::with_capacity(16 + usize::from(pad_c_len) + ia.len());
+        offer.extend_from_slice(&VC);
+        offer.extend_from_slice(&self.offered.bits().to_be_bytes());
+        offer.extend_from_slice(&pad_c_len.to_be_bytes());
+        offer.resize(offer.len() + usize::from(pad_c_len), 0);
+        offer.extend_from_slice(&ia_len.to_be_bytes());
+        offer.extend_from_slice(ia);
+        append(Some(encrypt), &offer, output);
+    }
+
+    fn initial_payload_inside(&self) -> &[u8] {
+        let inside = self.initial_payload.len().min(MAX_IA_SENT);
+        self.initial_payload.get(..inside).unwrap_or_default()
+    }
+
+    fn establish(
+        self,
+        keys: Keys,
+        method: CryptoMethod,
+        inbox: Inbox,
+        output: &mut Vec<u8>,
+    ) -> Established {
+        let negotiated = Negotiated {
+            role: Role::Initiator,
+            method: Some(method),
+            skey: Some(self.skey),
+            fell_back: false,
+        };
+        let mut established = Established::new(negotiated, method, keys.encrypt, keys.decrypt);
+        let left_over = self.initial_payload.get(MAX_IA_SENT..).unwrap_or_default();
+        established.send(left_over, output);
+        established.receive(&inbox.into_unread());
+        established
+    }
+}
+
+impl Machine for Initiator {
+    type Done = Established;
+
+    fn process(
+        self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<Progress<Self, Established>, HandshakeError> {
+        Self::process(self, input, output)
+    }
+
+    fn step(&self) -> Step {
+        match self.state {
+            State::AwaitKey { .. } => Step::PublicKey,
+            State::Sync { .. } => Step::Sync,
+            State::CryptoSelect(_) => Step::CryptoSelect,
+            State::PadD { .. } => Step::PadD,
+        }
+    }
+
+    fn peer_answered(&self) -> bool {
+        !matches!(self.state, State::AwaitKey { .. })
+    }
+}
+
+impl fmt::Debug for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Initiator")
+            .field("step", &self.step())
+            .finish_non_exhaustive()
+    }
+}

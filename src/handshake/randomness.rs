@@ -1,0 +1,128 @@
+//! Everything random in one side's handshake, drawn before it begins.
+
+use std::fmt;
+
+use rand::{CryptoRng, RngExt};
+
+use super::MAX_PAD;
+use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey};
+
+/// The key pair and the padding of one side of one handshake. For one use: a key pair that appears on two connections
+/// links them.
+pub struct Randomness {
+    pub(super) private_key: PrivateKey,
+    pub(super) public_key: [u8; PUBLIC_KEY_LEN],
+    pub(super) padding: Padding,
+}
+
+impl Randomness {
+    /// Draws a key pair and padding. Computes the public key, which costs one exponentiation: it may be called before
+    /// the connection is there.
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::new(PrivateKey::generate(rng), Padding::generate(rng))
+    }
+
+    /// These and no others: for reproducible transcripts.
+    pub fn new(private_key: PrivateKey, padding: Padding) -> Self {
+        Self {
+            public_key: private_key.public_key(),
+            private_key,
+            padding,
+        }
+    }
+}
+
+impl fmt::Debug for Randomness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Randomness")
+            .field("padding", &self.padding)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The padding of one side: PadA and PadC of an initiator, PadB and PadD of a responder.
+///
+/// PadA and PadB travel in two parts, the first behind the public key and the second in front of step 3 or 4, so that
+/// nobody can tell by a length where that step begins. Peers find its beginning by searching, and BiglyBT has always
+/// sent its pads like this.
+pub struct Padding {
+    pub(super) with_key: Vec<u8>,
+    pub(super) before_sync: Vec<u8>,
+    pub(super) negotiated_len: u16,
+}
+
+impl Padding {
+    /// Together 447 at most: Transmission 4.0 and `KTorrent` are fragile close to 512. The first part is never empty:
+    /// `BitTornado` stalls when PadB is.
+    const WITH_KEY: std::ops::RangeInclusive<usize> = 1..=320;
+    const BEFORE_SYNC: std::ops::RangeInclusive<usize> = 0..=127;
+    const NEGOTIATED: std::ops::RangeInclusive<u16> = 0..=255;
+
+    /// Draws padding of random length.
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut random_bytes = |lengths| {
+            let mut bytes = vec![0; rng.random_range(lengths)];
+            rng.fill_bytes(&mut bytes);
+            bytes
+        };
+        Self {
+            with_key: random_bytes(Self::WITH_KEY),
+            before_sync: random_bytes(Self::BEFORE_SYNC),
+            negotiated_len: rng.random_range(Self::NEGOTIATED),
+        }
+    }
+
+    /// No padding at all: for reproducible transcripts.
+    pub const fn none() -> Self {
+        Self {
+            with_key: Vec::new(),
+            before_sync: Vec::new(),
+            negotiated_len: 0,
+        }
+    }
+
+    /// This padding: `with_key` behind the public key, `before_sync` in front of step 3 or 4, and PadC or PadD of
+    /// `negotiated_len` zero bytes.
+    ///
+    /// # Errors
+    ///
+    /// If `with_key` and `before_sync` together, or `negotiated_len`, exceed [`MAX_PAD`].
+    pub fn new(
+        with_key: impl Into<Vec<u8>>,
+        before_sync: impl Into<Vec<u8>>,
+        negotiated_len: u16,
+    ) -> Result<Self, PaddingError> {
+        let (with_key, before_sync) = (with_key.into(), before_sync.into());
+        let unmarked = with_key.len() + before_sync.len();
+        if unmarked > MAX_PAD || usize::from(negotiated_len) > MAX_PAD {
+            return Err(PaddingError(()));
+        }
+        Ok(Self {
+            with_key,
+            before_sync,
+            negotiated_len,
+        })
+    }
+}
+
+impl fmt::Debug for Padding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Padding")
+            .field("with_key", &self.with_key.len())
+            .field("before_sync", &self.before_sync.len())
+            .field("negotiated_len", &self.negotiated_len)
+            .finish()
+    }
+}
+
+/// Padding of more than [`MAX_PAD`] bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaddingError(());
+
+impl fmt::Display for PaddingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a pad has {MAX_PAD} bytes at most")
+    }
+}
+
+impl std::error::Error for PaddingError {}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod accept;
+mod connect;
+mod crypto;
+pub mod docs;
+mod drive;
+mod error;
+pub mod handshake;
+mod inbound;
+mod outbound;
+mod policy;
+mod skey;
+mod split;
+mod stream;
+
+pub use accept::{Accept, AcceptLazy, AcceptPending, Incoming, MseAcceptor, PendingAccept};
+pub use connect::{Connect, MseConnector};
+pub use crypto::keystream::Keystream;
+pub use error::{Error, HandshakeError, Step};
+pub use handshake::{Negotiated, Role};
+pub use policy::{
+    Attempt, CryptoMethod, CryptoMethods, Encryption, Opening, ParseMethodsError, Policy,
+};
+pub use skey::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
+pub use split::{MseReadHalf, MseWriteHalf};
+pub use stream::{MseStream, Parts};

@@ -1,0 +1,333 @@
+//! What is dialled, accepted, offered and chosen: one decision table, pure functions.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much encryption a policy wants.
+///
+/// | | outgoing | incoming |
+/// |---|---|---|
+/// | [`Forbid`](Encryption::Forbid) | plaintext only | plaintext BitTorrent handshake only |
+/// | [`Allow`](Encryption::Allow) | plaintext; MSE on a redial if the peer hangs up before it answers | either |
+/// | [`Prefer`](Encryption::Prefer) | MSE; plaintext on a redial if the peer hangs up before it answers | either |
+/// | [`Require`](Encryption::Require) | MSE or an error, never plaintext | MSE or an error |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// Never speak MSE.
+    Forbid,
+    /// Speak MSE only where plaintext does not work.
+    Allow,
+    /// Speak MSE first, plaintext where it does not work.
+    Prefer,
+    /// Never speak plaintext.
+    Require,
+}
+
+/// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CryptoMethod {
+    /// `0x02`: the whole stream is RC4-encrypted.
+    Rc4,
+    /// `0x01`: header-only. The handshake is hidden, the stream that follows is clear.
+    Plaintext,
+}
+
+impl CryptoMethod {
+    const ALL: [Self; 2] = [Self::Rc4, Self::Plaintext];
+
+    /// The bit that stands for this method on the wire.
+    pub const fn bit(self) -> u32 {
+        match self {
+            Self::Rc4 => 0x02,
+            Self::Plaintext => 0x01,
+        }
+    }
+}
+
+impl fmt::Display for CryptoMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rc4 => "rc4",
+            Self::Plaintext => "plaintext",
+        })
+    }
+}
+
+/// An ordered set of crypto methods, most preferred first, never empty.
+///
+/// ```
+/// use tokio_mse::{CryptoMethod, CryptoMethods};
+///
+/// let both = CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext);
+/// assert_eq!(both, "rc4,plaintext".parse()?);
+/// assert_eq!(both.bits(), 0x03);
+/// # Ok::<(), tokio_mse::ParseMethodsError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CryptoMethods {
+    ordered: [Option<CryptoMethod>; CryptoMethod::ALL.len()],
+}
+
+impl CryptoMethods {
+    /// The set of one method.
+    pub const fn only(method: CryptoMethod) -> Self {
+        Self {
+            ordered: [Some(method), None],
+        }
+    }
+
+    /// Adds a method behind those already in the set; one that is in it keeps its place.
+    #[must_use]
+    pub fn then(mut self, method: CryptoMethod) -> Self {
+        if !self.contains(method)
+            && let Some(free) = self.ordered.iter_mut().find(|slot| slot.is_none())
+        {
+            *free = Some(method);
+        }
+        self
+    }
+
+    /// The methods, most preferred first.
+    pub fn iter(self) -> impl Iterator<Item = CryptoMethod> {
+        self.ordered.into_iter().flatten()
+    }
+
+    /// Whether `method` is in the set.
+    pub fn contains(self, method: CryptoMethod) -> bool {
+        self.iter().any(|known| known == method)
+    }
+
+    /// The set as the bit field of `crypto_provide`.
+    pub fn bits(self) -> u32 {
+        self.iter().fold(0, |bits, method| bits | method.bit())
+    }
+
+    /// What a responder selects from the peer's `crypto_provide`: its own first choice that was offered. Bits that
+    /// nobody knows yet are ignored.
+    pub(crate) fn choose(self, provided: u32) -> Option<CryptoMethod> {
+        self.iter().find(|method| provided & method.bit() != 0)
+    }
+
+    /// What an initiator makes of `crypto_select`: exactly one bit, and one that it offered. Clients disagree on what
+    /// several bits mean (`RC4`, plaintext, an exception), so no reading of them is safe.
+    pub(crate) fn selected(self, selection: u32) -> Option<CryptoMethod> {
+        self.iter().find(|method| selection == method.bit())
+    }
+}
+
+impl fmt::Debug for CryptoMethods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for CryptoMethods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, method) in self.iter().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            write!(f, "{comma}{method}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A list of crypto methods that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseMethodsError {
+    found: String,
+}
+
+impl fmt::Display for ParseMethodsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "expected a comma-separated list of `rc4` and `plaintext`, found `{}`",
+            self.found
+        )
+    }
+}
+
+impl std::error::Error for ParseMethodsError {}
+
+impl FromStr for CryptoMethods {
+    type Err = ParseMethodsError;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        let unreadable = || ParseMethodsError {
+            found: list.to_owned(),
+        };
+        let mut set: Option<Self> = None;
+        for name in list.split(',') {
+            let method = CryptoMethod::ALL
+                .into_iter()
+                .find(|method| method.to_string() == name.trim())
+                .ok_or_else(unreadable)?;
+            set = Some(set.map_or(Self::only(method), |set| set.then(method)));
+        }
+        set.ok_or_else(unreadable)
+    }
+}
+
+/// How the first bytes of a connection look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Opening {
+    /// `0x13 "BitTorrent protocol"`.
+    Plaintext,
+    /// Anything else, which can only be a public key.
+    Mse,
+}
+
+/// What one dial attempt speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attempt {
+    /// The MSE handshake.
+    Mse,
+    /// Plaintext BitTorrent.
+    Plaintext,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mse => "MSE",
+            Self::Plaintext => "plaintext",
+        })
+    }
+}
+
+/// What is dialled, accepted, offered and chosen.
+///
+/// A value of this type is all the configuration that a connection needs; it is `Copy` and can be shared by all of
+/// them. The presets name what protects the stream, the builder steps say how insistent to be:
+///
+/// ```
+/// use tokio_mse::Policy;
+///
+/// let never_in_the_clear = Policy::full_rc4().require();
+/// let handshake_hidden_only = Policy::header_only().prefer();
+/// let one_attempt = Policy::full_rc4().forbid_fallback();
+/// # let _ = (never_in_the_clear, handshake_hidden_only, one_attempt);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    encryption: Encryption,
+    methods: CryptoMethods,
+    fallback: bool,
+}
+
+impl Policy {
+    /// A policy from its two parts, with fallback allowed.
+    pub const fn new(encryption: Encryption, methods: CryptoMethods) -> Self {
+        Self {
+            encryption,
+            methods,
+            fallback: true,
+        }
+    }
+
+    /// Plain BitTorrent, no MSE at all ([`Encryption::Forbid`]).
+    pub const fn plaintext_only() -> Self {
+        Self::new(Encryption::Forbid, CryptoMethods::only(CryptoMethod::Rc4))
+    }
+
+    /// MSE preferred, header-only: the handshake is hidden, the stream is clear.
+    pub const fn header_only() -> Self {
+        Self::new(
+            Encryption::Prefer,
+            CryptoMethods::only(CryptoMethod::Plaintext),
+        )
+    }
+
+    /// MSE preferred, the whole stream RC4-encrypted. The default of a connector.
+    pub const fn full_rc4() -> Self {
+        Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Rc4))
+    }
+
+    /// The default of an acceptor: plaintext or MSE, whatever comes; RC4 when the peer offers both methods.
+    pub fn accept_any() -> Self {
+        Self::new(
+            Encryption::Allow,
+            CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext),
+        )
+    }
+
+    /// The same policy with [`Encryption::Require`].
+    #[must_use]
+    pub const fn require(mut self) -> Self {
+        self.encryption = Encryption::Require;
+        self
+    }
+
+    /// The same policy with [`Encryption::Prefer`].
+    #[must_use]
+    pub const fn prefer(mut self) -> Self {
+        self.encryption = Encryption::Prefer;
+        self
+    }
+
+    /// The same policy with [`Encryption::Allow`].
+    #[must_use]
+    pub const fn allow(mut self) -> Self {
+        self.encryption = Encryption::Allow;
+        self
+    }
+
+    /// The same policy with other methods.
+    #[must_use]
+    pub const fn methods(mut self, methods: CryptoMethods) -> Self {
+        self.methods = methods;
+        self
+    }
+
+    /// Never redial: the first attempt's outcome is final.
+    #[must_use]
+    pub const fn forbid_fallback(mut self) -> Self {
+        self.fallback = false;
+        self
+    }
+
+    /// Redial as the table of [`Encryption`] says.
+    #[must_use]
+    pub const fn allow_fallback(mut self) -> Self {
+        self.fallback = true;
+        self
+    }
+
+    /// How much encryption is wanted.
+    pub const fn encryption(&self) -> Encryption {
+        self.encryption
+    }
+
+    /// What an initiator offers and a responder chooses from.
+    pub const fn crypto_methods(&self) -> CryptoMethods {
+        self.methods
+    }
+
+    /// What an outgoing connection speaks first.
+    pub const fn first_attempt(&self) -> Attempt {
+        match self.encryption {
+            Encryption::Forbid | Encryption::Allow => Attempt::Plaintext,
+            Encryption::Prefer | Encryption::Require => Attempt::Mse,
+        }
+    }
+
+    /// What a redial speaks after the first attempt was left unanswered, if a redial is allowed at all.
+    pub const fn second_attempt(&self) -> Option<Attempt> {
+        match self.encryption {
+            Encryption::Allow if self.fallback => Some(Attempt::Mse),
+            Encryption::Prefer if self.fallback => Some(Attempt::Plaintext),
+            _ => None,
+        }
+    }
+
+    /// Whether an incoming connection that begins like this is served.
+    pub const fn admits(&self, opening: Opening) -> bool {
+        match (self.encryption, opening) {
+            (Encryption::Allow | Encryption::Prefer, _)
+            | (Encryption::Forbid, Opening::Plaintext)
+            | (Encryption::Require, Opening::Mse) => true,
+            (Encryption::Forbid, Opening::Mse) | (Encryption::Require, Opening::Plaintext) => false,
+        }
+    }
+}

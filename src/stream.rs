@@ -1,0 +1,202 @@
+//! The established stream.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::accept::{Accept, MseAcceptor};
+use crate::connect::{Connect, MseConnector};
+use crate::crypto::keystream::Keystream;
+use crate::handshake::{Established, Negotiated, Role};
+use crate::inbound::Inbound;
+use crate::outbound::Outbound;
+use crate::policy::Policy;
+use crate::skey::{Skey, SkeyResolver};
+use crate::split::{MseReadHalf, MseWriteHalf};
+
+/// A peer connection: encrypted, header-only or plaintext, and used like the bare transport.
+///
+/// Every call makes the same call on the transport that the bare transport would have got, and returns what it
+/// returned; only the bytes are XORed. No ciphertext is held back, so there is nothing that only a flush would send. See
+/// [`docs::flush`](crate::docs::flush) and [`docs::cancel_safety`](crate::docs::cancel_safety).
+///
+/// MSE is obfuscation: it does not tell you who the peer is, whether the bytes were changed on the way, or, as there is
+/// no close record, whether an end of the stream is the one that the peer meant.
+#[derive(Debug)]
+pub struct MseStream<T> {
+    io: T,
+    inbound: Inbound,
+    outbound: Outbound,
+    negotiated: Negotiated,
+}
+
+/// What an [`MseStream`] is made of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Parts<T> {
+    /// The transport.
+    pub io: T,
+    /// Decrypted bytes that were received with the handshake and not read yet. They come before those of `io`.
+    pub unread: Bytes,
+    /// Decrypts what `io` yields from here on; `None` if the stream is clear.
+    pub decrypt: Option<Keystream>,
+    /// Encrypts what is written to `io` from here on; `None` if the stream is clear.
+    pub encrypt: Option<Keystream>,
+    /// What was agreed on.
+    pub negotiated: Negotiated,
+}
+
+impl<T> MseStream<T>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    /// Shakes hands as the initiator, with the defaults of an [`MseConnector`].
+    ///
+    /// This makes one attempt on the given transport: MSE under [`Prefer`](crate::Encryption::Prefer) and
+    /// [`Require`](crate::Encryption::Require), plaintext under [`Forbid`](crate::Encryption::Forbid) and
+    /// [`Allow`](crate::Encryption::Allow). For the redial, see [`MseConnector::connect_with`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`](crate::Error); [`is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a
+    /// redial in the other mode makes sense.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn connect(io: T, skey: impl Into<Skey>, policy: &Policy) -> Connect<T> {
+        MseConnector::new(*policy).connect(skey, io)
+    }
+
+    /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`](crate::Error).
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn accept<R: SkeyResolver>(io: T, skeys: R, policy: &Policy) -> Accept<T, R> {
+        MseAcceptor::new(*policy).accept(io, skeys)
+    }
+}
+
+impl<T> MseStream<T> {
+    /// A stream without MSE, so that an application has one type for every peer.
+    pub fn plaintext(io: T) -> Self {
+        Self {
+            io,
+            inbound: Inbound::new(Bytes::new(), None),
+            outbound: Outbound::new(None),
+            negotiated: Negotiated::plaintext(Role::Initiator, None),
+        }
+    }
+
+    /// Goes on over `io` after a handshake that was driven by hand.
+    pub fn from_established(io: T, established: Established) -> Self {
+        Self {
+            io,
+            inbound: Inbound::new(established.received, established.decrypt),
+            outbound: Outbound::new(established.encrypt),
+            negotiated: established.negotiated,
+        }
+    }
+
+    pub(crate) const fn negotiated_mut(&mut self) -> &mut Negotiated {
+        &mut self.negotiated
+    }
+
+    /// What was agreed on.
+    pub const fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// The transport.
+    pub const fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// The transport. Reading from it or writing to it puts the keystream out of step.
+    pub const fn get_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
+    /// Takes the stream apart.
+    pub fn into_parts(self) -> Parts<T> {
+        let (unread, decrypt) = self.inbound.into_parts();
+        Parts {
+            io: self.io,
+            unread,
+            decrypt,
+            encrypt: self.outbound.into_keystream(),
+            negotiated: self.negotiated,
+        }
+    }
+
+    /// Splits into owned halves without a lock between them, by splitting the transport with `split`:
+    /// `TcpStream::into_split`, `UtpStream::split`, [`tokio::io::split`].
+    ///
+    /// ```no_run
+    /// # async fn example(peer: tokio_mse::MseStream<tokio::net::TcpStream>) {
+    /// let (reader, writer) = peer.into_split_with(tokio::net::TcpStream::into_split);
+    /// # let _ = (reader, writer);
+    /// # }
+    /// ```
+    pub fn into_split_with<R, W>(
+        self,
+        split: impl FnOnce(T) -> (R, W),
+    ) -> (MseReadHalf<R>, MseWriteHalf<W>) {
+        let (read, write) = split(self.io);
+        (
+            MseReadHalf::new(read, self.inbound),
+            MseWriteHalf::new(write, self.outbound),
+        )
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for MseStream<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { io, inbound, .. } = self.get_mut();
+        inbound.poll_read(Pin::new(io), cx, buf)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for MseStream<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Self { io, outbound, .. } = self.get_mut();
+        outbound.poll_write(Pin::new(io), cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Self { io, outbound, .. } = self.get_mut();
+        outbound.poll_write_vectored(Pin::new(io), cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.outbound.is_write_vectored(&self.io)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}

@@ -147,10 +147,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
             };
             self.drive = Some(Drive::new(wire, reception));
         }
-        self.drive
-            .as_mut()
-            .expect("polled after completion")
-            .poll(cx)
+        self.drive.as_mut().expect("polled after completion").poll(cx)
     }
 }
 
@@ -198,20 +195,13 @@ where
     P: FnOnce(&Skey) -> Bytes,
 {
     fn resolve(&mut self, hash: &SkeyHash) -> Result<(Skey, Bytes), Error> {
-        let skey = self
-            .skeys
-            .resolve(hash)
-            .ok_or(HandshakeError::UnknownSkey)?;
+        let skey = self.skeys.resolve(hash).ok_or(HandshakeError::UnknownSkey)?;
         let payload = self.initial_payload.take();
         let payload = payload.map_or_else(Bytes::new, |payload| payload(&skey));
         Ok((skey, payload))
     }
 
-    fn go_on(
-        &mut self,
-        mut wire: Wire<T>,
-        received: Received,
-    ) -> Result<Complete<T, Negotiation>, Error> {
+    fn go_on(&mut self, mut wire: Wire<T>, received: Received) -> Result<Complete<T, Negotiation>, Error> {
         match received {
             Received::Mse(request) => {
                 let (skey, payload) = self.resolve(request.hash())?;
@@ -350,9 +340,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptPending<T> {
         if let Some((PendingAccept { wire, request }, skey, payload)) = this.setup.take() {
             this.complete = Some(Complete::new(wire, request.resolve(skey, payload)));
         }
-        this.complete
-            .as_mut()
-            .expect("polled after completion")
-            .poll(cx)
+        this.complete.as_mut().expect("polled after completion").poll(cx)
     }
 }

@@ -123,8 +123,7 @@ impl MseConnector {
         let (skey, initial_payload) = (skey.into(), initial_payload.into());
         let second = self.policy.second_attempt();
         let first = self.policy.first_attempt();
-        let await_answer =
-            first == Attempt::Plaintext && second.is_some() && !initial_payload.is_empty();
+        let await_answer = first == Attempt::Plaintext && second.is_some() && !initial_payload.is_empty();
         let unanswered = match self
             .attempt(
                 first,
@@ -253,8 +252,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Setup<T> {
             }
             Attempt::Plaintext => {
                 wire.outbox().extend_from_slice(&self.initial_payload);
-                let established =
-                    Established::plaintext(Role::Initiator, Some(self.skey), Vec::new());
+                let established = Established::plaintext(Role::Initiator, Some(self.skey), Vec::new());
                 State::Plaintext(if self.await_answer {
                     Complete::new(wire, Unanswered(established))
                 } else {

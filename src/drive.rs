@@ -29,10 +29,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) const fn after(allowed: Option<Duration>) -> Self {
-        Self {
-            allowed,
-            clock: None,
-        }
+        Self { allowed, clock: None }
     }
 
     /// Ready with the time that was allowed once that has passed.

@@ -130,10 +130,7 @@ impl fmt::Display for HandshakeError {
                 write!(f, "no acceptable method in the offer {provided:#010x}")
             }
             Self::BadSelection { selected } => {
-                write!(
-                    f,
-                    "selection {selected:#010x} is not one of the offered methods"
-                )
+                write!(f, "selection {selected:#010x} is not one of the offered methods")
             }
             Self::PadTooLong { step, len } => write!(f, "{step} of {len} bytes, 512 at most"),
             Self::InitialPayloadTooLong { len, cap } => {
@@ -188,9 +185,7 @@ impl Error {
         match self {
             Self::Dial(_) => Step::Dial,
             Self::Refused(refusal) => refusal.step(),
-            Self::Closed { step, .. }
-            | Self::TimedOut { step, .. }
-            | Self::Transport { step, .. } => *step,
+            Self::Closed { step, .. } | Self::TimedOut { step, .. } | Self::Transport { step, .. } => *step,
         }
     }
 
@@ -246,10 +241,7 @@ impl fmt::Display for Error {
             }
             Self::Closed { step, .. } => write!(f, "peer closed the connection at {step}"),
             Self::TimedOut { step, after, .. } => {
-                write!(
-                    f,
-                    "no complete handshake within {after:?}, stopped at {step}"
-                )
+                write!(f, "no complete handshake within {after:?}, stopped at {step}")
             }
             Self::Transport { step, source, .. } => {
                 write!(f, "transport failed at {step}: {source}")

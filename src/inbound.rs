@@ -49,8 +49,7 @@ impl Inbound {
         }
         let before = buf.filled().len();
         ready!(io.poll_read(cx, buf))?;
-        if let (Some(decrypt), Some(new)) = (&mut self.decrypt, buf.filled_mut().get_mut(before..))
-        {
+        if let (Some(decrypt), Some(new)) = (&mut self.decrypt, buf.filled_mut().get_mut(before..)) {
             decrypt.apply(new);
         }
         Poll::Ready(Ok(()))

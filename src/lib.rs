@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 mod accept;
 mod connect;
@@ -20,9 +21,7 @@ pub use connect::{Connect, MseConnector};
 pub use crypto::keystream::Keystream;
 pub use error::{Error, HandshakeError, Step};
 pub use handshake::{Negotiated, Role};
-pub use policy::{
-    Attempt, CryptoMethod, CryptoMethods, Encryption, Opening, ParseMethodsError, Policy,
-};
+pub use policy::{Attempt, CryptoMethod, CryptoMethods, Encryption, Opening, ParseMethodsError, Policy};
 pub use skey::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
 pub use split::{MseReadHalf, MseWriteHalf};
 pub use stream::{MseStream, Parts};

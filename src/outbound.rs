@@ -40,9 +40,7 @@ impl Outbound {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_slices(io, cx, &[IoSlice::new(buf)], |io, cx, _| {
-            io.poll_write(cx, buf)
-        })
+        self.poll_write_slices(io, cx, &[IoSlice::new(buf)], |io, cx, _| io.poll_write(cx, buf))
     }
 
     /// As [`poll_write`](Self::poll_write): an encrypting writer gathers the slices into one inner write.
@@ -60,11 +58,7 @@ impl Outbound {
         io: Pin<&mut W>,
         cx: &mut Context<'_>,
         bufs: &'b [IoSlice<'b>],
-        write_clear: impl FnOnce(
-            Pin<&mut W>,
-            &mut Context<'_>,
-            &[IoSlice<'b>],
-        ) -> Poll<io::Result<usize>>,
+        write_clear: impl FnOnce(Pin<&mut W>, &mut Context<'_>, &[IoSlice<'b>]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));

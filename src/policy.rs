@@ -233,10 +233,7 @@ impl Policy {
 
     /// MSE preferred, header-only: the handshake is hidden, the stream is clear.
     pub const fn header_only() -> Self {
-        Self::new(
-            Encryption::Prefer,
-            CryptoMethods::only(CryptoMethod::Plaintext),
-        )
+        Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Plaintext))
     }
 
     /// MSE preferred, the whole stream RC4-encrypted. The default of a connector.

@@ -230,8 +230,6 @@ impl<S: Into<Skey>> Extend<S> for SkeyIndex {
 
 impl fmt::Debug for SkeyIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SkeyIndex")
-            .field("len", &self.len())
-            .finish()
+        f.debug_struct("SkeyIndex").field("len", &self.len()).finish()
     }
 }

@@ -41,11 +41,7 @@ impl<R> MseReadHalf<R> {
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for MseReadHalf<R> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { io, inbound } = self.get_mut();
         inbound.poll_read(Pin::new(io), cx, buf)
     }
@@ -80,11 +76,7 @@ impl<W> MseWriteHalf<W> {
 }
 
 impl<W: AsyncWrite + Unpin> AsyncWrite for MseWriteHalf<W> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let Self { io, outbound } = self.get_mut();
         outbound.poll_write(Pin::new(io), cx, buf)
     }

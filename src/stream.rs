@@ -146,10 +146,7 @@ impl<T> MseStream<T> {
     /// # let _ = (reader, writer);
     /// # }
     /// ```
-    pub fn into_split_with<R, W>(
-        self,
-        split: impl FnOnce(T) -> (R, W),
-    ) -> (MseReadHalf<R>, MseWriteHalf<W>) {
+    pub fn into_split_with<R, W>(self, split: impl FnOnce(T) -> (R, W)) -> (MseReadHalf<R>, MseWriteHalf<W>) {
         let (read, write) = split(self.io);
         (
             MseReadHalf::new(read, self.inbound),
@@ -159,22 +156,14 @@ impl<T> MseStream<T> {
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for MseStream<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { io, inbound, .. } = self.get_mut();
         inbound.poll_read(Pin::new(io), cx, buf)
     }
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for MseStream<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let Self { io, outbound, .. } = self.get_mut();
         outbound.poll_write(Pin::new(io), cx, buf)
     }

@@ -59,10 +59,7 @@ impl PrivateKey {
     }
 
     /// `Y^x mod P` in constant time, if Y is in `[2, P-2]`.
-    pub(crate) fn shared_secret(
-        self,
-        peer: &[u8; PUBLIC_KEY_LEN],
-    ) -> Result<SharedSecret, DegenerateKey> {
+    pub(crate) fn shared_secret(self, peer: &[u8; PUBLIC_KEY_LEN]) -> Result<SharedSecret, DegenerateKey> {
         let peer = U768::from_be_slice(peer);
         let largest = P::PARAMS.modulus().as_ref().wrapping_sub(&U768::from(2u8));
         if peer < U768::from(2u8) || peer > largest {

@@ -32,10 +32,7 @@ impl Keystream {
     /// The keystreams of both directions, their first 1024 bytes discarded.
     pub(crate) fn pair(key_a: &[u8; 20], key_b: &[u8; 20]) -> (Self, Self) {
         let (a, b) = Rc4::pair(key_a, key_b);
-        let unread = |cipher| Self {
-            cipher,
-            ahead: None,
-        };
+        let unread = |cipher| Self { cipher, ahead: None };
         (unread(a), unread(b))
     }
 
@@ -69,8 +66,7 @@ impl Keystream {
             xor(&mut ahead.block[at..], known);
             at += known.len();
             let new = &new[..new.len().min(WINDOW - at)];
-            self.cipher
-                .apply_to(new, &mut ahead.block[at..at + new.len()]);
+            self.cipher.apply_to(new, &mut ahead.block[at..at + new.len()]);
             at += new.len();
             ahead.unused.end = ahead.unused.end.max(at);
         }

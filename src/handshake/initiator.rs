@@ -109,11 +109,7 @@ impl Initiator {
             match state.advance(&wanted, &mut inbox, output)? {
                 Turn::Next(next) => state = next,
                 Turn::Starved(state) => {
-                    return Ok(Progress::NeedInput(Self {
-                        wanted,
-                        inbox,
-                        state,
-                    }));
+                    return Ok(Progress::NeedInput(Self { wanted, inbox, state }));
                 }
                 Turn::Done(keys, method) => {
                     let established = wanted.establish(keys, method, inbox, output);
@@ -153,8 +149,7 @@ impl State {
                 let secret = private_key
                     .shared_secret(&peer_key)
                     .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
-                let (mut encrypt, mut decrypt) =
-                    derive::keystreams(&secret, wanted.skey.as_bytes());
+                let (mut encrypt, mut decrypt) = derive::keystreams(&secret, wanted.skey.as_bytes());
                 output.extend_from_slice(&before_sync);
                 output.extend_from_slice(&derive::req1(&secret));
                 let req2 = *wanted.skey.hash().as_bytes();
@@ -228,13 +223,7 @@ impl Wanted {
         self.initial_payload.get(..inside).unwrap_or_default()
     }
 
-    fn establish(
-        self,
-        keys: Keys,
-        method: CryptoMethod,
-        inbox: Inbox,
-        output: &mut Vec<u8>,
-    ) -> Established {
+    fn establish(self, keys: Keys, method: CryptoMethod, inbox: Inbox, output: &mut Vec<u8>) -> Established {
         let negotiated = Negotiated {
             role: Role::Initiator,
             method: Some(method),

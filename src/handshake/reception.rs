@@ -22,13 +22,8 @@ struct Admission {
 }
 
 enum State {
-    Sniffing {
-        seen: Vec<u8>,
-        randomness: Randomness,
-    },
-    Plaintext {
-        seen: Vec<u8>,
-    },
+    Sniffing { seen: Vec<u8>, randomness: Randomness },
+    Plaintext { seen: Vec<u8> },
     Mse(Responder),
 }
 
@@ -80,9 +75,7 @@ impl Admission {
             (Opening::Plaintext, false) => Err(HandshakeError::PlaintextRefused),
             (Opening::Mse, false) => Err(HandshakeError::MseRefused),
             (Opening::Plaintext, true) => Ok(self.plaintext(seen)),
-            (Opening::Mse, true) => {
-                respond(Responder::new(&self.policy, randomness), &seen, output)
-            }
+            (Opening::Mse, true) => respond(Responder::new(&self.policy, randomness), &seen, output),
         }
     }
 
@@ -109,17 +102,10 @@ fn respond(
 impl Machine for Reception {
     type Done = Received;
 
-    fn process(
-        self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-    ) -> Result<Progress<Self, Received>, HandshakeError> {
+    fn process(self, input: &[u8], output: &mut Vec<u8>) -> Result<Progress<Self, Received>, HandshakeError> {
         let Self { admission, state } = self;
         let progress = match state {
-            State::Sniffing {
-                mut seen,
-                randomness,
-            } => {
+            State::Sniffing { mut seen, randomness } => {
                 seen.extend_from_slice(input);
                 match classify(&seen) {
                     None => Progress::NeedInput(State::Sniffing { seen, randomness }),

@@ -1,0 +1,299 @@
+//! Every field of steps 3 and 4, honest and not, from a foreign implementation.
+
+use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Negotiation, Responder};
+use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Policy, Step};
+
+use crate::deliver::{done, feed_all, key, need_input, refused, skey};
+use crate::foreign::{Offer, Shared, public_key, step_4};
+
+const OURS: [u8; 20] = [0x33; 20];
+const THEIRS: [u8; 20] = [0x44; 20];
+
+fn shared() -> Shared {
+    Shared::new(&THEIRS, &public_key(&OURS), &[0x42; 20])
+}
+
+/// Our responder, about to see the part of step 3 behind the SKEY; and that part.
+fn offered(policy: &Policy, offer: &Offer<'_>) -> (Negotiation, Vec<u8>) {
+    let step_3 = offer.step_3(&mut shared());
+    let (head, tail) = step_3.split_at(40);
+    let responder = Responder::new(policy, key(OURS));
+    let first = [&public_key(&THEIRS)[..], head].concat();
+    let request = done(feed_all(responder, [first], &mut Vec::new()));
+    (request.resolve(skey(), ""), tail.to_vec())
+}
+
+fn respond(offer: &Offer<'_>) -> Result<Option<Established>, HandshakeError> {
+    let (negotiation, rest) = offered(&Policy::accept_any(), offer);
+    feed_all(negotiation, [rest], &mut Vec::new())
+}
+
+/// Our initiator, about to see step 4.
+fn waiting(policy: &Policy, ia: &'static str) -> Initiator {
+    let initiator = Initiator::new(skey(), policy, ia, key(OURS), &mut Vec::new());
+    need_input(initiator.process(&public_key(&THEIRS), &mut Vec::new()))
+}
+
+fn select(policy: &Policy, select: u32) -> Result<Option<Established>, HandshakeError> {
+    let wire = step_4(&mut shared(), [0; 8], select, &[], 0);
+    feed_all(waiting(policy, ""), [wire], &mut Vec::new())
+}
+
+#[test]
+fn a_wrong_vc_is_refused() {
+    for position in 0..8 {
+        let mut vc = [0; 8];
+        vc[position] = 1;
+        let offer = Offer {
+            vc,
+            ..Offer::default()
+        };
+        assert_eq!(refused(respond(&offer)), HandshakeError::BadVc);
+    }
+}
+
+#[test]
+fn unknown_bits_of_crypto_provide_are_ignored() {
+    for (provide, method) in [
+        (0xFFFF_FFFF, CryptoMethod::Rc4),
+        (0xFFFF_FFFE, CryptoMethod::Rc4),
+        (0x8000_0001, CryptoMethod::Plaintext),
+        (0x0000_0003, CryptoMethod::Rc4),
+    ] {
+        let offer = Offer {
+            provide,
+            ..Offer::default()
+        };
+        let end = done(respond(&offer));
+        assert_eq!(end.negotiated.method(), Some(method));
+    }
+}
+
+#[test]
+fn an_offer_without_a_known_method_is_refused() {
+    for provided in [0, 4, 8, 0xFFFF_FFFC] {
+        let offer = Offer {
+            provide: provided,
+            ..Offer::default()
+        };
+        assert_eq!(
+            refused(respond(&offer)),
+            HandshakeError::NoCommonMethod { provided }
+        );
+    }
+}
+
+#[test]
+fn pad_c_of_512_is_accepted_and_of_513_refused_before_it_arrives() {
+    for len in [0usize, 1, 511, 512] {
+        let pad_c = vec![0x77; len];
+        let offer = Offer {
+            pad_c: &pad_c,
+            ia: b"IA",
+            ..Offer::default()
+        };
+        assert_eq!(done(respond(&offer)).received, b"IA");
+    }
+    for len in [513, u16::MAX] {
+        let offer = Offer {
+            pad_c_len: Some(len),
+            ..Offer::default()
+        };
+        let step = Step::PadC;
+        assert_eq!(refused(respond(&offer)), HandshakeError::PadTooLong { step, len });
+    }
+}
+
+#[test]
+fn initial_payload_is_accepted_up_to_the_cap_and_refused_beyond_before_it_arrives() {
+    for len in [
+        0usize,
+        1,
+        20,
+        48,
+        68,
+        69,
+        1244,
+        4096,
+        usize::from(MAX_IA_ACCEPTED),
+    ] {
+        let ia: Vec<u8> = (0..len).map(|n| u8::try_from(n % 253).unwrap()).collect();
+        let offer = Offer {
+            ia: &ia,
+            ..Offer::default()
+        };
+        assert_eq!(done(respond(&offer)).received, ia);
+    }
+    for len in [MAX_IA_ACCEPTED + 1, u16::MAX] {
+        let offer = Offer {
+            ia_len: Some(len),
+            ..Offer::default()
+        };
+        let cap = MAX_IA_ACCEPTED;
+        assert_eq!(
+            refused(respond(&offer)),
+            HandshakeError::InitialPayloadTooLong { len, cap }
+        );
+    }
+}
+
+#[test]
+fn step_4_waits_for_the_whole_initial_payload() {
+    let (negotiation, rest) = offered(
+        &Policy::accept_any(),
+        &Offer {
+            ia: b"whole",
+            ..Offer::default()
+        },
+    );
+    let mut step_4 = Vec::new();
+    let (most, last) = rest.split_at(rest.len() - 1);
+    let negotiation = need_input(negotiation.process(most, &mut step_4));
+    assert!(step_4.is_empty());
+    done(feed_all(negotiation, [last], &mut step_4));
+    assert_eq!(step_4.len(), 14);
+}
+
+#[test]
+fn payload_behind_ia_is_read_in_the_selected_mode_from_the_exact_byte() {
+    for (provide, clear) in [(2, false), (1, true)] {
+        let mut shared = shared();
+        let offer = Offer {
+            provide,
+            ia: b"IA,",
+            ..Offer::default()
+        };
+        let step_3 = offer.step_3(&mut shared);
+        let payload = if clear {
+            b"and more".to_vec()
+        } else {
+            shared.a.apply(b"and more")
+        };
+        let (negotiation, _) = offered(&Policy::accept_any(), &offer);
+        let wire = [&step_3[40..], &payload].concat();
+        let end = done(feed_all(negotiation, [wire], &mut Vec::new()));
+        assert_eq!(end.received, b"IA,and more");
+    }
+}
+
+#[test]
+fn payload_behind_pad_d_is_read_in_the_selected_mode_from_the_exact_byte() {
+    let both = Policy::full_rc4().methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
+    for (selection, clear) in [(2, false), (1, true)] {
+        let mut shared = shared();
+        let mut wire = step_4(&mut shared, [0; 8], selection, &[9; 17], 17);
+        wire.extend(if clear {
+            b"payload".to_vec()
+        } else {
+            shared.b.apply(b"payload")
+        });
+        let end = done(feed_all(waiting(&both, ""), [wire], &mut Vec::new()));
+        assert_eq!(end.received, b"payload");
+        assert_eq!(end.encrypt.is_none(), clear);
+    }
+}
+
+#[test]
+fn a_selection_is_exactly_one_bit_that_was_offered() {
+    let both = Policy::full_rc4().methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
+    assert_eq!(
+        done(select(&both, 1)).negotiated.method(),
+        Some(CryptoMethod::Plaintext)
+    );
+    assert_eq!(
+        done(select(&both, 2)).negotiated.method(),
+        Some(CryptoMethod::Rc4)
+    );
+    for selected in [0, 3, 4, 6, 0x8000_0002, u32::MAX] {
+        assert_eq!(
+            refused(select(&both, selected)),
+            HandshakeError::BadSelection { selected }
+        );
+    }
+    let selected = 1;
+    let refusal = refused(select(&Policy::full_rc4(), selected));
+    assert_eq!(refusal, HandshakeError::BadSelection { selected });
+    let selected = 2;
+    let refusal = refused(select(&Policy::header_only(), selected));
+    assert_eq!(refusal, HandshakeError::BadSelection { selected });
+}
+
+#[test]
+fn pad_d_of_512_is_accepted_and_of_513_refused_before_it_arrives() {
+    for len in [0u16, 1, 511, 512] {
+        let mut shared = shared();
+        let pad_d = vec![0x66; usize::from(len)];
+        let mut wire = step_4(&mut shared, [0; 8], 2, &pad_d, len);
+        wire.extend(shared.b.apply(b"payload"));
+        let end = done(feed_all(
+            waiting(&Policy::full_rc4(), ""),
+            [wire],
+            &mut Vec::new(),
+        ));
+        assert_eq!(end.received, b"payload");
+    }
+    for len in [513, u16::MAX] {
+        let wire = step_4(&mut shared(), [0; 8], 2, &[], len);
+        let outcome = feed_all(waiting(&Policy::full_rc4(), ""), [wire], &mut Vec::new());
+        let step = Step::PadD;
+        assert_eq!(refused(outcome), HandshakeError::PadTooLong { step, len });
+    }
+}
+
+#[test]
+fn nothing_but_ia_is_sent_before_step_4_came() {
+    let mut output = Vec::new();
+    let long = [7u8; 200].to_vec();
+    let initiator = Initiator::new(skey(), &Policy::full_rc4(), long, key(OURS), &mut output);
+    output.clear();
+    let initiator = need_input(initiator.process(&public_key(&THEIRS), &mut output));
+    assert_eq!(output.len(), 56 + 68);
+    output.clear();
+    let wire = step_4(&mut shared(), [0; 8], 2, &[], 0);
+    done(feed_all(initiator, [wire], &mut output));
+    assert_eq!(output.len(), 200 - 68);
+}
+
+#[test]
+fn pads_c_and_d_are_sent_as_zeros() {
+    use crate::deliver::padded;
+    let mut output = Vec::new();
+    let ours = padded(OURS, 0, 0, 40);
+    let initiator = Initiator::new(skey(), &Policy::full_rc4(), "IA", ours, &mut output);
+    output.clear();
+    need_input(initiator.process(&public_key(&THEIRS), &mut output));
+    let plain = shared().a.apply(&output[40..]);
+    assert_eq!(plain[..14], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 40]);
+    assert_eq!(plain[14..54], [0; 40]);
+    assert_eq!(plain[54..], [0, 2, b'I', b'A']);
+}
+
+#[test]
+fn refusals_name_their_step() {
+    for (refusal, step) in [
+        (HandshakeError::PlaintextRefused, Step::Detect),
+        (HandshakeError::MseRefused, Step::Detect),
+        (HandshakeError::DegenerateKey, Step::PublicKey),
+        (HandshakeError::NoSyncMark, Step::Sync),
+        (HandshakeError::UnknownSkey, Step::Skey),
+        (HandshakeError::BadVc, Step::Vc),
+        (
+            HandshakeError::NoCommonMethod { provided: 0 },
+            Step::CryptoProvide,
+        ),
+        (HandshakeError::BadSelection { selected: 0 }, Step::CryptoSelect),
+        (
+            HandshakeError::PadTooLong {
+                step: Step::PadD,
+                len: 600,
+            },
+            Step::PadD,
+        ),
+        (
+            HandshakeError::InitialPayloadTooLong { len: 9, cap: 8 },
+            Step::InitialPayload,
+        ),
+    ] {
+        assert_eq!(refusal.step(), step);
+    }
+}

@@ -1,0 +1,12 @@
+//! The handshake machines without IO: against known answers, against a foreign implementation, against each other.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod deliver;
+mod fields;
+mod foreign;
+mod known_answers;
+mod machines;
+mod policies;
+mod resynchronisation;
+mod vectors;

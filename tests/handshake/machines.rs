@@ -105,10 +105,8 @@ fn header_only() -> Policy {
 }
 
 fn assert_talk(ends: &mut Ends) {
-    for (from, to) in [(&mut ends.a, &mut ends.b)] {
-        exchange(from, to);
-        exchange(to, from);
-    }
+    exchange(&mut ends.a, &mut ends.b);
+    exchange(&mut ends.b, &mut ends.a);
 }
 
 fn exchange(from: &mut Established, to: &mut Established) {

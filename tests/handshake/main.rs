@@ -1,6 +1,6 @@
 //! The handshake machines without IO: against known answers, against a foreign implementation, against each other.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod deliver;
 mod fields;

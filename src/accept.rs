@@ -3,11 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
+use tokio_util::sync::PollSemaphore;
 use tracing::debug_span;
 
 use crate::connect::DEFAULT_TIMEOUT;
@@ -45,6 +48,7 @@ use crate::stream::MseStream;
 pub struct MseAcceptor {
     policy: Policy,
     timeout: Option<Duration>,
+    places: Option<PollSemaphore>,
 }
 
 impl Default for MseAcceptor {
@@ -60,6 +64,7 @@ impl MseAcceptor {
         Self {
             policy,
             timeout: Some(DEFAULT_TIMEOUT),
+            places: None,
         }
     }
 
@@ -67,6 +72,17 @@ impl MseAcceptor {
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
+        self
+    }
+
+    /// How many handshakes may be under way at once, over all clones of this acceptor; no limit unless told.
+    ///
+    /// One more waits for a place, within its own deadline, and costs nothing but its transport meanwhile. A handshake
+    /// that waits for the caller in [`PendingAccept`] keeps its place.
+    #[must_use]
+    pub fn max_handshakes(mut self, limit: usize) -> Self {
+        let places = Semaphore::new(limit.min(Semaphore::MAX_PERMITS));
+        self.places = Some(PollSemaphore::new(Arc::new(places)));
         self
     }
 
@@ -123,6 +139,7 @@ impl MseAcceptor {
             wire: Some(Wire::new(io, Deadline::after(self.timeout), span)),
             policy: self.policy,
             until_info_hash: false,
+            places: self.places.clone(),
             drive: None,
         }
     }
@@ -133,11 +150,15 @@ struct Receive<T> {
     wire: Option<Wire<T>>,
     policy: Policy,
     until_info_hash: bool,
+    places: Option<PollSemaphore>,
     drive: Option<Drive<T, Reception>>,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
+        if let (Some(wire), Some(places)) = (&mut self.wire, &mut self.places) {
+            ready!(wire.poll_place(cx, places))?;
+        }
         if let Some(wire) = self.wire.take() {
             let reception = Reception::new(self.policy, Randomness::generate(&mut rand::rng()));
             let reception = if self.until_info_hash {

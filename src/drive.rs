@@ -7,7 +7,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
+use tokio_util::sync::PollSemaphore;
 use tracing::{Span, debug};
 
 use crate::error::{Error, Step};
@@ -52,6 +54,7 @@ pub(crate) struct Wire<T> {
     sent: usize,
     flushed: bool,
     deadline: Deadline,
+    place: Option<OwnedSemaphorePermit>,
     span: Span,
 }
 
@@ -63,8 +66,30 @@ impl<T> Wire<T> {
             sent: 0,
             flushed: true,
             deadline,
+            place: None,
             span,
         }
+    }
+
+    /// Waits for one of the places for handshakes, and keeps it until the handshake is over.
+    pub(crate) fn poll_place(
+        &mut self,
+        cx: &mut Context<'_>,
+        places: &mut PollSemaphore,
+    ) -> Poll<Result<(), Error>> {
+        if self.place.is_none() {
+            self.place = match places.poll_acquire(cx) {
+                Poll::Ready(place) => place,
+                Poll::Pending => {
+                    let at = At {
+                        step: Step::Admission,
+                        answered: false,
+                    };
+                    return self.deadline.poll(cx).map(|after| Err(at.timed_out(after)));
+                }
+            };
+        }
+        Poll::Ready(Ok(()))
     }
 
     pub(crate) fn into_io(self) -> T {

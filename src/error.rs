@@ -10,6 +10,8 @@ use std::time::Duration;
 pub enum Step {
     /// The dialler's own work, before there was a connection.
     Dial,
+    /// Waiting for one of a limited number of places for handshakes.
+    Admission,
     /// Telling a plaintext BitTorrent handshake from a public key.
     Detect,
     /// The peer's public key (step 1 or 2 of the specification).
@@ -38,6 +40,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Dial => "dialling",
+            Self::Admission => "waiting for a place",
             Self::Detect => "telling plaintext from MSE",
             Self::PublicKey => "the peer's public key",
             Self::Sync => "the mark after the peer's padding",

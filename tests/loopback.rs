@@ -166,7 +166,7 @@ async fn split_halves_work_in_two_tasks_and_outlive_each_other() {
         let received = reader.await.unwrap();
         // The bytes that came with the handshake survive the split.
         assert_eq!(received[..68], bittorrent_handshake(1));
-        assert!(received[68..] == [7; 3 << 20]);
+        assert!(received[68..] == vec![7; 3 << 20]);
         write_b.shutdown().await.unwrap();
         assert_eq!(read_a.read(&mut meanwhile).await.unwrap(), 0);
     }
@@ -489,4 +489,34 @@ async fn torrents_are_served_and_not_served_while_the_index_is_in_use() {
     assert!(torrents.remove(&Skey::from(INFO_HASH)));
     assert!(!torrents.remove(&Skey::from(INFO_HASH)));
     assert!(serve(torrents).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshakes_beyond_the_limit_wait_within_their_own_deadline() {
+    let acceptor = MseAcceptor::default()
+        .max_handshakes(1)
+        .timeout(Duration::from_secs(4));
+    let skey = Skey::from(INFO_HASH);
+    let (_silent, first) = tokio::io::duplex(64);
+    let (_waiting, second) = tokio::io::duplex(64);
+    let clone = acceptor.clone();
+    let first = acceptor.accept(first, &skey);
+    let second = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let start = tokio::time::Instant::now();
+        (clone.accept(second, &skey).await.unwrap_err(), start.elapsed())
+    };
+    let (first, (second, waited)) = tokio::join!(first, second);
+    assert_eq!(first.unwrap_err().step(), Step::Detect);
+    // It had a place for its last second only.
+    assert_eq!(second.step(), Step::Detect);
+    assert_eq!(waited, Duration::from_secs(4));
+
+    let (_silent, first) = tokio::io::duplex(64);
+    let (_waiting, second) = tokio::io::duplex(64);
+    let (first, second) = (acceptor.accept(first, &skey), clone.accept(second, &skey));
+    let (first, second) = tokio::join!(first, second);
+    let mut steps = [first.unwrap_err().step(), second.unwrap_err().step()];
+    steps.sort_by_key(ToString::to_string);
+    assert_eq!(steps, [Step::Detect, Step::Admission]);
 }

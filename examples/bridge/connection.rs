@@ -1,0 +1,45 @@
+//! One connection through the bridge, from end to end.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use crate::inbound::{Arrival, Inbound};
+use crate::mode::mode;
+use crate::outbound::Outbound;
+use crate::relay::relay;
+use crate::report::Report;
+
+pub(crate) struct Bridge {
+    pub(crate) inbound: Inbound,
+    pub(crate) outbound: Outbound,
+}
+
+impl Bridge {
+    /// Leads one client to the other side. Says in one line what came of it.
+    pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
+        let arrival = match self.inbound.receive(tcp).await {
+            Ok(arrival) => arrival,
+            Err(error) => return report.line(format!("{from} inbound failed: {error}")),
+        };
+        let Arrival {
+            client,
+            skey,
+            opening,
+        } = arrival;
+        let inbound = mode(client.negotiated());
+        let peer = match self.outbound.dial(skey, opening).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                return report.line(format!("{from} inbound: {inbound} | outbound failed: {error}"));
+            }
+        };
+        let outbound = mode(peer.negotiated());
+        report.line(format!("{from} inbound: {inbound} | outbound: {outbound}"));
+        match relay(client, peer).await {
+            Ok((there, back)) => debug!(%from, there, back, "closed"),
+            Err(error) => debug!(%from, %error, "lost"),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The side that is dialled: the handshake, the SKEY, and what the client says first.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio_mse::{Error, HandshakeError, Incoming, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
+
+use crate::opening::{self, Enough};
+
+pub(crate) struct Inbound {
+    pub(crate) acceptor: MseAcceptor,
+    pub(crate) torrents: SkeyIndex,
+    pub(crate) timeout: Duration,
+}
+
+/// A client that has said what it wants.
+pub(crate) struct Arrival {
+    pub(crate) client: MseStream<TcpStream>,
+    pub(crate) skey: Skey,
+    /// Its BitTorrent handshake, read off the stream.
+    pub(crate) opening: Bytes,
+}
+
+impl Inbound {
+    pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
+        match self.acceptor.accept_lazy(tcp).await {
+            Ok(Incoming::Plaintext(client)) => self.plaintext(client).await,
+            Ok(Incoming::Pending(pending)) => {
+                let skey = self.torrents.resolve(pending.hash());
+                let skey = skey.ok_or_else(|| Error::from(HandshakeError::UnknownSkey).to_string())?;
+                // Step 4 goes out alone and at once: some clients (aria2, WebTorrent) say nothing before it came.
+                let accepted = pending.accept(skey.clone()).await;
+                self.mse(accepted.map_err(|error| error.to_string())?, skey).await
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// The SKEY came with the handshake.
+    async fn mse(&self, mut client: MseStream<TcpStream>, skey: Skey) -> Result<Arrival, String> {
+        let opening = opening::read(&mut client, Enough::Anything, self.timeout).await?;
+        Ok(Arrival {
+            client,
+            skey,
+            opening: opening.into(),
+        })
+    }
+
+    /// The SKEY is the info-hash in the BitTorrent handshake.
+    async fn plaintext(&self, mut client: MseStream<TcpStream>) -> Result<Arrival, String> {
+        let opening = opening::read(&mut client, Enough::InfoHash, self.timeout).await?;
+        let info_hash = opening::info_hash(&opening).ok_or("no info-hash")?;
+        Ok(Arrival {
+            client,
+            skey: info_hash.into(),
+            opening: opening.into(),
+        })
+    }
+}

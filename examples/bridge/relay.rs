@@ -1,0 +1,40 @@
+//! Both directions of a connection, each on its own until it ends.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_mse::MseStream;
+
+const BUFFER: usize = 64 * 1024;
+
+/// Copies both ways until both are over, and says how many bytes went there and back.
+pub(crate) async fn relay(
+    client: MseStream<TcpStream>,
+    peer: MseStream<TcpStream>,
+) -> io::Result<(u64, u64)> {
+    let (from_client, to_client) = client.into_split_with(TcpStream::into_split);
+    let (from_peer, to_peer) = peer.into_split_with(TcpStream::into_split);
+    tokio::try_join!(one_way(from_client, to_peer), one_way(from_peer, to_client))
+}
+
+/// The end of what is read ends what is written: half-close passes through.
+///
+/// A side that cannot be read any more is gone, and the connection with it. One that takes nothing any more may have
+/// said something before it went, which the other direction still has to deliver.
+async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<u64> {
+    let mut buffer = vec![0; BUFFER];
+    let mut copied = 0;
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            // It may be gone already; so is the other direction then.
+            let _ = to.shutdown().await;
+            return Ok(copied);
+        }
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return Ok(copied);
+        }
+        copied += read as u64;
+    }
+}

@@ -1,0 +1,85 @@
+//! What both ends of a connection do: send all of it, receive all of it, at the same time.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rand::{Rng, RngExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_mse::MseStream;
+
+use crate::handshake;
+
+/// How much each end sends behind its handshakes.
+const CONTENT: usize = 8 << 20;
+
+/// What is sent, by both ends alike.
+pub(crate) struct Torrent {
+    pub(crate) info_hash: [u8; 20],
+    pub(crate) handshake: [u8; handshake::LEN],
+    content: Vec<u8>,
+}
+
+impl Torrent {
+    pub(crate) fn generate() -> Self {
+        let mut generator = rand::rng();
+        let info_hash = generator.random();
+        let mut content = vec![0; CONTENT];
+        generator.fill_bytes(&mut content);
+        Self {
+            info_hash,
+            handshake: handshake::handshake(&info_hash),
+            content,
+        }
+    }
+
+    /// The initial payload.
+    pub(crate) fn handshake(&self) -> Bytes {
+        Bytes::copy_from_slice(&self.handshake)
+    }
+
+    /// How many bytes follow the initial payload: the handshake once more, so that the tap can tell from where on a
+    /// stream is clear, and the content.
+    pub(crate) const fn stream_len(&self) -> usize {
+        self.handshake.len() + self.content.len()
+    }
+
+    async fn send(&self, to: &mut (impl AsyncWriteExt + Unpin)) -> io::Result<()> {
+        to.write_all(&self.handshake).await?;
+        to.write_all(&self.content).await?;
+        to.shutdown().await
+    }
+
+    /// Receives it to the last byte, and says how many those were.
+    async fn receive(&self, from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<u64> {
+        let mut received = Vec::new();
+        from.read_to_end(&mut received).await?;
+        let sent = [&self.handshake, &self.handshake, &self.content[..]].concat();
+        if received == sent {
+            Ok(received.len() as u64)
+        } else {
+            Err(io::Error::other("what was received is not what was sent"))
+        }
+    }
+}
+
+/// Both ends send and receive at once. Says how many bytes were verified, and how long it took.
+pub(crate) async fn exchange(
+    initiator: MseStream<TcpStream>,
+    responder: MseStream<TcpStream>,
+    torrent: &Torrent,
+) -> Result<(u64, Duration), String> {
+    let began = Instant::now();
+    let there = one_end(initiator, torrent, "initiator");
+    let back = one_end(responder, torrent, "responder");
+    let (there, back) = tokio::try_join!(there, back)?;
+    Ok((there + back, began.elapsed()))
+}
+
+async fn one_end(peer: MseStream<TcpStream>, torrent: &Torrent, role: &str) -> Result<u64, String> {
+    let (mut reader, mut writer) = peer.into_split_with(TcpStream::into_split);
+    let outcome = tokio::try_join!(torrent.send(&mut writer), torrent.receive(&mut reader));
+    let ((), verified) = outcome.map_err(|error| format!("{role}: {error}"))?;
+    Ok(verified)
+}

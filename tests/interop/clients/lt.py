@@ -1,0 +1,46 @@
+"""libtorrent, driven as a process."""
+
+import functools
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).with_name("lt_process.py")
+MODES = {  # what the tap must show -> what libtorrent is told
+    "rc4": ["--encryption", "require", "--level", "rc4"],
+    "header-only": ["--encryption", "require", "--level", "plaintext"],
+    "plaintext": ["--encryption", "forbid"],
+    "default": [],
+}
+
+
+class Libtorrent:
+    name = "libtorrent"
+    host = "127.0.0.1"
+    can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
+
+    @staticmethod
+    @functools.cache
+    def version():
+        import libtorrent
+
+        return libtorrent.__version__
+
+    def __init__(self, context, mode, seed=False, dial=None):
+        torrent = context.torrent
+        if seed:
+            self.folder = torrent.content.parent
+        else:
+            self.folder = context.folder / "fetched"
+            self.folder.mkdir(exist_ok=True)
+        self.file = self.folder / torrent.name
+        argv = [sys.executable, SCRIPT, "--torrent", torrent.path, "--folder", self.folder]
+        argv += MODES[mode]
+        if seed:
+            argv.append("--seed")
+        if dial:
+            argv += ["--dial", "%s:%d" % dial]
+        self.child = context.start(*argv)
+        self.address = self.child.listening()
+
+    def wait_done(self, timeout=45):
+        self.child.wait_line(lambda line: line == "done", timeout)

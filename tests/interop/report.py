@@ -1,0 +1,85 @@
+"""The results as Markdown."""
+
+COLUMNS = [("dials", "leecher"), ("dials", "seeder"), ("answers", "leecher"), ("answers", "seeder")]
+FOREIGN = {
+    "served": "initiator, legal variations, against `echo_server`",
+    "refused": "initiator, broken rules, against `echo_server`",
+    "answered": "responder, legal variations, against `echo_client`",
+    "rejected": "responder, broken rules, against `echo_client`",
+}
+
+
+def markdown(results, seconds):
+    lines = _transfers(results) + _policies(results) + _foreign(results)
+    failed = [result for result in results if not result.passed]
+    if failed:
+        lines += ["### Failed", ""]
+        lines += [f"- `{each.case.name}`: {each.detail}" for each in failed] + [""]
+    passed = len(results) - len(failed)
+    lines += [f"{passed} passed, {len(failed)} failed, {seconds:.0f} s."]
+    return "\n".join(lines) + "\n"
+
+
+def _mark(result):
+    return "yes" if result.passed else "**no**"
+
+
+def _title(client):
+    return f"{client.name} {client.version()}"
+
+
+def _transfers(results):
+    """One row for each client and mode."""
+    rows = {}
+    for result in results:
+        if "column" in result.case.row:
+            row = rows.setdefault((result.case.row["client"], result.case.row["mode"]), {})
+            row[result.case.row["column"]] = result
+    if not rows:
+        return []
+    head = ["client", "mode", *(f"{way}, {part}" for way, part in COLUMNS), "readable on the wire"]
+    lines = ["### Torrents through `bridge`", ""]
+    lines += ["16 MiB, SHA-1 equal. The columns say what the client did on the encrypted side.", ""]
+    lines += _table(head, (_transfer(key, row) for key, row in rows.items()))
+    return lines
+
+
+def _transfer(key, row):
+    client, mode = key
+    marks = [_mark(row[column]) if column in row else "-" for column in COLUMNS]
+    seen = next((r.detail.split(" (byte")[0] for r in row.values() if r.passed), "-")
+    return [_title(client), mode, *marks, seen]
+
+
+def _policies(results):
+    chosen = [each for each in results if "bridge" in each.case.row]
+    if not chosen:
+        return []
+    lines = ["### Policies that leave a choice, or none", ""]
+    head = ["client", "its setting and part", "bridge", "outcome", "as expected"]
+    return lines + _table(head, (_policy(each) for each in chosen))
+
+
+def _policy(result):
+    row = result.case.row
+    outcome = "refused" if row.get("refused") else result.detail.split(":")[0]
+    if not result.passed:
+        outcome = "-"
+    return [_title(row["client"]), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
+
+
+def _foreign(results):
+    rows = []
+    for group, title in FOREIGN.items():
+        members = [each for each in results if each.case.name.startswith(group + "/")]
+        if members:
+            rows.append([title, str(len(members)), str(sum(each.passed for each in members))])
+    if not rows:
+        return []
+    lines = ["### A foreign peer, written from the specification alone", ""]
+    return lines + _table(["as", "cases", "as expected"], rows)
+
+
+def _table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines] + [""]

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""The interop suite: real clients and a foreign peer against this crate's programs."""
+
+import argparse
+import fnmatch
+import importlib
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import case
+import namespace
+import report
+import torrent
+
+GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer"]
+
+
+def program(text):
+    """Absolute, so that a bare name is never looked up in PATH, where another `bridge` lives."""
+    path = Path(text).resolve()
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise argparse.ArgumentTypeError(f"{path} is not a program")
+    return path
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bridge", type=program, required=True)
+    parser.add_argument("--echo-server", type=program, required=True)
+    parser.add_argument("--echo-client", type=program, required=True)
+    parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
+    parser.add_argument("--report", type=Path, metavar="FILE.md")
+    parser.add_argument("--jobs", type=int, default=4, help="cases at once; most of a case is waiting")
+    parser.add_argument("--list", action="store_true", help="name the cases, run none")
+    return parser.parse_args()
+
+
+def chosen(options):
+    for group in GROUPS:
+        for each in importlib.import_module(f"cases.{group}").cases(options):
+            patterns = options.only or ["*"]
+            if any(fnmatch.fnmatch(each.name, pattern) for pattern in patterns):
+                yield each
+
+
+def tell(result):
+    mark = "ok  " if result.passed else "FAIL"
+    print(f"{mark} {result.case.name} ({result.seconds:.1f} s) {result.detail}", flush=True)
+    return result
+
+
+def main():
+    options = arguments()
+    cases = list(chosen(options))
+    if options.list:
+        print("\n".join(each.name for each in cases))
+        return 0
+    namespace.enter()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="interop-") as folder:
+        content = torrent.make(Path(folder))
+        with ThreadPoolExecutor(options.jobs) as pool:
+            running = [pool.submit(case.run, each, options, content) for each in cases]
+            results = [tell(each.result()) for each in running]
+    seconds = time.monotonic() - started
+    if options.report:
+        options.report.write_text(report.markdown(results, seconds))
+    failed = sum(not result.passed for result in results)
+    print(f"took {seconds:.0f} s")
+    print(f"{len(results) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed or not results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

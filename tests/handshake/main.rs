@@ -8,5 +8,6 @@ mod foreign;
 mod known_answers;
 mod machines;
 mod policies;
+mod recorded;
 mod resynchronisation;
 mod vectors;

@@ -1,0 +1,151 @@
+//! Complete handshakes of real clients, recorded by `tests/interop/record.py`, byte for byte through the machines.
+
+use std::fs;
+
+use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::{CryptoMethods, Policy};
+
+use crate::deliver::Feed;
+use crate::vectors::Vector;
+
+struct Recording {
+    name: String,
+    vector: Vector,
+}
+
+impl Recording {
+    fn load_all() -> Vec<Self> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/recorded");
+        let mut all: Vec<Self> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let name = format!("recorded/{}", path.file_stem().unwrap().to_str().unwrap());
+                let vector = Vector::load(&name);
+                Self { name, vector }
+            })
+            .collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        assert!(!all.is_empty(), "no recordings");
+        all
+    }
+
+    fn policy(&self) -> Policy {
+        let methods = self.vector.texts("our_methods").join(",");
+        Policy::full_rc4().methods(methods.parse::<CryptoMethods>().unwrap())
+    }
+
+    fn randomness(&self) -> Randomness {
+        let padding = Padding::new(
+            self.vector.bytes("our_pad_with_key"),
+            self.vector.bytes("our_pad_before_sync"),
+            self.vector.number("our_negotiated_pad_len"),
+        );
+        let private_key = PrivateKey::from_bytes(self.vector.array("our_private_key"));
+        Randomness::new(private_key, padding.unwrap())
+    }
+
+    /// All that one side sent, as the wire showed it.
+    fn sent_by(&self, side: &str) -> Vec<u8> {
+        let events = self.vector.each("events").into_iter();
+        events
+            .filter(|event| event.text("from") == side)
+            .flat_map(|event| event.bytes("bytes"))
+            .collect()
+    }
+
+    /// What the client sent, in pieces of `size` bytes; `None` for the pieces it was read in.
+    fn portions(&self, size: Option<usize>) -> Vec<Vec<u8>> {
+        match size {
+            Some(size) => self.sent_by("peer").chunks(size).map(<[u8]>::to_vec).collect(),
+            None => {
+                let events = self.vector.each("events").into_iter();
+                events
+                    .filter(|event| event.text("from") == "peer")
+                    .map(|event| event.bytes("bytes"))
+                    .collect()
+            }
+        }
+    }
+
+    /// What we send, and how it ends, when the client's bytes come in these portions.
+    fn replay(&self, portions: &[Vec<u8>]) -> (Vec<u8>, Established) {
+        let mut portions = portions.iter().map(Vec::as_slice);
+        let payload = self.vector.bytes("our_initial_payload");
+        let skey = self.vector.skey("info_hash");
+        let mut wire = Vec::new();
+        let mut end = if self.vector.text("our_role") == "initiator" {
+            let initiator = Initiator::new(skey, &self.policy(), payload, self.randomness(), &mut wire);
+            self.finish(initiator, &mut portions, &mut wire)
+        } else {
+            let responder = Responder::new(&self.policy(), self.randomness());
+            let request = self.finish(responder, &mut portions, &mut wire);
+            assert_eq!(*request.hash(), skey.hash(), "{}", self.name);
+            let negotiation = request.resolve(skey, payload);
+            let mut portions = std::iter::once(&[][..]).chain(portions.by_ref());
+            self.finish(negotiation, &mut portions, &mut wire)
+        };
+        for portion in portions {
+            let mut clear = portion.to_vec();
+            if let Some(decrypt) = &mut end.decrypt {
+                decrypt.apply(&mut clear);
+            }
+            end.received.extend(clear);
+        }
+        (wire, end)
+    }
+
+    fn finish<'a, M: Feed>(
+        &self,
+        mut machine: M,
+        portions: &mut impl Iterator<Item = &'a [u8]>,
+        wire: &mut Vec<u8>,
+    ) -> M::Done {
+        for portion in portions {
+            match machine.feed(portion, wire) {
+                Ok(Progress::NeedInput(more)) => machine = more,
+                Ok(Progress::Done(done)) => return done,
+                Err(error) => panic!("{}: {error}", self.name),
+            }
+        }
+        panic!("{}: wants more bytes than were recorded", self.name)
+    }
+
+    fn holds(&self, portions: &[Vec<u8>]) {
+        let (wire, end) = self.replay(portions);
+        assert_eq!(wire, self.sent_by("us"), "{}", self.name);
+        let selected = end.negotiated.method().map(tokio_mse::CryptoMethod::bit);
+        let recorded = u32::from(self.vector.number("crypto_select"));
+        assert_eq!(selected, Some(recorded), "{}", self.name);
+        assert_eq!(end.received, self.vector.bytes("peer_payload"), "{}", self.name);
+    }
+}
+
+#[test]
+fn recorded_handshakes_replay_byte_for_byte() {
+    for recording in Recording::load_all() {
+        recording.holds(&recording.portions(None));
+    }
+}
+
+#[test]
+fn recorded_handshakes_replay_in_any_portions() {
+    for recording in Recording::load_all() {
+        for size in [1, 7, 100, 4096] {
+            recording.holds(&recording.portions(Some(size)));
+        }
+    }
+}
+
+#[test]
+fn every_client_is_recorded_in_both_roles() {
+    let all = Recording::load_all();
+    for client in ["libtorrent", "Transmission", "aria2"] {
+        for role in ["initiator", "responder"] {
+            let recorded = |each: &&Recording| {
+                each.vector.text("client") == client && each.vector.text("client_role") == role
+            };
+            assert!(all.iter().any(|each| recorded(&each)), "{client} as {role}");
+        }
+    }
+}

@@ -51,13 +51,17 @@ def xor(a, b):
 class Secret:
     """Everything that both ends derive from S."""
 
-    def __init__(self, private, peer_key):
+    def __init__(self, number):
+        self.bytes = to_key(number)
+        self.req1 = digest(b"req1", self.bytes)
+        self.req3 = digest(b"req3", self.bytes)
+
+    @classmethod
+    def agreed(cls, private, peer_key):
         number = int.from_bytes(peer_key, "big")
         if not 2 <= number <= P - 2:
             raise ProtocolError("public key outside [2, P-2]")
-        self.bytes = to_key(pow(number, private, P))
-        self.req1 = digest(b"req1", self.bytes)
-        self.req3 = digest(b"req3", self.bytes)
+        return cls(pow(number, private, P))
 
     def cipher(self, label, skey):
         return Rc4(digest(label, self.bytes, skey), discard=1024)
@@ -108,7 +112,7 @@ class _Peer:
 
     def read_key(self):
         self.peer_key = self.wire.take(KEY)
-        self.secret = Secret(self.private, self.peer_key)
+        self.secret = Secret.agreed(self.private, self.peer_key)
 
     def _open_length(self, cipher, limit, what):
         length = int.from_bytes(cipher.apply(self.wire.take(2)), "big")
@@ -126,6 +130,7 @@ class Initiator(_Peer):
         """The bytes of step 3; the ciphers start here."""
         self.outgoing = self.secret.cipher(b"keyA", self.skey)
         self.incoming = self.secret.cipher(b"keyB", self.skey)
+        self.wire.unwanted.append(self.secret.cipher(b"keyB", self.skey).apply(VC))
         length_c = len(pad_c) if length_c is None else length_c
         length_ia = len(ia) if length_ia is None else length_ia
         clear = vc + provide.to_bytes(4, "big") + length_c.to_bytes(2, "big") + pad_c

@@ -40,6 +40,7 @@ class Wire:
         self.received = bytearray()  # not yet taken
         self.total_received = 0
         self.transcript = []  # (from_us, bytes) in order
+        self.unwanted = []  # what a peer that broke a rule must never get
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @classmethod

@@ -44,7 +44,7 @@ def answer(
         # The responder knows Ya before it commits to a key, so it can choose S.
         ya = wire.take(96)
         wire.received[:0] = ya
-        while Secret(peer.private, ya).bytes[0]:
+        while Secret.agreed(peer.private, ya).bytes[0]:
             peer = Responder(wire, [client.skey])
     peer.read_key()
     head, tail = pads[0][: how.get("burst", 512)], pads[0][how.get("burst", 512) :]

@@ -22,14 +22,14 @@ VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 def known_answers(_context):
     skey = digest(b"mse test vector")
     xa, xb = int.from_bytes(range(1, 21)), int.from_bytes(range(0x15, 0x29))
-    secret = Secret(xa, public_key(xb))
-    require(secret.bytes == Secret(xb, public_key(xa)).bytes, "the two ends disagree")
+    secret = Secret.agreed(xa, public_key(xb))
+    require(secret.bytes == Secret.agreed(xb, public_key(xa)).bytes, "the two ends disagree")
     require(secret.bytes.hex().startswith("994aac6c359990cf"), "S")
     require(secret.req1.hex() == "83c8d8a3d91a5bf40d723666c4258731c8427ccb", "HASH(req1, S)")
     require(secret.skey_mark(skey).hex() == "e89b3d8d9bce264c6581ddb2256ceaed81c8d8ae", "SKEY mark")
     for label, head in ((b"keyA", "552f99b4f88346fd9ba6220c"), (b"keyB", "7032a2c5f51e35b9eb3f7cf1")):
         require(secret.cipher(label, skey).apply(bytes(12)).hex() == head, f"keystream {label}")
-    short = Secret(xa, public_key(0x15161718191A1B1C1D1E1F202122232425262870))
+    short = Secret.agreed(xa, public_key(0x15161718191A1B1C1D1E1F202122232425262870))
     require(short.bytes[0] == 0, "S keeps its leading zero")
     require(short.req1.hex() == "e4d23d3d56123f90ab9d9031cae9c834a062184b", "padded HASH(req1, S)")
     return "the specification's known answers"
@@ -46,7 +46,7 @@ def vector_files(_context):
         ours, theirs = int(vector["private_key_a"], 16), int(vector["private_key_b"], 16)
         skey = bytes.fromhex(vector["skey"])
         require(public_key(ours).hex() == vector["public_key_a"], vector["name"])
-        secret = Secret(theirs, public_key(ours))
+        secret = Secret.agreed(theirs, public_key(ours))
         require(secret.bytes.hex() == vector["S"], vector["name"])
         require(secret.req1.hex() == vector["hash_req1"], vector["name"])
         require(secret.skey_mark(skey).hex() == vector["req2_xor_req3"], vector["name"])
@@ -56,7 +56,7 @@ def vector_files(_context):
     for vector in _load("transmission_handshake.json")["vectors"]:
         private = int(vector["our_private_key"], 16)
         skey = bytes.fromhex(vector["info_hash_skey"])
-        secret = Secret(private, bytes.fromhex(vector["peer_chunk_1"]))
+        secret = Secret.agreed(private, bytes.fromhex(vector["peer_chunk_1"]))
         expected = vector["expected"]
         require(secret.req1.hex() == expected["hash_req1"], vector["name"])
         require(xor(secret.skey_mark(skey), secret.req3) == digest(b"req2", skey), vector["name"])

@@ -5,25 +5,41 @@ import time
 
 from case import Case, require
 from cases.served import MOST, honest
-from mse import PLAINTEXT, RC4, Initiator, P, digest, to_key
+from mse import PLAINTEXT, RC4, Initiator, P, Secret, digest, to_key
 from programs import HEADER, EchoServer, handshake
-from wire import Closed
+from wire import Closed, TooSlow
 
 SHORT = 4  # seconds that a server of this group gives a handshake
+# Keys outside [2, P-2], and the secrets that they can lead to.
+DEGENERATE = {
+    "0": (0, [0]),
+    "1": (1, [1]),
+    "P-1": (P - 1, [1, P - 1]),
+    "P": (P, [0]),
+    "P+1": (P + 1, [1]),
+    "ff": (256**96 - 1, [None]),
+}
 ANSWER = 96 + 512  # the most that a peer sees which never finished step 3
 
 
 def refused(context, attack, *options, **more):
     """`attack` is followed by the end of the connection, no step 4, and a server that still serves."""
     server = EchoServer(context, *(options or MOST), timeout=SHORT)
-    wire = server.dial(40)
+    wire = server.dial(25)
+    still_open = False
     try:
         attack(wire, server.skey, **more)
         wire.until_closed()
     except Closed:
         pass  # refused in the middle of a write
+    except TooSlow:
+        still_open = True
     total = wire.total_received
     require(total <= ANSWER, f"{total} bytes came back: that is more than key and pad")
+    back = b"".join(data for from_us, data in wire.transcript if not from_us)
+    for mark in wire.unwanted:
+        require(mark not in back, "step 4 came back")
+    require(not still_open, "the connection is still open")
     if "forbid" not in options:
         honest(server)
     else:
@@ -41,9 +57,16 @@ def honest_plaintext(server):
     require(wire.take(68) == first, "the echo differs")
 
 
-def key_is(wire, _skey, public):
-    wire.send(public + bytes(20))
-    wire.send(secrets.token_bytes(40))
+def key_is(wire, skey, public, secret=None):
+    """Whoever takes such a key shares a secret that everybody knows, and would go on to step 4."""
+    peer = Initiator(wire, skey, public=public)
+    peer.send_key(bytes(20))
+    wire.take(96)
+    if secret is not None:
+        peer.secret = Secret(secret)
+        wire.send(peer.step3())
+    else:
+        wire.send(secrets.token_bytes(600))
 
 
 def garbage(wire, _skey, key=None, count=600):
@@ -166,9 +189,10 @@ def cases(_options):
     def case(name, attack, *options, **more):
         return Case(f"refused/{name}", lambda c: refused(c, attack, *options, **more))
 
-    keys = {"0": 0, "1": 1, "P-1": P - 1, "P": P, "P+1": P + 1, "ff": 256**96 - 1}
-    for name, number in keys.items():
-        yield case(f"key-{name}", key_is, public=to_key(number))
+    for name, (number, known) in DEGENERATE.items():
+        for secret in known:
+            what = "" if secret is None else f"-secret-{'P-1' if secret == P - 1 else secret}"
+            yield case(f"key-{name}{what}", key_is, public=to_key(number), secret=secret)
     yield case("no-sync", garbage)
     yield case("no-sync-64KiB", garbage, count=65536)
     yield case("zeros-for-ever", zeros_for_ever)

@@ -3,7 +3,9 @@
 import secrets
 
 from case import Case, require
-from mse import PLAINTEXT, RC4, P, Responder, to_key
+from cases.answered import echo_back
+from cases.refused import DEGENERATE
+from mse import PLAINTEXT, RC4, P, Responder, Secret, to_key
 from programs import HEADER, EchoClient
 from wire import Closed
 
@@ -33,9 +35,17 @@ def rejected(context, attack, *options, encryption="prefer", redials=False, **mo
     return words[0]
 
 
-def key_is(_client, wire, public):
+def key_is(client, wire, public, secret=None):
+    """Goes on with the secret that everybody knows: a client that took the key would be content."""
     wire.take(96)
-    wire.send(public + secrets.token_bytes(60))
+    peer = Responder(wire, [client.skey], public=public)
+    peer.send_key(bytes(60))
+    if secret is None:
+        wire.send(secrets.token_bytes(600))
+        return
+    peer.secret = Secret(secret)
+    peer.read_step3()
+    finish(client, wire, peer)
 
 
 def step4(client, wire, **fields):
@@ -43,7 +53,13 @@ def step4(client, wire, **fields):
     peer.read_key()
     peer.send_key(b"a pad")
     peer.read_step3()
-    wire.send(peer.step4(**fields))
+    finish(client, wire, peer, **fields)
+
+
+def finish(client, wire, peer, before=b"", **fields):
+    """Go on as if nothing were wrong: a client that is content with it ends with 0, and is found out."""
+    wire.send(before + peer.step4(**fields))
+    echo_back(peer.stream(PLAINTEXT if fields.get("select") == PLAINTEXT else RC4), client.count + 68)
 
 
 def long_pad(client, wire, first, second):
@@ -51,7 +67,7 @@ def long_pad(client, wire, first, second):
     peer.read_key()
     peer.send_key(secrets.token_bytes(first))
     peer.read_step3()
-    wire.send(secrets.token_bytes(second) + peer.step4())
+    finish(client, wire, peer, secrets.token_bytes(second))
 
 
 def no_vc(client, wire, count):
@@ -104,9 +120,10 @@ def cases(_options):
     def case(name, attack, *options, **more):
         return Case(f"rejected/{name}", lambda c: rejected(c, attack, *options, **more))
 
-    keys = {"0": 0, "1": 1, "P-1": P - 1, "P": P, "P+1": P + 1, "ff": 256**96 - 1}
-    for name, number in keys.items():
-        yield case(f"key-{name}", key_is, public=to_key(number))
+    for name, (number, known) in DEGENERATE.items():
+        for secret in known:
+            what = "" if secret is None else f"-secret-{'P-1' if secret == P - 1 else secret}"
+            yield case(f"key-{name}{what}", key_is, public=to_key(number), secret=secret)
     for select in (0, PLAINTEXT, 3, 4, 6, 0x80000002, 0x02000000):
         yield case(f"select-{select:08x}-of-2", step4, "--methods", "rc4", select=select)
     yield case("select-rc4-of-1", step4, "--methods", "plaintext", select=RC4)

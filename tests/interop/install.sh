@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what the interop suite needs and prints the path of the Python that runs it.
-# Usage: install.sh [FOLDER]   the virtual environment goes into FOLDER (default: target/interop-venv)
+# Installs what the interop suite needs: Debian packages by name, and libtorrent in a virtual environment
+# (INTEROP_VENV, default: interop-venv in cargo's target folder).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${1:-$here/../../target/interop-venv}
+venv=${INTEROP_VENV:-${CARGO_TARGET_DIR:-$here/../../target}/interop-venv}
 
 packages=
 command -v transmission-daemon >/dev/null || packages="$packages transmission-daemon"
@@ -15,14 +15,12 @@ if [ -n "$packages" ]; then
     as_root=
     [ "$(id -u)" -eq 0 ] || as_root=sudo
     export DEBIAN_FRONTEND=noninteractive
-    {
-        # The lists may be old or absent; only then is an update needed.
-        $as_root apt-get install -y -q --no-install-recommends $packages ||
-            { $as_root apt-get update -q && $as_root apt-get install -y -q --no-install-recommends $packages; }
-    } >&2
+    install="$as_root apt-get install -y -q --no-install-recommends"
+    # The lists may be old or absent; only then is an update needed.
+    $install $packages || { $as_root apt-get update -q && $install $packages; }
 fi
 
-[ -x "$venv/bin/python" ] || python3 -m venv "$venv" >&2
-"$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt" >&2
-"$venv/bin/python" -c 'import libtorrent' >&2
-(cd "$venv" && echo "$PWD/bin/python")
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt"
+"$venv/bin/python" -c 'import libtorrent'
+echo "interop: ready in $venv"

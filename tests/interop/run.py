@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--echo-client", type=program, required=True)
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md")
-    parser.add_argument("--jobs", type=int, default=4, help="cases at once; most of a case is waiting")
+    parser.add_argument("--jobs", type=int, default=6, help="cases at once; most of a case is waiting")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()
 

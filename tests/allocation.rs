@@ -93,7 +93,8 @@ const MIB: usize = 1024 * 1024;
 fn w9_a_64_mib_write_allocates_nothing_beyond_the_window() {
     for mode in Mode::ALL {
         let data = vec![7; 64 * MIB];
-        let (_, mut writer) = stream(mode, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 0 }));
+        let (_, mut writer) =
+            stream(mode, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 0 }));
         let (bytes, ()) = allocated(|| {
             // The whole is offered every time; the first part of it is enough to see what that costs.
             let mut sent = 0;
@@ -111,7 +112,8 @@ fn w9_a_64_mib_write_allocates_nothing_beyond_the_window() {
 
 #[test]
 fn w9_windows_are_taken_in_turns_not_made_for_every_write() {
-    let (_, mut writer) = stream(Mode::Rc4, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 1 }));
+    let (_, mut writer) =
+        stream(Mode::Rc4, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 1 }));
     ready(poll::write(&mut writer, b"the first one"));
     let (bytes, ()) = allocated(|| {
         for _ in 0..1000 {
@@ -124,7 +126,11 @@ fn w9_windows_are_taken_in_turns_not_made_for_every_write() {
 #[test]
 fn w9_idle_streams_hold_no_window() {
     let mut writers: Vec<_> = (0..20)
-        .map(|_| stream(Mode::Rc4, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 1 })).1)
+        .map(|_| {
+            stream(Mode::Rc4, ())
+                .into_split_with(|()| ((), Sink { taken: 0, turn: 1 }))
+                .1
+        })
         .collect();
     let (bytes, ()) = allocated(|| {
         for writer in &mut writers {
@@ -146,7 +152,10 @@ fn w9_idle_streams_hold_no_window() {
         assert_eq!(ready(poll::write(writer, &[1; 10])), 10);
     }
     let (second, ()) = allocated(|| pending(&mut writers));
-    assert!((16 * WINDOW..20 * WINDOW).contains(&second), "{second} bytes were not kept");
+    assert!(
+        (16 * WINDOW..20 * WINDOW).contains(&second),
+        "{second} bytes were not kept"
+    );
 }
 
 /// Step 3 up to and with the announcement of PadC or IA.
@@ -161,8 +170,14 @@ fn announcement(fields: &[u8]) -> Vec<u8> {
 fn h8_an_announced_length_is_capped_before_anything_is_allocated() {
     use tokio_mse::handshake::{Initiator, Padding};
     for (fields, refusal) in [
-        ([&[0; 8][..], &[0, 0, 0, 2], &[0xFF, 0xFF]].concat(), "PadC of 65535 bytes"),
-        ([&[0; 8][..], &[0, 0, 0, 2], &[0, 0], &[0xFF, 0xFF]].concat(), "payload of 65535 bytes"),
+        (
+            [&[0; 8][..], &[0, 0, 0, 2], &[0xFF, 0xFF]].concat(),
+            "PadC of 65535 bytes",
+        ),
+        (
+            [&[0; 8][..], &[0, 0, 0, 2], &[0, 0], &[0xFF, 0xFF]].concat(),
+            "payload of 65535 bytes",
+        ),
     ] {
         let mut key = Vec::new();
         let randomness_a = randomness(support::exchange::XA, Padding::none());
@@ -176,7 +191,12 @@ fn h8_an_announced_length_is_capped_before_anything_is_allocated() {
         let negotiation = request.resolve(skey(), "");
         let (bytes, outcome) = allocated(|| negotiation.process(&[], &mut output));
         let error: HandshakeError = outcome.unwrap_err();
-        assert!(error.to_string().contains(refusal.split(' ').nth(2).unwrap()), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(refusal.split(' ').nth(2).unwrap()),
+            "{error}"
+        );
         assert!(bytes < 1024, "{bytes} bytes for a refused length");
     }
 }

@@ -32,7 +32,12 @@ async fn trickle(mut io: DuplexStream, bytes: Vec<u8>) {
 }
 
 fn timed_out<V>(outcome: Result<V, Error>, began: Instant) -> (Step, bool) {
-    let Err(Error::TimedOut { step, answered, after }) = outcome else {
+    let Err(Error::TimedOut {
+        step,
+        answered,
+        after,
+    }) = outcome
+    else {
         panic!("no time-out");
     };
     assert_eq!(after, ALLOWED);
@@ -45,7 +50,13 @@ fn timed_out<V>(outcome: Result<V, Error>, began: Instant) -> (Step, bool) {
 /// What a peer sends before it needs an answer, with `before` in front of it.
 fn first_flight() -> Vec<u8> {
     let mut flight = Vec::new();
-    Initiator::new(skey(), &Policy::full_rc4(), "", fresh(short_padding()), &mut flight);
+    Initiator::new(
+        skey(),
+        &Policy::full_rc4(),
+        "",
+        fresh(short_padding()),
+        &mut flight,
+    );
     flight
 }
 
@@ -55,7 +66,10 @@ async fn h7_a_trickling_peer_cannot_extend_the_sniff() {
         let (io, peer) = duplex(4096);
         let trickling = tokio::spawn(trickle(peer, first));
         let began = Instant::now();
-        let outcome = MseAcceptor::default().timeout(ALLOWED).accept(io, skey()).await;
+        let outcome = MseAcceptor::default()
+            .timeout(ALLOWED)
+            .accept(io, skey())
+            .await;
         let (_, answered) = timed_out(outcome, began);
         assert!(!answered);
         trickling.abort();
@@ -71,7 +85,10 @@ async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
         trickle(peer, vec![0; 400]).await;
     });
     let began = Instant::now();
-    let outcome = MseAcceptor::default().timeout(ALLOWED).accept(io, skey()).await;
+    let outcome = MseAcceptor::default()
+        .timeout(ALLOWED)
+        .accept(io, skey())
+        .await;
     assert_eq!(timed_out(outcome, began), (Step::Sync, true));
     trickling.abort();
 }
@@ -85,7 +102,10 @@ async fn h7_a_trickling_responder_cannot_extend_it_either() {
         trickle(peer, vec![0; 400]).await;
     });
     let began = Instant::now();
-    let outcome = MseConnector::default().timeout(ALLOWED).connect(skey(), io).await;
+    let outcome = MseConnector::default()
+        .timeout(ALLOWED)
+        .connect(skey(), io)
+        .await;
     assert_eq!(timed_out(outcome, began), (Step::Sync, true));
     trickling.abort();
 }
@@ -97,8 +117,13 @@ async fn h7_the_deadline_goes_on_during_a_lazy_lookup() {
     let initiator = tokio::spawn(async move {
         sleep(Duration::from_secs(3)).await;
         let mut output = Vec::new();
-        let machine =
-            Initiator::new(skey(), &Policy::full_rc4(), "", fresh(short_padding()), &mut output);
+        let machine = Initiator::new(
+            skey(),
+            &Policy::full_rc4(),
+            "",
+            fresh(short_padding()),
+            &mut output,
+        );
         peer.write_all(&std::mem::take(&mut output)).await.unwrap();
         let mut key = vec![0; 4096];
         let len = peer.read(&mut key).await.unwrap();
@@ -148,7 +173,12 @@ async fn h7_dialling_counts_and_every_attempt_has_its_own_deadline() {
                 assert_eq!(began.elapsed().as_secs(), 16);
             }
             _ => {
-                let Err(Error::TimedOut { answered: false, after: ALLOWED, .. }) = outcome else {
+                let Err(Error::TimedOut {
+                    answered: false,
+                    after: ALLOWED,
+                    ..
+                }) = outcome
+                else {
                     panic!("no time-out");
                 };
                 assert_eq!(began.elapsed().as_secs(), 10 * attempts);
@@ -170,7 +200,10 @@ async fn h7_a_dialler_that_never_comes_back_is_timed_out() {
         })
         .await;
     assert_eq!(timed_out(outcome, began), (Step::Dial, false));
-    assert_eq!(dials, 1, "an address that does not answer is not dialled again");
+    assert_eq!(
+        dials, 1,
+        "an address that does not answer is not dialled again"
+    );
 }
 
 #[tokio::test(start_paused = true)]

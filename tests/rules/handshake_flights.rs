@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex,
+};
 use tokio_mse::{Error, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::skey;
@@ -21,7 +23,9 @@ where
     B: AsyncRead + AsyncWrite + Unpin,
 {
     let dial = async {
-        let connect = MseConnector::default().connect(skey(), a).initial_payload(payload);
+        let connect = MseConnector::default()
+            .connect(skey(), a)
+            .initial_payload(payload);
         let mut a = connect.await.unwrap();
         let mut answer = [0; 6];
         a.read_exact(&mut answer).await.unwrap();
@@ -29,7 +33,9 @@ where
         a
     };
     let listen = async {
-        let accept = MseAcceptor::default().accept(b, skey()).initial_payload(|_| "answer".into());
+        let accept = MseAcceptor::default()
+            .accept(b, skey())
+            .initial_payload(|_| "answer".into());
         let mut b = accept.await.unwrap();
         let mut received = vec![0; payload.len()];
         b.read_exact(&mut received).await.unwrap();
@@ -46,7 +52,12 @@ async fn h1_every_flight_is_flushed_through_a_buf_writer() {
         check(BufWriter::new(a), BufWriter::new(b), payload).await;
         // Smaller than a flight, so that writing and flushing are mixed.
         let (a, b) = duplex(20);
-        check(BufWriter::with_capacity(30, a), BufWriter::with_capacity(50, b), payload).await;
+        check(
+            BufWriter::with_capacity(30, a),
+            BufWriter::with_capacity(50, b),
+            payload,
+        )
+        .await;
     }
 }
 
@@ -57,7 +68,12 @@ async fn h1_a_pending_flush_is_resumed() {
         check(SendsOnFlush::new(a), SendsOnFlush::new(b), payload).await;
         let (a, b) = duplex(50);
         let manner = Manner::PENDING_FIRST;
-        check(Hostile::new(BufWriter::new(a), manner), Hostile::new(BufWriter::new(b), manner), payload).await;
+        check(
+            Hostile::new(BufWriter::new(a), manner),
+            Hostile::new(BufWriter::new(b), manner),
+            payload,
+        )
+        .await;
     }
 }
 
@@ -69,10 +85,16 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
         ..Script::default()
     });
     let connector = MseConnector::new(Policy::plaintext_only());
-    let connect = connector.connect(skey(), io.clone()).initial_payload("hello");
+    let connect = connector
+        .connect(skey(), io.clone())
+        .initial_payload("hello");
     connect.await.unwrap();
     assert_eq!(io.written(), b"hello");
-    let flushes: Vec<Call> = io.calls().into_iter().filter(|call| matches!(call, Call::Flush(_))).collect();
+    let flushes: Vec<Call> = io
+        .calls()
+        .into_iter()
+        .filter(|call| matches!(call, Call::Flush(_)))
+        .collect();
     let expected = [Outcome::Pending, Outcome::Pending, Outcome::Moved(0)];
     assert_eq!(flushes, expected.map(Call::Flush));
 }
@@ -85,9 +107,16 @@ fn h1_a_flight_is_one_write_and_one_flush() {
     let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
     let log = crate::support::call_log::CallLog::new(peer);
     let calls = log.calls();
-    let connect = MseConnector::default().timeout(None).connect(skey(), log).initial_payload(&LONG[..]);
+    let connect = MseConnector::default()
+        .timeout(None)
+        .connect(skey(), log)
+        .initial_payload(&LONG[..]);
     connect.now_or_never().expect("a hang").unwrap();
-    assert_eq!(calls.without_reads(), "wfwfwf", "step 1, step 3, the rest of the payload");
+    assert_eq!(
+        calls.without_reads(),
+        "wfwfwf",
+        "step 1, step 3, the rest of the payload"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,8 +207,13 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
         }
         sent
     };
-    let accept = MseAcceptor::default().timeout(Duration::from_secs(5)).accept(NeverFlushed(b), skey());
+    let accept = MseAcceptor::default()
+        .timeout(Duration::from_secs(5))
+        .accept(NeverFlushed(b), skey());
     let (sent, outcome) = tokio::join!(flood, accept);
-    assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));
+    assert!(matches!(
+        outcome,
+        Err(Error::TimedOut { answered: true, .. })
+    ));
     assert!((16 * 1024..32 * 1024).contains(&sent), "{sent}");
 }

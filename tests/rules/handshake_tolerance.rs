@@ -26,7 +26,9 @@ async fn h3_an_initiator_that_sends_96_bytes_and_waits_is_served() {
         assert_eq!(output.len(), 96);
         drive(&mut peer, machine, output).await
     };
-    let accept = MseAcceptor::default().timeout(Duration::from_secs(1)).accept(io, skey());
+    let accept = MseAcceptor::default()
+        .timeout(Duration::from_secs(1))
+        .accept(io, skey());
     let (_, accepted) = tokio::join!(initiator, accept);
     accepted.unwrap();
 }
@@ -54,7 +56,9 @@ async fn h3_a_responder_that_sends_96_bytes_and_waits_is_served() {
         peer.write_all(&output).await.unwrap();
         peer
     };
-    let connect = MseConnector::default().timeout(Duration::from_secs(1)).connect(skey(), io);
+    let connect = MseConnector::default()
+        .timeout(Duration::from_secs(1))
+        .connect(skey(), io);
     let (connected, _peer) = tokio::join!(connect, responder);
     connected.unwrap();
 }
@@ -87,10 +91,19 @@ fn sides(pad: usize, late: usize) -> Sides {
     let padding = |byte| Padding::new(vec![byte; pad - late], vec![byte; late], 3).unwrap();
     let policy = Policy::full_rc4();
     let mut step_1 = Vec::new();
-    let initiator =
-        Initiator::new(skey(), &policy, "payload", randomness(XA, padding(0xA5)), &mut step_1);
+    let initiator = Initiator::new(
+        skey(),
+        &policy,
+        "payload",
+        randomness(XA, padding(0xA5)),
+        &mut step_1,
+    );
     let responder = Responder::new(&policy, randomness(XB, padding(0x5A)));
-    Sides { initiator, responder, step_1 }
+    Sides {
+        initiator,
+        responder,
+        step_1,
+    }
 }
 
 /// Feeds the pieces of `wire` between these cuts.
@@ -113,7 +126,11 @@ fn feed<M, D>(
 }
 
 fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
-    let Sides { initiator, responder, step_1 } = sides(pad, late);
+    let Sides {
+        initiator,
+        responder,
+        step_1,
+    } = sides(pad, late);
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     // Step 3 first, from a responder of the same keys that is told everything at once.
     let scout = Responder::new(&Policy::full_rc4(), randomness(XB, Padding::none()));
@@ -122,7 +139,13 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
     let initiator = unfinished(initiator.process(&key_b, &mut to_b));
 
     let wire = [step_1, to_b].concat();
-    let (request, fed) = feed(responder, &wire, &cut(wire.len()), &mut to_a, Responder::process);
+    let (request, fed) = feed(
+        responder,
+        &wire,
+        &cut(wire.len()),
+        &mut to_a,
+        Responder::process,
+    );
     let negotiation = request.resolve(skey(), "answer");
     let b = finished(negotiation.process(&wire[fed..], &mut to_a));
     assert_eq!(b.received, b"payload", "pad {pad}");
@@ -130,7 +153,13 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
     // The initiator has the key already; the rest is the padding and step 4.
     let wire = &to_a[96..];
     let mut output = Vec::new();
-    let (mut a, fed) = feed(initiator, wire, &cut(wire.len()), &mut output, Initiator::process);
+    let (mut a, fed) = feed(
+        initiator,
+        wire,
+        &cut(wire.len()),
+        &mut output,
+        Initiator::process,
+    );
     let mut rest = wire[fed..].to_vec();
     a.decrypt.as_mut().unwrap().apply(&mut rest);
     a.received.extend(rest);
@@ -149,12 +178,24 @@ fn h4_both_marks_are_found_at_every_segment_boundary() {
     for pad in [0, 1, 37] {
         let longest = 96 + pad + 20 + 20 + 19 + 7;
         for boundary in 1..longest {
-            shake(pad, 0, |len| if boundary < len { vec![boundary] } else { vec![] });
+            shake(pad, 0, |len| {
+                if boundary < len {
+                    vec![boundary]
+                } else {
+                    vec![]
+                }
+            });
         }
     }
     // With long padding, around the key and around the mark.
     for boundary in (90..100).chain(500..550).chain(600..640) {
-        shake(512, 100, |len| if boundary < len { vec![boundary] } else { vec![] });
+        shake(512, 100, |len| {
+            if boundary < len {
+                vec![boundary]
+            } else {
+                vec![]
+            }
+        });
     }
 }
 
@@ -168,7 +209,11 @@ fn h4_both_marks_are_found_byte_by_byte() {
 #[test]
 fn h4_513_bytes_of_padding_are_a_typed_error_at_the_first_byte_too_many() {
     // What follows the key is random enough to hold no mark.
-    let Sides { initiator, responder, step_1 } = sides(0, 0);
+    let Sides {
+        initiator,
+        responder,
+        step_1,
+    } = sides(0, 0);
     let mut key_b = Vec::new();
     let responder = unfinished(responder.process(&step_1, &mut key_b));
     let padding = vec![0x77; 513 + 20];
@@ -186,7 +231,11 @@ fn h4_513_bytes_of_padding_are_a_typed_error_at_the_first_byte_too_many() {
 #[test]
 fn h4_a_mark_behind_513_bytes_comes_too_late() {
     for pad in [512, 513] {
-        let Sides { initiator, responder, step_1 } = sides(0, 0);
+        let Sides {
+            initiator,
+            responder,
+            step_1,
+        } = sides(0, 0);
         let (mut key_b, mut step_3) = (Vec::new(), Vec::new());
         let responder = unfinished(responder.process(&step_1, &mut key_b));
         let initiator = unfinished(initiator.process(&key_b, &mut step_3));
@@ -253,8 +302,14 @@ fn h5_the_decision_falls_at_the_first_byte_that_differs() {
 
         seen.push(PROTOCOL[same] ^ 0x80);
         let io = Scripted::reading(&*seen, [Step::Move(99), Step::Pending]);
-        let outcome = forbid.accept(io.clone(), skey()).now_or_never().expect("undecided");
-        assert!(matches!(outcome, Err(Error::Refused(HandshakeError::MseRefused))));
+        let outcome = forbid
+            .accept(io.clone(), skey())
+            .now_or_never()
+            .expect("undecided");
+        assert!(matches!(
+            outcome,
+            Err(Error::Refused(HandshakeError::MseRefused))
+        ));
         assert_eq!(io.written(), b"");
 
         // As a public key it is served like any other.
@@ -264,14 +319,23 @@ fn h5_the_decision_falls_at_the_first_byte_that_differs() {
         assert!(io.written().len() >= 97, "{same} bytes alike");
     }
     let io = Scripted::reading(*PROTOCOL, []);
-    let outcome = require.accept(io, skey()).now_or_never().expect("undecided");
-    assert!(matches!(outcome, Err(Error::Refused(HandshakeError::PlaintextRefused))));
+    let outcome = require
+        .accept(io, skey())
+        .now_or_never()
+        .expect("undecided");
+    assert!(matches!(
+        outcome,
+        Err(Error::Refused(HandshakeError::PlaintextRefused))
+    ));
 }
 
 /// Every byte is read once; what is not decided yet is waited for, not looked at again and again.
 #[test]
 fn h5_there_is_no_peek_loop() {
-    let io = Scripted::reading(*b"\x13BitT", vec![Step::Move(5), Step::Pending, Step::Pending]);
+    let io = Scripted::reading(
+        *b"\x13BitT",
+        vec![Step::Move(5), Step::Pending, Step::Pending],
+    );
     let acceptor = MseAcceptor::default().timeout(None);
     let mut accept = tokio_test::task::spawn(acceptor.accept(io.clone(), skey()));
     assert!(accept.poll().is_pending());
@@ -290,11 +354,20 @@ fn h5_there_is_no_peek_loop() {
 
 #[test]
 fn h5_plaintext_is_recognised_whatever_the_segments() {
-    let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
+    let handshake = [
+        b"\x13BitTorrent protocol".as_slice(),
+        &[0; 8],
+        &SKEY,
+        &[9; 20],
+    ]
+    .concat();
     for segment in 1..=handshake.len() {
         let io = Scripted::reading(&*handshake, vec![Step::Move(segment); 99]);
         let acceptor = MseAcceptor::default().timeout(None);
-        let outcome = acceptor.accept(io, skey()).now_or_never().expect("undecided");
+        let outcome = acceptor
+            .accept(io, skey())
+            .now_or_never()
+            .expect("undecided");
         let mut peer = outcome.unwrap();
         let mut read = Vec::new();
         while read.len() < handshake.len() {

@@ -6,13 +6,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-
 mod deadline;
 mod flush_shutdown;
 
-
-
-
+mod handshake_bounds;
 mod handshake_cuts;
 mod handshake_flights;
 mod handshake_tolerance;
@@ -21,7 +18,7 @@ mod reading;
 
 mod redial;
 mod saturation;
+mod secrets;
 mod transparency;
-
 
 mod writing;

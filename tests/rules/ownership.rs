@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
-use tokio_mse::handshake::{Established, Initiator, Negotiation, Randomness, Responder, SkeyRequest};
+use tokio_mse::handshake::{
+    Established, Initiator, Negotiation, Randomness, Responder, SkeyRequest,
+};
 use tokio_mse::{
     Accept, AcceptLazy, AcceptPending, Connect, CryptoMethod, Error, Incoming, Keystream,
     MseAcceptor, MseConnector, MseReadHalf, MseStream, MseWriteHalf, Parts, PendingAccept, Policy,
@@ -130,7 +132,8 @@ fn s2_a_half_in_the_middle_of_its_work_does_not_hold_up_the_other() {
 #[test]
 fn s2_the_halves_give_back_what_they_are_made_of() {
     let io = Scripted::reading([], []);
-    let (mut reader, mut writer) = stream(Mode::Rc4, io.clone()).into_split_with(|io| (io.clone(), io));
+    let (mut reader, mut writer) =
+        stream(Mode::Rc4, io.clone()).into_split_with(|io| (io.clone(), io));
     assert_eq!(ready(poll::read(reader.get_mut(), 1)), b"");
     assert_eq!(reader.get_ref().calls().len(), 1);
     assert_eq!(ready(poll::write(writer.get_mut(), b"raw")), 3);
@@ -154,7 +157,14 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
     assert_eq!(peer.negotiated().role(), Role::Initiator);
     assert_eq!(peer.negotiated().method(), Some(CryptoMethod::Rc4));
     assert!(!peer.negotiated().fell_back());
-    let Parts { io, unread, decrypt, encrypt, negotiated, .. } = peer.into_parts();
+    let Parts {
+        io,
+        unread,
+        decrypt,
+        encrypt,
+        negotiated,
+        ..
+    } = peer.into_parts();
     assert_eq!((io, unread.len()), (2, 0));
     assert!(decrypt.is_some() && encrypt.is_some());
     assert_eq!(negotiated.method(), Some(CryptoMethod::Rc4));

@@ -52,7 +52,9 @@ fn r1_one_byte_buffers_read_everything_in_order() {
     for mode in Mode::ALL {
         let plain: Vec<u8> = (0..700_u32).map(|at| (at * 7) as u8).collect();
         let mut peer = stream(mode, Scripted::reading(wire(mode, &plain), []));
-        let read: Vec<u8> = (0..plain.len()).map(|_| ready(poll::read(&mut peer, 1))[0]).collect();
+        let read: Vec<u8> = (0..plain.len())
+            .map(|_| ready(poll::read(&mut peer, 1))[0])
+            .collect();
         assert_eq!(read, plain, "{mode:?}");
     }
 }
@@ -121,11 +123,8 @@ fn r4_the_end_is_the_end_every_time_it_is_asked_and_wakes_nobody() {
             task.enter(|cx, mut peer| {
                 let mut space = [0; 8];
                 let mut buf = ReadBuf::new(&mut space);
-                let poll = tokio::io::AsyncRead::poll_read(
-                    std::pin::Pin::new(&mut *peer),
-                    cx,
-                    &mut buf,
-                );
+                let poll =
+                    tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut *peer), cx, &mut buf);
                 ready(poll);
                 buf.filled().to_vec()
             })
@@ -177,7 +176,10 @@ fn r5_what_follows_left_over_bytes_is_decrypted_in_step() {
     initiator.decrypt.as_mut().unwrap().apply(&mut sealed[..8]);
     initiator.received.extend(&sealed[..8]);
     let mut peer = MseStream::from_established(Scripted::reading(&sealed[8..], []), initiator);
-    let read = [ready(poll::read(&mut peer, 99)), ready(poll::read(&mut peer, 99))];
+    let read = [
+        ready(poll::read(&mut peer, 99)),
+        ready(poll::read(&mut peer, 99)),
+    ];
     assert_eq!(read.concat(), b"first and what follows");
 }
 
@@ -200,7 +202,13 @@ fn r5_left_over_bytes_survive_taking_apart_and_splitting() {
 
 #[tokio::test]
 async fn r5_a_sniffed_plaintext_handshake_is_replayed_once_for_every_segmentation() {
-    let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, b"-XX0000-abcdefghijkl!"].concat();
+    let handshake = [
+        b"\x13BitTorrent protocol".as_slice(),
+        &[0; 8],
+        &SKEY,
+        b"-XX0000-abcdefghijkl!",
+    ]
+    .concat();
     let acceptor = tokio_mse::MseAcceptor::default();
     for segment in 1..=handshake.len() {
         let io = Scripted::reading(&*handshake, vec![Step::Move(segment); 200]);
@@ -232,7 +240,13 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
         let long: Vec<u8> = (0..300_u32).map(|at| at as u8).collect();
         let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
         let padding = || Padding::new([1; 9], [2; 8], 7).unwrap();
-        let a = Initiator::new(skey(), &policy, long.clone(), randomness(XA, padding()), &mut to_b);
+        let a = Initiator::new(
+            skey(),
+            &policy,
+            long.clone(),
+            randomness(XA, padding()),
+            &mut to_b,
+        );
         let b = Responder::new(&policy, randomness(XB, padding()));
         let b = unfinished(b.process(&std::mem::take(&mut to_b), &mut to_a));
         let a = unfinished(a.process(&std::mem::take(&mut to_a), &mut to_b));
@@ -244,17 +258,18 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
         to_a.extend(b.get_ref().written());
         let a = finished(a.process(&to_a, &mut to_b));
         assert_eq!(a.received, b"answer and more", "{method:?}");
-        let mut b = MseStream::from_established(
-            Scripted::reading(to_b, []),
-            {
-                let parts = b.into_parts();
-                let mut established = a;
-                established.decrypt = parts.decrypt;
-                established.received = parts.unread.to_vec();
-                established
-            },
-        );
-        let read = [ready(poll::read(&mut b, 999)), ready(poll::read(&mut b, 999))].concat();
+        let mut b = MseStream::from_established(Scripted::reading(to_b, []), {
+            let parts = b.into_parts();
+            let mut established = a;
+            established.decrypt = parts.decrypt;
+            established.received = parts.unread.to_vec();
+            established
+        });
+        let read = [
+            ready(poll::read(&mut b, 999)),
+            ready(poll::read(&mut b, 999)),
+        ]
+        .concat();
         assert_eq!(read, long, "{method:?}");
     }
 }

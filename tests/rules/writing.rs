@@ -22,7 +22,9 @@ fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
 
 /// Bytes that differ everywhere and between any two seeds.
 fn pattern(seed: usize, len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at * 31 + seed * 101 + at / 251) as u8).collect()
+    (0..len)
+        .map(|at| (at * 31 + seed * 101 + at / 251) as u8)
+        .collect()
 }
 
 #[test]
@@ -105,7 +107,10 @@ fn w3_short_writes_of_every_length_around_the_window() {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
         let mut expected = Vec::new();
-        for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW].into_iter().enumerate() {
+        for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW]
+            .into_iter()
+            .enumerate()
+        {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
             expected.extend(&data[..n]);
@@ -229,7 +234,11 @@ fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
                 failure(poll::write(&mut peer, b"more"));
                 failure(poll::write_vectored(&mut peer, &[b"more".to_vec()]));
             }
-            assert_eq!(io.take_calls(), [], "a broken stream must not be written to");
+            assert_eq!(
+                io.take_calls(),
+                [],
+                "a broken stream must not be written to"
+            );
             ready(poll::flush(&mut peer));
             ready(poll::shutdown(&mut peer));
             assert_eq!(ready(poll::read(&mut peer, 1)), b"");
@@ -246,7 +255,10 @@ fn w7_too_much_of_a_vectored_write_is_an_error_too() {
             ..Script::default()
         });
         let mut peer = stream(mode, io.clone());
-        failure(poll::write_vectored(&mut peer, &[b"da".to_vec(), b"ta".to_vec()]));
+        failure(poll::write_vectored(
+            &mut peer,
+            &[b"da".to_vec(), b"ta".to_vec()],
+        ));
         failure(poll::write(&mut peer, b"more"));
         assert_eq!(io.calls().len(), 1, "{mode:?}");
     }
@@ -293,7 +305,9 @@ fn w7_a_write_that_panicked_cannot_leave_wrong_keystream_behind() {
 
 /// More slices than any operating system takes at once, with empty ones everywhere.
 fn many_slices() -> Vec<Vec<u8>> {
-    (0..200).map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5])).collect()
+    (0..200)
+        .map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5]))
+        .collect()
 }
 
 #[test]
@@ -323,10 +337,19 @@ fn w8_a_vectored_write_arrives_gathered_in_rc4_and_as_it_is_otherwise() {
     let offered = |mode| {
         let io = Scripted::writing([]);
         let len = slices.concat().len();
-        assert_eq!(ready(poll::write_vectored(&mut stream(mode, io.clone()), &slices)), len);
+        assert_eq!(
+            ready(poll::write_vectored(&mut stream(mode, io.clone()), &slices)),
+            len
+        );
         io.calls()
     };
-    let [Call::Write { offered: gathered, outcome }] = &offered(Mode::Rc4)[..] else {
+    let [
+        Call::Write {
+            offered: gathered,
+            outcome,
+        },
+    ] = &offered(Mode::Rc4)[..]
+    else {
         panic!("not one write");
     };
     assert_eq!(decrypt(Mode::Rc4, gathered), slices.concat());
@@ -343,7 +366,12 @@ fn w8_a_vectored_write_arrives_gathered_in_rc4_and_as_it_is_otherwise() {
 fn w8_slices_beyond_the_window_wait_for_the_next_write() {
     let io = Scripted::writing([Step::Pending]);
     let mut peer = stream(Mode::Rc4, io.clone());
-    let slices = vec![pattern(1, WINDOW - 3), pattern(2, 10), vec![], pattern(3, WINDOW)];
+    let slices = vec![
+        pattern(1, WINDOW - 3),
+        pattern(2, 10),
+        vec![],
+        pattern(3, WINDOW),
+    ];
     assert!(poll::write_vectored(&mut peer, &slices).is_pending());
     assert_eq!(ready(poll::write_vectored(&mut peer, &slices)), WINDOW);
     assert!(decrypt(Mode::Rc4, &io.written()) == slices.concat()[..WINDOW]);
@@ -372,7 +400,10 @@ fn w8_the_write_half_forwards_vectored_writes() {
         let io = Scripted::writing([]);
         let (_, mut writer) = stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
         let slices = many_slices();
-        assert_eq!(ready(poll::write_vectored(&mut writer, &slices)), slices.concat().len());
+        assert_eq!(
+            ready(poll::write_vectored(&mut writer, &slices)),
+            slices.concat().len()
+        );
         assert_eq!(io.calls().len(), 1);
         assert_eq!(decrypt(mode, &io.written()), slices.concat(), "{mode:?}");
     }
@@ -383,11 +414,17 @@ fn w10_an_inner_error_leaves_the_keystream_where_it_was() {
     for mode in Mode::ALL {
         let kinds = crate::support::fail_at::EVERY_KIND;
         let io = Scripted::writing(
-            kinds.into_iter().flat_map(|kind| [Step::Fail(kind), Step::Move(1)]).collect::<Vec<_>>(),
+            kinds
+                .into_iter()
+                .flat_map(|kind| [Step::Fail(kind), Step::Move(1)])
+                .collect::<Vec<_>>(),
         );
         let mut peer = stream(mode, io.clone());
         for (turn, kind) in kinds.into_iter().enumerate() {
-            assert_eq!(failure(poll::write(&mut peer, &pattern(turn, 90))).kind(), kind);
+            assert_eq!(
+                failure(poll::write(&mut peer, &pattern(turn, 90))).kind(),
+                kind
+            );
             assert_eq!(ready(poll::write(&mut peer, &pattern(turn, 2))), 1);
         }
         let expected: Vec<u8> = (0..kinds.len()).map(|turn| pattern(turn, 1)[0]).collect();

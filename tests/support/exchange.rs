@@ -16,7 +16,8 @@ pub(crate) const XB: [u8; 20] = counting_from(0x15);
 pub(crate) const S: &str = "994aac6c359990cf4f678a1742b587eb1a5248ec7fcc0d0bcfcb12d2461bc1fe25417b70869697d9ca884832f1c5f2a2\
 fd3318c22a5a6ba170d36aac91405457c1e8137b1534a776865ed353f12422ff6afc58435f8bd443f61dd051a37bcdeb";
 
-pub(crate) const SKEY: [u8; 20] = *b"\x98\x02\x27\x46\xfd\xb7\x50\x2d\x49\xb4\x87\x59\x00\x9e\x61\xac\x97\x82\x07\x56";
+pub(crate) const SKEY: [u8; 20] =
+    *b"\x98\x02\x27\x46\xfd\xb7\x50\x2d\x49\xb4\x87\x59\x00\x9e\x61\xac\x97\x82\x07\x56";
 
 const fn counting_from(first: u8) -> [u8; 20] {
     let mut bytes = [first; 20];

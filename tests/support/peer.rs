@@ -142,7 +142,9 @@ impl Peer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no test panics while it holds the state")
+        self.0
+            .lock()
+            .expect("no test panics while it holds the state")
     }
 
     /// How many bytes of the peer were read.

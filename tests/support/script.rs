@@ -124,7 +124,9 @@ impl Scripted {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no test panics while it holds the state")
+        self.0
+            .lock()
+            .expect("no test panics while it holds the state")
     }
 
     /// Every call so far.

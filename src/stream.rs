@@ -1,5 +1,6 @@
 //! The established stream.
 
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -34,7 +35,6 @@ pub struct MseStream<T> {
 }
 
 /// What an [`MseStream`] is made of.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Parts<T> {
     /// The transport.
@@ -47,6 +47,19 @@ pub struct Parts<T> {
     pub encrypt: Option<Keystream>,
     /// What was agreed on.
     pub negotiated: Negotiated,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Parts<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of the unread bytes, only how many: they were encrypted on the wire, and are not for log files either.
+        f.debug_struct("Parts")
+            .field("io", &self.io)
+            .field("unread", &self.unread.len())
+            .field("decrypt", &self.decrypt)
+            .field("encrypt", &self.encrypt)
+            .field("negotiated", &self.negotiated)
+            .finish()
+    }
 }
 
 impl<T> MseStream<T>

@@ -67,7 +67,6 @@ impl Negotiated {
 /// A handshake that is done: what was agreed on, the keystreams and the first bytes of the stream.
 ///
 /// To go on over an IO of Tokio, give it to [`MseStream::from_established`](crate::MseStream::from_established).
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Established {
     /// What was agreed on.
@@ -122,6 +121,18 @@ impl Established {
     /// Appends `payload` to `output` as it has to look on the wire.
     pub(super) fn send(&mut self, payload: &[u8], output: &mut Vec<u8>) {
         append(self.encrypt.as_mut(), payload, output);
+    }
+}
+
+impl fmt::Debug for Established {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of what was received, only how much: it was encrypted on the wire, and is not for log files either.
+        f.debug_struct("Established")
+            .field("negotiated", &self.negotiated)
+            .field("encrypt", &self.encrypt)
+            .field("decrypt", &self.decrypt)
+            .field("received", &self.received.len())
+            .finish()
     }
 }
 

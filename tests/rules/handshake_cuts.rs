@@ -1,0 +1,288 @@
+//! H6 and H10: the peer, or the transport, ends in the middle of the handshake, or we give up in the middle of it.
+
+use std::io::ErrorKind;
+
+use futures::FutureExt;
+use tokio_mse::{Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
+
+use crate::support::exchange::{SKEY, skey};
+use crate::support::fail_at::{EVERY_KIND, FailAt};
+use crate::support::hostile::{Hostile, Manner};
+use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
+use crate::support::script::{Scripted, Step as ScriptStep};
+
+const OURS: &str = "our first words";
+
+fn connector() -> MseConnector {
+    MseConnector::new(Policy::full_rc4().require()).timeout(None)
+}
+
+fn acceptor() -> MseAcceptor {
+    MseAcceptor::default().timeout(None)
+}
+
+/// We dial. `None` if the handshake waits for more.
+fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
+    let peer = Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut);
+    let connect = connector()
+        .connect(skey(), peer.clone())
+        .initial_payload(OURS);
+    (peer, connect.now_or_never())
+}
+
+/// We are dialled.
+fn listen(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
+    let policy = Policy::full_rc4();
+    let peer = Peer::initiator(skey(), &policy, "peer's words", fresh(short_padding()), cut);
+    let accept = acceptor()
+        .accept(peer.clone(), skey())
+        .initial_payload(|_| OURS.into());
+    (peer, accept.now_or_never())
+}
+
+type Side = fn(Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>);
+
+const SIDES: [Side; 2] = [dial, listen];
+
+fn check(error: &Error, end: End, sent: usize) {
+    match (error, end) {
+        (Error::Closed { answered, .. }, End::Eof) => assert_eq!(*answered, sent >= 96),
+        (
+            Error::Transport {
+                answered, source, ..
+            },
+            End::Fail(kind),
+        ) => {
+            assert_eq!(*answered, sent >= 96);
+            assert_eq!(source.kind(), kind);
+        }
+        _ => panic!("{error:?} after {end:?}"),
+    }
+    assert_eq!(error.peer_answered(), sent >= 96);
+    assert_eq!(error.is_fallback_candidate(), sent < 96);
+}
+
+#[test]
+fn h6_an_end_or_an_error_at_every_offset_that_is_received_is_a_typed_error() {
+    for side in SIDES {
+        let (peer, outcome) = side(Cut::NEVER);
+        assert!(outcome.expect("no waiting").is_ok());
+        let transcript = peer.sent();
+        assert!(transcript >= 96 + 5 + 14 + 6);
+        for offset in 0..transcript {
+            for end in [End::Eof, End::Fail(ErrorKind::ConnectionReset)] {
+                let (peer, outcome) = side(Cut::sending(offset, end));
+                let error = outcome.expect("a hang").expect_err("a broken handshake");
+                check(&error, end, offset);
+                assert!(!peer.used_after_end());
+                assert_eq!(peer.handles(), 1, "the transport is kept");
+            }
+        }
+        let (_, outcome) = side(Cut::sending(transcript, End::Eof));
+        assert!(outcome.expect("no waiting").is_ok());
+    }
+}
+
+#[test]
+fn h6_silence_at_every_offset_waits_without_an_answer() {
+    for side in SIDES {
+        let transcript = side(Cut::NEVER).0.sent();
+        for offset in (0..transcript).step_by(5) {
+            let (_, outcome) = side(Cut::sending(offset, End::Silence));
+            assert!(outcome.is_none(), "{offset} of {transcript}");
+        }
+    }
+}
+
+#[test]
+fn h6_an_error_at_every_offset_that_is_sent_is_a_typed_error() {
+    for side in SIDES {
+        let transcript = side(Cut::NEVER).0.taken().len();
+        // Our own padding is random, up to 447 bytes and a PadC or PadD of 255, so look where every handshake gets to.
+        for offset in (0..96).chain((96..transcript.min(110)).step_by(3)) {
+            let (peer, outcome) = side(Cut::taking(offset, End::Fail(ErrorKind::BrokenPipe)));
+            let error = outcome.expect("a hang").expect_err("a broken handshake");
+            let Error::Transport { source, .. } = &error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(source.kind(), ErrorKind::BrokenPipe);
+            assert_eq!(peer.taken().len(), offset);
+            assert!(!peer.used_after_end());
+            assert_eq!(peer.handles(), 1);
+        }
+    }
+}
+
+#[test]
+fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
+    for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
+        for call in 0.. {
+            let peer = Peer::responder(
+                skey(),
+                &Policy::full_rc4(),
+                "",
+                fresh(short_padding()),
+                Cut::NEVER,
+            );
+            let io = FailAt::new(peer.clone(), call, kind);
+            let outcome = connector()
+                .connect(skey(), io)
+                .now_or_never()
+                .expect("a hang");
+            let Err(error) = outcome else {
+                assert!(call >= 6, "a call was not counted");
+                break;
+            };
+            let Error::Transport { source, .. } = &error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(source.kind(), kind, "turn {turn}, call {call}");
+            let as_io = std::io::Error::from(error);
+            assert_eq!(as_io.kind(), kind);
+            assert!(matches!(
+                Error::downcast(as_io),
+                Ok(Error::Transport { .. })
+            ));
+            assert_eq!(peer.handles(), 1);
+        }
+    }
+}
+
+/// Transports that accept nothing, or claim to have accepted more than there was.
+#[test]
+fn w6_in_the_handshake_an_inner_write_of_nothing_is_write_zero() {
+    let io = Scripted::writing([ScriptStep::Move(5), ScriptStep::Move(0)]);
+    let outcome = connector()
+        .connect(skey(), io.clone())
+        .now_or_never()
+        .expect("a hang");
+    let Err(Error::Transport {
+        source,
+        step: Step::PublicKey,
+        answered: false,
+    }) = outcome
+    else {
+        panic!("no transport error");
+    };
+    assert_eq!(source.kind(), ErrorKind::WriteZero);
+    assert_eq!(io.calls().len(), 2);
+}
+
+#[test]
+fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
+    for more in [1, 5000] {
+        let io = Scripted::writing([ScriptStep::Overlong(more)]);
+        let outcome = connector()
+            .connect(skey(), io.clone())
+            .now_or_never()
+            .expect("a hang");
+        assert!(matches!(
+            outcome,
+            Err(Error::Transport {
+                answered: false,
+                ..
+            })
+        ));
+        assert_eq!(io.calls().len(), 1);
+        assert_eq!(io.handles(), 1);
+    }
+}
+
+#[test]
+fn h10_after_a_refusal_nothing_more_is_written_and_the_transport_is_gone() {
+    let policy = Policy::full_rc4();
+    let peer = Peer::initiator(skey(), &policy, "words", fresh(short_padding()), Cut::NEVER);
+    let mut accept = tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])));
+    let std::task::Poll::Ready(error) = accept.poll() else {
+        panic!("pending");
+    };
+    assert!(matches!(
+        error,
+        Err(Error::Refused(tokio_mse::HandshakeError::UnknownSkey))
+    ));
+    // The future is still there: what it held is not.
+    assert_eq!(peer.handles(), 1);
+    // The answer to the key exchange and its padding, and nothing of step 4.
+    assert!((96 + 1..=96 + 320).contains(&peer.taken().len()));
+    drop(accept);
+}
+
+#[test]
+fn h10_a_future_that_has_failed_holds_no_transport() {
+    for offset in [0, 50, 96, 110] {
+        let cut = Cut::sending(offset, End::Eof);
+        let randomness = fresh(short_padding());
+        let peer = Peer::responder(skey(), &Policy::full_rc4(), "", randomness, cut);
+        let mut connect = tokio_test::task::spawn(connector().connect(skey(), peer.clone()));
+        assert!(connect.poll().is_ready());
+        assert_eq!(peer.handles(), 1, "offset {offset}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let silent_after = |sends, dialled: bool| {
+        let cut = Cut::sending(sends, End::Silence);
+        let (policy, randomness) = (Policy::full_rc4(), fresh(short_padding()));
+        if dialled {
+            Peer::responder(skey(), &policy, "", randomness, cut)
+        } else {
+            Peer::initiator(skey(), &policy, "", randomness, cut)
+        }
+    };
+    let before = tasks();
+    for sends in [0, 10, 96, 100, 110] {
+        let peer = silent_after(sends, true);
+        let mut connect =
+            tokio_test::task::spawn(MseConnector::default().connect(skey(), peer.clone()));
+        assert!(connect.poll().is_pending());
+        assert_eq!((peer.handles(), tasks()), (2, before));
+        drop(connect);
+        assert_eq!((peer.handles(), tasks()), (1, before));
+
+        let peer = silent_after(sends, true);
+        let connector = MseConnector::default();
+        let mut dialled = Some(peer.clone());
+        let mut connect = tokio_test::task::spawn(connector.connect_with(skey(), OURS, |_| {
+            std::future::ready(dialled.take().ok_or_else(|| ErrorKind::Other.into()))
+        }));
+        assert!(connect.poll().is_pending());
+        assert_eq!(tasks(), before);
+        drop(connect);
+        assert_eq!(peer.handles(), 1);
+
+        let peer = silent_after(sends, false);
+        let mut accept =
+            tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()));
+        assert!(accept.poll().is_pending());
+        drop(accept);
+        assert_eq!((peer.handles(), tasks()), (1, before));
+
+        let peer = silent_after(sends, false);
+        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()));
+        assert!(accept.poll().is_pending());
+        drop(accept);
+        assert_eq!((peer.handles(), tasks()), (1, before));
+    }
+}
+
+#[tokio::test]
+async fn h6_hostile_transports_make_no_difference() {
+    for manner in Manner::EVERY {
+        let (a, b) = tokio::io::duplex(33);
+        let (a, b) = (Hostile::new(a, manner), Hostile::new(b, manner));
+        let (a, b) = tokio::join!(
+            async { connector().connect(SKEY, a).initial_payload(OURS).await },
+            async { acceptor().accept(b, skey()).await },
+        );
+        assert_eq!(
+            a.unwrap().negotiated().method(),
+            b.unwrap().negotiated().method()
+        );
+    }
+}

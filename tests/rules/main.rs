@@ -1,0 +1,24 @@
+//! The rules that the stream and the handshake driver keep, one test or more for each. The number in a test's name is
+//! the rule's: W for writing, F for flush and shutdown, R for reading, S for ownership and secrets, H for the handshake
+//! driver.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod deadline;
+mod flush_shutdown;
+
+mod handshake_bounds;
+mod handshake_cuts;
+mod handshake_flights;
+mod handshake_tolerance;
+mod ownership;
+mod reading;
+
+mod redial;
+mod saturation;
+mod secrets;
+mod transparency;
+
+mod writing;

@@ -1,0 +1,225 @@
+//! H9: how many connections a dial makes, what is sent on each, and what is never sent.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use tokio_mse::{
+    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, MseConnector, MseStream, Policy,
+};
+
+use crate::support::exchange::skey;
+use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
+
+const HELLO: &str = "the whole BitTorrent handshake, or what stands for it here";
+
+const POLICIES: [Encryption; 4] = [
+    Encryption::Forbid,
+    Encryption::Allow,
+    Encryption::Prefer,
+    Encryption::Require,
+];
+
+const BEFORE_ANSWERING: [End; 4] = [
+    End::Eof,
+    End::Fail(ErrorKind::ConnectionReset),
+    End::Fail(ErrorKind::ConnectionAborted),
+    End::Silence,
+];
+
+fn policy(encryption: Encryption) -> Policy {
+    Policy::new(encryption, CryptoMethods::only(CryptoMethod::Rc4))
+}
+
+/// Dials, the attempts meeting these peers one after the other.
+async fn dial(policy: Policy, peers: &[Peer]) -> (Vec<Attempt>, Result<MseStream<Peer>, Error>) {
+    let mut attempts = Vec::new();
+    let mut unmet = peers.iter().cloned();
+    let connector = MseConnector::new(policy).timeout(Duration::from_secs(10));
+    let outcome = connector
+        .connect_with(skey(), HELLO, |attempt| {
+            attempts.push(attempt);
+            std::future::ready(
+                unmet
+                    .next()
+                    .ok_or_else(|| ErrorKind::ConnectionRefused.into()),
+            )
+        })
+        .await;
+    (attempts, outcome)
+}
+
+fn responder(cut: Cut) -> Peer {
+    Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut)
+}
+
+fn hellos(bytes: &[u8]) -> usize {
+    bytes
+        .windows(HELLO.len())
+        .filter(|window| *window == HELLO.as_bytes())
+        .count()
+}
+
+/// What a policy dials first, and again if nobody answers.
+const fn expected(encryption: Encryption) -> &'static [Attempt] {
+    match encryption {
+        Encryption::Forbid => &[Attempt::Plaintext],
+        Encryption::Allow => &[Attempt::Plaintext, Attempt::Mse],
+        Encryption::Prefer => &[Attempt::Mse, Attempt::Plaintext],
+        Encryption::Require => &[Attempt::Mse],
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_a_peer_that_never_answers_is_dialled_as_often_as_the_policy_says() {
+    for encryption in POLICIES {
+        for end in BEFORE_ANSWERING {
+            for sent in [0, 1, 95] {
+                // Fewer than 96 bytes are no answer to a key, any byte is one to a plaintext handshake.
+                let first_is_mse = expected(encryption)[0] == Attempt::Mse;
+                let sent = if first_is_mse { sent } else { 0 };
+                let silent = || Peer::saying(vec![0xAA; sent], end);
+                let peers = [silent(), silent(), silent()];
+                let (attempts, outcome) = dial(policy(encryption), &peers).await;
+                assert_eq!(attempts, expected(encryption), "{encryption:?} {end:?}");
+                if attempts.last() == Some(&Attempt::Mse) {
+                    assert!(outcome.unwrap_err().is_fallback_candidate());
+                } else {
+                    // A plaintext stream that nothing follows is handed over without an answer.
+                    let stream = outcome.unwrap();
+                    assert_eq!(stream.negotiated().method(), None);
+                    assert_eq!(stream.negotiated().fell_back(), attempts.len() == 2);
+                }
+                for (peer, attempt) in peers.iter().zip(&attempts) {
+                    let in_clear = hellos(&peer.taken());
+                    assert_eq!(in_clear, usize::from(*attempt == Attempt::Plaintext));
+                    if *attempt == Attempt::Plaintext {
+                        assert_eq!(peer.taken(), HELLO.as_bytes());
+                    } else {
+                        assert!((97..=96 + 320).contains(&peer.taken().len()));
+                    }
+                }
+                assert_eq!(peers[2].taken(), b"");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_each_attempt_has_a_key_and_padding_of_its_own() {
+    let peers = [
+        Peer::saying([], End::Eof),
+        Peer::saying([], End::Eof),
+        Peer::saying([], End::Eof),
+    ];
+    for peer in &peers {
+        let (_, outcome) = dial(policy(Encryption::Require), std::slice::from_ref(peer)).await;
+        outcome.unwrap_err();
+    }
+    let [a, b, c] = peers.map(|peer| peer.taken()[..96].to_vec());
+    assert!(a != b && b != c && a != c);
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_a_peer_that_fails_after_its_key_is_never_redialled_in_the_clear() {
+    for encryption in [Encryption::Prefer, Encryption::Require] {
+        for end in BEFORE_ANSWERING {
+            for sends in [96, 97, 101, 110] {
+                let peers = [
+                    responder(Cut::sending(sends, end)),
+                    Peer::saying([], End::Eof),
+                ];
+                let (attempts, outcome) = dial(policy(encryption), &peers).await;
+                assert_eq!(attempts, [Attempt::Mse], "{encryption:?} {end:?} {sends}");
+                let error = outcome.unwrap_err();
+                assert!(error.peer_answered() && !error.is_fallback_candidate());
+                assert_eq!(hellos(&peers[0].taken()), 0);
+                assert_eq!(peers[1].taken(), b"");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
+    // MSE answers the first attempt.
+    for encryption in [Encryption::Prefer, Encryption::Require] {
+        let peers = [responder(Cut::NEVER), Peer::saying([], End::Eof)];
+        let (attempts, outcome) = dial(policy(encryption), &peers).await;
+        assert_eq!(attempts, [Attempt::Mse]);
+        assert!(!outcome.unwrap().negotiated().fell_back());
+        assert_eq!(peers[0].established().unwrap().received, HELLO.as_bytes());
+        assert_eq!(hellos(&peers[0].taken()), 0);
+    }
+    // Plaintext answers the first attempt, with a single byte.
+    let peers = [
+        Peer::saying(*b"\x13", End::Silence),
+        Peer::saying([], End::Eof),
+    ];
+    let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
+    let stream = outcome.unwrap();
+    assert_eq!(attempts, [Attempt::Plaintext]);
+    assert!(!stream.negotiated().fell_back());
+    assert_eq!(
+        &stream.into_parts().unread[..],
+        b"\x13",
+        "the answer is replayed"
+    );
+    assert_eq!(peers[0].taken(), HELLO.as_bytes());
+    // MSE answers the redial.
+    for end in BEFORE_ANSWERING {
+        let peers = [Peer::saying([], end), responder(Cut::NEVER)];
+        let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
+        assert_eq!(attempts, [Attempt::Plaintext, Attempt::Mse]);
+        let stream = outcome.unwrap();
+        assert_eq!(stream.negotiated().method(), Some(CryptoMethod::Rc4));
+        assert!(stream.negotiated().fell_back());
+        assert_eq!(peers[1].established().unwrap().received, HELLO.as_bytes());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_a_payload_longer_than_step_3_takes_arrives_once_too() {
+    let long: &'static [u8] = &[9; 1000];
+    let peer = responder(Cut::NEVER);
+    let connect = MseConnector::default().connect(skey(), peer.clone());
+    connect.initial_payload(long).await.unwrap();
+    let mut established = peer.established().unwrap();
+    assert_eq!(established.received, long[..68]);
+    let mut rest = peer
+        .taken()
+        .split_off(peer.taken().len() - (long.len() - 68));
+    established.decrypt.as_mut().unwrap().apply(&mut rest);
+    assert_eq!(rest, long[68..]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_a_refused_dial_and_a_forbidden_fallback_are_final() {
+    for encryption in POLICIES {
+        let (attempts, outcome) = dial(policy(encryption), &[]).await;
+        assert_eq!(attempts.len(), 1);
+        let Err(Error::Dial(source)) = outcome else {
+            panic!("not a dialling error");
+        };
+        assert_eq!(source.kind(), ErrorKind::ConnectionRefused);
+
+        let peers = [Peer::saying([], End::Eof), Peer::saying([], End::Eof)];
+        let (attempts, _) = dial(policy(encryption).forbid_fallback(), &peers).await;
+        assert_eq!(attempts, expected(encryption)[..1]);
+        assert_eq!(peers[1].taken(), b"");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_require_never_sends_a_byte_that_is_not_of_the_key_exchange() {
+    for end in BEFORE_ANSWERING {
+        for said in [b"".as_slice(), b"\x13BitTorrent protocol", &[1; 95]] {
+            let peers = [Peer::saying(said, end), Peer::saying(said, end)];
+            let (attempts, outcome) = dial(policy(Encryption::Require), &peers).await;
+            outcome.unwrap_err();
+            assert_eq!(attempts, [Attempt::Mse]);
+            let taken = peers[0].taken();
+            assert!(hellos(&taken) == 0 && !taken.windows(10).any(|some| some == b"BitTorrent"));
+            assert_eq!(peers[1].taken(), b"");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! S1: both directions full at once, over transports that hold next to nothing.
+
+use std::sync::LazyLock;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
+
+use crate::support::pair::{Mode, streams};
+
+/// 8 MiB over 64 bytes of transport take 131,072 hand-overs; smaller transports get as many, so that a debug build is
+/// done in seconds: 128 KiB over one byte.
+const HAND_OVERS: usize = 8 * 1024 * 1024 / 64;
+
+/// Made once: a debug build is slow at making bytes. The period is a prime, so nothing is aligned with it.
+static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    (0..2 * PERIOD)
+        .map(|at| ((at % PERIOD).wrapping_mul(0x9E37_79B1) >> 13) as u8)
+        .collect()
+});
+
+const PERIOD: usize = 65_521;
+
+/// What one side sends from `at` on. The sides are out of step with each other.
+fn pattern(from_a: bool, at: usize, len: usize) -> &'static [u8] {
+    let start = (at + usize::from(from_a) * 777) % PERIOD;
+    &PATTERN[start..start + len]
+}
+
+/// What one `write_all` is given: a few hand-overs, as every short write costs a pass over all that it was offered.
+const BLOCK: usize = 256;
+
+async fn send(mut writer: impl AsyncWrite + Unpin, from_a: bool, len: usize) {
+    let mut sent = 0;
+    while sent < len {
+        let block = pattern(from_a, sent, (len - sent).min(BLOCK));
+        writer.write_all(block).await.unwrap();
+        sent += block.len();
+    }
+    writer.shutdown().await.unwrap();
+}
+
+async fn receive(mut reader: impl AsyncRead + Unpin, from_a: bool, len: usize) {
+    let mut block = vec![0; 4096];
+    let mut received = 0;
+    loop {
+        let read = reader.read(&mut block).await.unwrap();
+        if read == 0 {
+            break;
+        }
+        assert!(
+            block[..read] == pattern(from_a, received, read),
+            "at {received}"
+        );
+        received += read;
+    }
+    assert_eq!(received, len);
+}
+
+/// Both ends write `len` bytes while they read as many, through `tokio::io::split` or through the stream's own halves.
+async fn saturate(mode: Mode, size: usize, len: usize, own_halves: bool) {
+    let (a, b) = duplex(size);
+    let (a, b) = streams(mode, a, b);
+    if own_halves {
+        let (read_a, write_a) = a.into_split_with(split::<DuplexStream>);
+        let (read_b, write_b) = b.into_split_with(split::<DuplexStream>);
+        tokio::join!(
+            send(write_a, true, len),
+            receive(read_b, true, len),
+            send(write_b, false, len),
+            receive(read_a, false, len),
+        );
+    } else {
+        let ((read_a, write_a), (read_b, write_b)) = (split(a), split(b));
+        tokio::join!(
+            send(write_a, true, len),
+            receive(read_b, true, len),
+            send(write_b, false, len),
+            receive(read_a, false, len),
+        );
+    }
+}
+
+#[tokio::test]
+async fn s1_saturated_full_duplex_of_8_mib_each_way_finishes() {
+    saturate(Mode::Rc4, 64, HAND_OVERS * 64, false).await;
+}
+
+#[tokio::test]
+async fn s1_saturated_full_duplex_of_8_mib_each_way_finishes_through_the_halves() {
+    saturate(Mode::Rc4, 64, HAND_OVERS * 64, true).await;
+}
+
+#[tokio::test]
+async fn s1_saturated_full_duplex_over_a_single_byte_finishes() {
+    saturate(Mode::Rc4, 1, HAND_OVERS, false).await;
+    saturate(Mode::Rc4, 1, HAND_OVERS, true).await;
+}
+
+#[tokio::test]
+async fn s1_saturated_full_duplex_finishes_over_every_size_up_to_64() {
+    for size in 1..=64 {
+        for own_halves in [false, true] {
+            saturate(Mode::Rc4, size, 500 + size * 100, own_halves).await;
+        }
+    }
+    for mode in [Mode::HeaderOnly, Mode::Plaintext] {
+        saturate(mode, 17, 100_000, true).await;
+    }
+}

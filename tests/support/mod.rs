@@ -1,0 +1,14 @@
+//! Transports that misbehave on purpose, and established streams to put over them.
+#![allow(dead_code, reason = "every test binary uses its own part of these")]
+
+pub(crate) mod call_log;
+pub(crate) mod close_guard;
+pub(crate) mod exchange;
+pub(crate) mod fail_at;
+pub(crate) mod hostile;
+pub(crate) mod late_flush;
+pub(crate) mod one_way;
+pub(crate) mod pair;
+pub(crate) mod peer;
+pub(crate) mod poll;
+pub(crate) mod script;

@@ -234,6 +234,18 @@ impl Policy {
     }
 
     /// MSE preferred, header-only: the handshake is hidden, the stream is clear.
+    ///
+    /// Transmission 4.0 selects plaintext when nothing else is offered, and goes on in RC4 all the same: its first 20
+    /// bytes are not `0x13 "BitTorrent protocol"`. Waiting for them would hold up every other peer's stream, so it is not
+    /// detected here. Offer RC4 behind it and Transmission takes that, while the others take plaintext:
+    ///
+    /// ```
+    /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
+    ///
+    /// let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
+    /// let policy = Policy::header_only().methods(header_first);
+    /// # let _ = policy;
+    /// ```
     pub const fn header_only() -> Self {
         Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Plaintext))
     }

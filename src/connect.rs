@@ -13,6 +13,7 @@ use tracing::{Span, debug, debug_span};
 use crate::drive::{Complete, Deadline, Wire};
 use crate::error::{Error, HandshakeError, Step};
 use crate::handshake::{Established, Initiator, Machine, Progress, Randomness, Role};
+use crate::hint::PeerHint;
 use crate::policy::{Attempt, Policy};
 use crate::skey::Skey;
 use crate::stream::MseStream;
@@ -61,6 +62,27 @@ impl MseConnector {
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
         self
+    }
+
+    /// A connector for one peer of whom this is known: with [`Policy::with_hint`].
+    ///
+    /// ```no_run
+    /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>, pex_flags: u8) -> Result<(), tokio_mse::Error> {
+    /// # use tokio::net::TcpStream;
+    /// # use tokio_mse::{MseConnector, PeerHint, Policy};
+    /// # let connector = MseConnector::default();
+    /// let peer = connector
+    ///     .for_peer(PeerHint::from_pex_flags(pex_flags))
+    ///     .connect_with(info_hash, handshake, |_| TcpStream::connect("192.0.2.1:6881"))
+    ///     .await?;
+    /// # let _ = peer; Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn for_peer(&self, hint: PeerHint) -> Self {
+        Self {
+            policy: self.policy.with_hint(hint),
+            ..self.clone()
+        }
     }
 
     /// The policy that it dials by.

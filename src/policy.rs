@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::hint::PeerHint;
+
 /// How much encryption a policy wants.
 ///
 /// | | outgoing | incoming |
@@ -232,6 +234,18 @@ impl Policy {
     }
 
     /// MSE preferred, header-only: the handshake is hidden, the stream is clear.
+    ///
+    /// Transmission 4.0 selects plaintext when nothing else is offered, and goes on in RC4 all the same: its first 20
+    /// bytes are not `0x13 "BitTorrent protocol"`. Waiting for them would hold up every other peer's stream, so it is not
+    /// detected here. Offer RC4 behind it and Transmission takes that, while the others take plaintext:
+    ///
+    /// ```
+    /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
+    ///
+    /// let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
+    /// let policy = Policy::header_only().methods(header_first);
+    /// # let _ = policy;
+    /// ```
     pub const fn header_only() -> Self {
         Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Plaintext))
     }
@@ -289,6 +303,29 @@ impl Policy {
     pub const fn allow_fallback(mut self) -> Self {
         self.fallback = true;
         self
+    }
+
+    /// The policy by which to dial a peer of whom this is known.
+    ///
+    /// | | [`Unknown`](PeerHint::Unknown), [`TakesMse`](PeerHint::TakesMse) | [`PrefersMse`](PeerHint::PrefersMse) | [`RequiresMse`](PeerHint::RequiresMse) |
+    /// |---|---|---|---|
+    /// | [`Forbid`](Encryption::Forbid) | as it is | as it is | as it is |
+    /// | [`Allow`](Encryption::Allow) | as it is | as [`Prefer`](Encryption::Prefer): MSE first | as [`Require`](Encryption::Require): MSE alone |
+    /// | [`Prefer`](Encryption::Prefer) | as it is | as it is | as [`Require`](Encryption::Require): MSE alone |
+    /// | [`Require`](Encryption::Require) | as it is | as it is | as it is |
+    ///
+    /// A hint saves the attempt that would fail. It never brings plaintext to the front: a peer that would rather have
+    /// plaintext and takes MSE is dialled as its dialler would rather have it. A peer that takes nothing but MSE is not
+    /// dialled in plaintext, which would show the info-hash for nothing.
+    #[must_use]
+    pub const fn with_hint(self, hint: PeerHint) -> Self {
+        match (self.encryption, hint) {
+            (Encryption::Allow, PeerHint::PrefersMse) => self.prefer(),
+            (Encryption::Allow | Encryption::Prefer, PeerHint::RequiresMse) => self.require(),
+            (Encryption::Forbid | Encryption::Require, _)
+            | (_, PeerHint::Unknown | PeerHint::TakesMse)
+            | (Encryption::Prefer, PeerHint::PrefersMse) => self,
+        }
     }
 
     /// How much encryption is wanted.

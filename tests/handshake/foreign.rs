@@ -30,7 +30,7 @@ pub fn secret(exponent: &[u8], peer: &[u8]) -> [u8; 96] {
 pub struct Cipher(rc4::Rc4);
 
 impl Cipher {
-    fn new(label: &[u8], secret: &[u8], skey: &[u8]) -> Self {
+    pub fn new(label: &[u8], secret: &[u8], skey: &[u8]) -> Self {
         let mut cipher = rc4::Rc4::new_from_slice(&sha1(&[label, secret, skey])).unwrap();
         cipher.apply_keystream(&mut [0; 1024]);
         Self(cipher)

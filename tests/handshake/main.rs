@@ -5,6 +5,7 @@
 mod deliver;
 mod fields;
 mod foreign;
+mod hints;
 mod known_answers;
 mod machines;
 mod policies;

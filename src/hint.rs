@@ -1,0 +1,97 @@
+//! What is known of a peer before it is dialled, and where that is learnt.
+
+use crate::handshake::Negotiated;
+
+/// What is known of a peer's encryption before it is dialled. Every variant says more than the one before it, so what
+/// several sources say is joined with [`Ord::max`].
+///
+/// | learnt from | said by | hint |
+/// |---|---|---|
+/// | `crypto_flags` in a tracker's answer, one byte for each peer | tracker | [`from_crypto_flag`](Self::from_crypto_flag) |
+/// | `supportcrypto=1`, `requirecrypto=1` of an announce | the peer | [`from_announce`](Self::from_announce) |
+/// | bit `0x01` of `added.f` in a peer exchange (BEP 11) | another peer | [`from_pex_flags`](Self::from_pex_flags) |
+/// | key `e` of an extension handshake (BEP 10) | the peer | [`from_extension_handshake`](Self::from_extension_handshake) |
+/// | an earlier connection | the peer | [`From<&Negotiated>`](Negotiated) |
+///
+/// UDP trackers, the mainline DHT and `peers6` say nothing: [`Unknown`](Self::Unknown).
+///
+/// What a hint changes is in [`Policy::with_hint`](crate::Policy::with_hint). It comes from a stranger, so it is a matter
+/// of which attempt is made first, and can never lead to plaintext where MSE was wanted.
+///
+/// ```
+/// use tokio_mse::{Attempt, PeerHint, Policy};
+///
+/// let hint = PeerHint::from_crypto_flag(0).max(PeerHint::from_pex_flags(0x01 | 0x02));
+/// assert_eq!(hint, PeerHint::PrefersMse);
+///
+/// let policy = Policy::full_rc4().allow();
+/// assert_eq!(policy.first_attempt(), Attempt::Plaintext);
+/// assert_eq!(policy.with_hint(hint).first_attempt(), Attempt::Mse);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PeerHint {
+    /// Nothing is known.
+    #[default]
+    Unknown,
+    /// It takes MSE, and would rather have plaintext.
+    TakesMse,
+    /// It would rather have MSE.
+    PrefersMse,
+    /// It takes nothing else.
+    RequiresMse,
+}
+
+impl PeerHint {
+    /// Bit `prefers encryption` of `added.f` in BEP 11.
+    const PEX_PREFERS_ENCRYPTION: u8 = 0x01;
+
+    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it where
+    /// the announce had `supportcrypto=1` or `requirecrypto=1`; one that leaves it out has said nothing.
+    pub const fn from_crypto_flag(flag: u8) -> Self {
+        match flag {
+            0 => Self::TakesMse,
+            1 => Self::RequiresMse,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// From a peer's own announce to a tracker: whether it has `supportcrypto=1` and `requirecrypto=1`.
+    pub const fn from_announce(supportcrypto: bool, requirecrypto: bool) -> Self {
+        match (supportcrypto, requirecrypto) {
+            // Some clients that require MSE announce only that.
+            (_, true) => Self::RequiresMse,
+            (true, false) => Self::TakesMse,
+            (false, false) => Self::Unknown,
+        }
+    }
+
+    /// From a peer's byte of `added.f` (or `added6.f`) in a peer exchange.
+    pub const fn from_pex_flags(flags: u8) -> Self {
+        if flags & Self::PEX_PREFERS_ENCRYPTION == 0 {
+            Self::Unknown
+        } else {
+            Self::PrefersMse
+        }
+    }
+
+    /// From the value of `e` in a peer's extension handshake, if there is one.
+    pub const fn from_extension_handshake(e: Option<i64>) -> Self {
+        match e {
+            None | Some(0) => Self::Unknown,
+            Some(_) => Self::PrefersMse,
+        }
+    }
+}
+
+/// From an earlier connection with the peer, whoever opened it: one with MSE worked, so the next begins with MSE. One in
+/// plaintext says nothing, as clients that dial plaintext first take MSE all the same.
+impl From<&Negotiated> for PeerHint {
+    fn from(earlier: &Negotiated) -> Self {
+        if earlier.method().is_some() {
+            Self::PrefersMse
+        } else {
+            Self::Unknown
+        }
+    }
+}

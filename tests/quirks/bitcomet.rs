@@ -1,0 +1,32 @@
+//! BitComet: every field of step 3 in a segment of its own, the lengths of nothing too; its handshake after step 4.
+
+use tokio_mse::{CryptoMethod, Policy};
+
+use crate::ours::accept_and_talk;
+use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_4};
+use crate::segments::Far;
+
+async fn initiate(mut far: Far, provide: u32) -> Option<()> {
+    far.send(key(200));
+    let mut shared = shared(&far.take(96).await?);
+    let (req1, masked_skey) = (shared.req1().to_vec(), shared.masked_skey());
+    let (vc, provide) = (shared.a.apply(&[0; 8]), shared.a.apply(&provide.to_be_bytes()));
+    let (no_pad_c, no_ia) = (shared.a.apply(&[0; 2]), shared.a.apply(&[0; 2]));
+    for segment in [req1, masked_skey, vc, provide, no_pad_c, no_ia] {
+        far.send(segment);
+        tokio::task::yield_now().await;
+    }
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc, 512).await?;
+    let select = step_4(&mut far, &mut shared).await?;
+    Stream::initiator(far, shared, select)
+        .talk_with_late_handshake()
+        .await
+}
+
+#[tokio::test]
+async fn fields_of_no_length_in_segments_of_their_own_are_not_waited_for_twice() {
+    let policy = Policy::accept_any();
+    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
+    accept_and_talk(policy, CryptoMethod::Plaintext, |far| initiate(far, PLAINTEXT)).await;
+}

@@ -1,0 +1,85 @@
+//! BitTornado: what it makes of a segment depends on where the segment ends. It looks for ENCRYPT(VC) in the first byte
+//! behind the key alone, and then not again before more arrives: with an empty PadB and step 4 in one segment, never.
+//! As responder it does what Mainline does.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_mse::{CryptoMethod, Policy};
+
+use crate::foreign::{Offer, Shared, public_key, step_4 as step_4_bytes};
+use crate::ours::{INFO_HASH, accept_and_talk, their_handshake};
+use crate::peer::{RC4, Stream, encrypted_vc, key, shared, step_4};
+use crate::segments::{Far, connection};
+
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Sends step 3 and waits for ENCRYPT(VC) as it does.
+async fn initiate_up_to_vc(far: &mut Far) -> Option<Shared> {
+    far.send(key(16));
+    let mut shared = shared(&far.take(96).await?);
+    let offer = Offer {
+        provide: RC4,
+        pad_c: &[0x77; 199],
+        ..Offer::default()
+    };
+    far.send(offer.step_3(&mut shared));
+    let vc = encrypted_vc(&mut shared);
+    let mut seen = far.take(1).await?;
+    // Whatever lies behind that byte is not looked at now. It is put together with the next segment.
+    let behind = far.arrived();
+    loop {
+        let segment = far.read().await?;
+        if seen.len() == 1 {
+            seen.extend(&behind);
+        }
+        seen.extend(segment);
+        if let Some(at) = seen.windows(vc.len()).position(|found| found == vc) {
+            far.put_back(seen.split_off(at + vc.len()));
+            return Some(shared);
+        }
+        if seen.len() > 520 {
+            return None;
+        }
+    }
+}
+
+async fn initiate(mut far: Far) -> Option<()> {
+    let mut shared = initiate_up_to_vc(&mut far).await?;
+    if step_4(&mut far, &mut shared).await? != RC4 {
+        return None;
+    }
+    let mut stream = Stream::initiator(far, shared, RC4);
+    // Its peer id only once it knows ours.
+    let (without_peer_id, peer_id) = (&their_handshake()[..48], &their_handshake()[48..]);
+    stream.send(without_peer_id);
+    stream.their_handshake_arrives(&[]).await?;
+    stream.send(peer_id);
+    stream.talk().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_stall_because_pad_b_is_never_empty() {
+    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, initiate).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_stalls_where_pad_b_is_empty() {
+    let (mut responder, mut far) = connection();
+    let stalls = async move { initiate_up_to_vc(&mut far).await.is_none() };
+    let responds = async move {
+        let mut their_key = [0; 96];
+        responder.read_exact(&mut their_key).await.unwrap();
+        responder.write_all(&public_key(&[0x11; 20])).await.unwrap();
+        let mut shared = Shared::new(&[0x11; 20], &their_key, &INFO_HASH);
+        let step_4 = step_4_bytes(&mut shared, [0; 8], RC4, &[], 0);
+        while tokio::time::timeout(SILENCE, responder.read_u8()).await.is_ok() {}
+        responder.write_all(&step_4).await.unwrap();
+        // All of step 4 is there, and nothing comes any more.
+        tokio::time::timeout(SILENCE, responder.read_u8())
+            .await
+            .unwrap_err();
+    };
+    let (stalled, ()) = tokio::join!(stalls, responds);
+    assert!(stalled);
+}

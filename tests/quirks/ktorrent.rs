@@ -1,0 +1,162 @@
+//! KTorrent: wants the key in one segment and everything within 5 seconds, sends step 3 in three segments with empty pads,
+//! and drops the leading zero bytes of S, so that one handshake in 256 fails.
+
+use std::time::Duration;
+
+use num_bigint::BigUint;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+use tokio_mse::handshake::{Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::{CryptoMethod, Error, HandshakeError, Policy, Step};
+
+use crate::foreign::{Cipher, Offer, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
+use crate::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use crate::peer::{EXPONENT, PLAINTEXT, RC4, Stream, encrypted_vc, key, skip_to, step_3, step_4};
+use crate::segments::{Far, connection};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// As it computes it: the hashes over S without its leading zero bytes.
+fn shared_with(exponent: &[u8], peer_key: &[u8]) -> Shared {
+    let mut shared = Shared::new(exponent, peer_key, &INFO_HASH);
+    let zeros = shared.secret.iter().take_while(|byte| **byte == 0).count();
+    let stripped = &shared.secret[zeros..];
+    shared.a = Cipher::new(b"keyA", stripped, &INFO_HASH);
+    shared.b = Cipher::new(b"keyB", stripped, &INFO_HASH);
+    shared
+}
+
+fn req1(shared: &Shared) -> [u8; 20] {
+    let zeros = shared.secret.iter().take_while(|byte| **byte == 0).count();
+    sha1(&[b"req1", &shared.secret[zeros..]])
+}
+
+/// The key, if all of it is in the first segment.
+async fn take_key(far: &mut Far) -> Option<Vec<u8>> {
+    let mut first = far.read().await?;
+    if first.len() < 96 {
+        return None;
+    }
+    far.put_back(first.split_off(96));
+    Some(first)
+}
+
+async fn initiate(mut far: Far) -> Option<()> {
+    far.send(key(512));
+    let their_key = take_key(&mut far).await?;
+    let mut shared = shared_with(&EXPONENT, &their_key);
+    let handshake = their_handshake();
+    let offer = Offer {
+        provide: RC4 | PLAINTEXT,
+        ia: &handshake,
+        ..Offer::default()
+    };
+    let step_3 = offer.step_3(&mut shared);
+    for segment in [&step_3[..20], &step_3[20..40], &step_3[40..]] {
+        far.send(segment);
+        tokio::task::yield_now().await;
+    }
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc, 511).await?;
+    let select = step_4(&mut far, &mut shared).await?;
+    Stream::initiator(far, shared, select).talk_as_initiator().await
+}
+
+async fn respond_with(mut far: Far, choose: impl Fn(&[u8]) -> Vec<u8>) -> Option<()> {
+    let their_key = take_key(&mut far).await?;
+    let exponent = choose(&their_key);
+    far.send([&public_key(&exponent)[..], &[0x4B; 512]].concat());
+    let mut shared = shared_with(&exponent, &their_key);
+    let mark = req1(&shared);
+    skip_to(&mut far, &mark, 511).await?;
+    let offer = step_3(&mut far, &mut shared).await?;
+    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
+    let mut stream = Stream::responder(far, shared, select);
+    let handshake = stream.seal(&their_handshake());
+    stream.far.send([step_4, handshake].concat());
+    stream.their_handshake_arrives(&offer.ia).await?;
+    stream.talk().await
+}
+
+async fn respond(far: Far) -> Option<()> {
+    // One S in 256 begins with a zero byte; that is another test.
+    let usual = |their_key: &[u8]| {
+        let mut exponents = (EXPONENT[0]..).map(|byte| vec![byte; 20]);
+        exponents
+            .find(|exponent| secret(exponent, their_key)[0] != 0)
+            .unwrap()
+    };
+    let all = respond_with(far, usual);
+    timeout(LIMIT, all).await.ok()?
+}
+
+/// An exponent that makes S begin with a zero byte.
+fn unlucky(their_key: &[u8]) -> Vec<u8> {
+    let begins_with_zero = |exponent: &Vec<u8>| secret(exponent, their_key)[0] == 0;
+    let mut exponents = (1000_u32..).map(|exponent| BigUint::from(exponent).to_bytes_be());
+    exponents.find(begins_with_zero).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_segments_of_step_3_and_empty_pads_are_served_in_time() {
+    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, |far| async {
+        timeout(LIMIT, initiate(far)).await.ok()?
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_gets_our_key_in_one_segment_and_everything_in_time() {
+    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+}
+
+#[tokio::test]
+async fn a_split_key_is_what_it_rejects() {
+    let (mut near, far) = connection();
+    near.write_all(&key(0)[..95]).await.unwrap();
+    near.write_all(&key(0)[95..]).await.unwrap();
+    assert_eq!(respond(far).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_s_without_leading_zeros_is_a_typed_error_that_names_the_step() {
+    let (near, far) = connection();
+    let ktorrent = tokio::spawn(timeout(LIMIT, respond_with(far, unlucky)));
+    let error = dial(Policy::full_rc4(), near, our_handshake()).await.unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Closed {
+            step: Step::Sync,
+            answered: true
+        } | Error::Refused(HandshakeError::NoSyncMark)
+    ));
+    // It speaks MSE: the next dial, with other keys, will do.
+    assert!(!error.is_fallback_candidate());
+    drop(ktorrent);
+}
+
+#[test]
+fn at_the_responder_the_same_is_a_mark_that_is_not_found() {
+    // The exponents of a known pair whose S begins with a zero byte.
+    let xa: [u8; 20] = std::array::from_fn(|i| u8::try_from(i + 1).unwrap());
+    let mut xb: [u8; 20] = std::array::from_fn(|i| u8::try_from(i + 0x15).unwrap());
+    xb[18..].copy_from_slice(&[0x28, 0x70]);
+    let their_key = public_key(&xa);
+    let mut shared = shared_with(&xa, &public_key(&xb));
+    assert_eq!(shared.secret[0], 0);
+
+    let ours = Randomness::new(PrivateKey::from_bytes(xb), Padding::none());
+    let responder = Responder::new(&Policy::accept_any(), ours);
+    let mut output = Vec::new();
+    let Progress::NeedInput(responder) = responder.process(&their_key, &mut output).unwrap() else {
+        panic!("no mark came yet")
+    };
+    let mut wire = req1(&shared).to_vec();
+    wire.extend(Offer::default().step_3(&mut shared).split_off(20));
+    // It goes on until it sees that nobody answers.
+    wire.resize(532, 0);
+    let refusal = responder.process(&wire, &mut output).unwrap_err();
+    assert_eq!(refusal, HandshakeError::NoSyncMark);
+}

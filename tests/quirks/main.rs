@@ -1,0 +1,20 @@
+//! Clients that no package installs any more, or that cannot be made to show their quirks at will: emulated, one file
+//! each, from what their sources and wires are known to do, over an MSE that shares no code with the library.
+
+#![allow(clippy::unwrap_used)]
+
+mod aria2;
+mod bitcomet;
+mod bittornado;
+#[path = "../handshake/foreign.rs"]
+#[allow(dead_code)]
+mod foreign;
+mod ktorrent;
+mod mainline;
+mod ours;
+mod peer;
+mod rtorrent;
+mod segments;
+mod transmission;
+mod vuze;
+mod webtorrent;

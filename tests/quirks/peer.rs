@@ -1,0 +1,157 @@
+//! What the emulated clients have in common: the steps of MSE, with everything that differs left to them. `None` means
+//! that the client hangs up.
+
+use crate::foreign::{Cipher, Shared, public_key};
+use crate::ours::{INFO_HASH, our_handshake, their_handshake};
+use crate::segments::Far;
+
+pub const EXPONENT: [u8; 20] = [0x2D; 20];
+pub const RC4: u32 = 2;
+pub const PLAINTEXT: u32 = 1;
+
+pub fn pad(len: usize) -> Vec<u8> {
+    vec![0x5C; len]
+}
+
+/// Our key with a pad.
+pub fn key(pad_len: usize) -> Vec<u8> {
+    [&public_key(&EXPONENT)[..], &pad(pad_len)].concat()
+}
+
+/// What is shared with the owner of a key.
+pub fn shared(peer_key: &[u8]) -> Shared {
+    Shared::new(&EXPONENT, peer_key, &INFO_HASH)
+}
+
+/// Reads on behind a mark, which comes after so many bytes at most.
+pub async fn skip_to(far: &mut Far, mark: &[u8], max_before: usize) -> Option<()> {
+    let mut found = far.take(mark.len()).await?;
+    for _ in 0..=max_before {
+        if found.ends_with(mark) {
+            return Some(());
+        }
+        found.extend(far.take(1).await?);
+    }
+    None
+}
+
+/// Step 3 from behind HASH('req1', S) on.
+pub struct Step3 {
+    pub provide: u32,
+    pub ia: Vec<u8>,
+}
+
+pub async fn step_3(far: &mut Far, shared: &mut Shared) -> Option<Step3> {
+    if far.take(20).await? != shared.masked_skey() {
+        return None;
+    }
+    let header = shared.a.apply(&far.take(14).await?);
+    let (vc, rest) = header.split_at(8);
+    if vc != [0; 8] {
+        return None;
+    }
+    let provide = u32::from_be_bytes(rest[..4].try_into().unwrap());
+    let pad_c_len = u16::from_be_bytes(rest[4..].try_into().unwrap());
+    if pad_c_len > 512 {
+        return None;
+    }
+    let pad_c = far.take(pad_c_len.into()).await?;
+    shared.a.apply(&pad_c);
+    let ia_len = shared.a.apply(&far.take(2).await?);
+    let ia_len = u16::from_be_bytes(ia_len.try_into().unwrap());
+    let ia = shared.a.apply(&far.take(ia_len.into()).await?);
+    Some(Step3 { provide, ia })
+}
+
+/// Step 4 from behind ENCRYPT(VC) on: what was selected.
+pub async fn step_4(far: &mut Far, shared: &mut Shared) -> Option<u32> {
+    let header = shared.b.apply(&far.take(6).await?);
+    let select = u32::from_be_bytes(header[..4].try_into().unwrap());
+    let pad_d_len = u16::from_be_bytes(header[4..].try_into().unwrap());
+    if pad_d_len > 512 {
+        return None;
+    }
+    let pad_d = far.take(pad_d_len.into()).await?;
+    shared.b.apply(&pad_d);
+    Some(select)
+}
+
+/// ENCRYPT(VC), the mark in front of step 4.
+pub fn encrypted_vc(shared: &mut Shared) -> Vec<u8> {
+    shared.b.apply(&[0; 8])
+}
+
+/// The stream of an emulated client.
+pub struct Stream {
+    pub far: Far,
+    pub encrypt: Option<Cipher>,
+    pub decrypt: Option<Cipher>,
+}
+
+impl Stream {
+    /// Goes on as an initiator.
+    pub fn initiator(far: Far, shared: Shared, method: u32) -> Self {
+        Self::new(far, shared.a, shared.b, method)
+    }
+
+    /// Goes on as a responder.
+    pub fn responder(far: Far, shared: Shared, method: u32) -> Self {
+        Self::new(far, shared.b, shared.a, method)
+    }
+
+    fn new(far: Far, encrypt: Cipher, decrypt: Cipher, method: u32) -> Self {
+        let encrypted = method == RC4;
+        Self {
+            far,
+            encrypt: encrypted.then_some(encrypt),
+            decrypt: encrypted.then_some(decrypt),
+        }
+    }
+
+    pub fn seal(&mut self, plain: &[u8]) -> Vec<u8> {
+        match &mut self.encrypt {
+            Some(cipher) => cipher.apply(plain),
+            None => plain.to_vec(),
+        }
+    }
+
+    pub fn send(&mut self, plain: &[u8]) {
+        let sealed = self.seal(plain);
+        self.far.send(sealed);
+    }
+
+    pub async fn take(&mut self, len: usize) -> Option<Vec<u8>> {
+        let sealed = self.far.take(len).await?;
+        Some(match &mut self.decrypt {
+            Some(cipher) => cipher.apply(&sealed),
+            None => sealed,
+        })
+    }
+
+    /// The library's BitTorrent handshake, from the stream or what is left of it there.
+    pub async fn their_handshake_arrives(&mut self, already: &[u8]) -> Option<()> {
+        let expected = our_handshake();
+        let mut handshake = already.to_vec();
+        handshake.extend(self.take(expected.len() - already.len()).await?);
+        (handshake == expected).then_some(())
+    }
+
+    /// A message each way, both handshakes done.
+    pub async fn talk(&mut self) -> Option<()> {
+        let message = self.take(16).await?;
+        self.send(b"from the emulation");
+        (message == b"from the library").then_some(())
+    }
+
+    /// What most initiators do from step 4 on whose handshake was IA.
+    pub async fn talk_as_initiator(&mut self) -> Option<()> {
+        self.their_handshake_arrives(&[]).await?;
+        self.talk().await
+    }
+
+    /// What initiators do from step 4 on that sent no IA.
+    pub async fn talk_with_late_handshake(&mut self) -> Option<()> {
+        self.send(&their_handshake());
+        self.talk_as_initiator().await
+    }
+}

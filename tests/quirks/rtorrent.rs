@@ -1,0 +1,85 @@
+//! rTorrent: IA of exactly 68 bytes, and nothing behind it before step 4.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_mse::{CryptoMethod, Policy};
+
+use crate::foreign::{Offer, step_4 as step_4_bytes};
+use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_3, step_4};
+use crate::segments::{Far, connection};
+
+async fn initiate(mut far: Far, provide: u32) -> Option<()> {
+    far.send(key(511));
+    let mut shared = shared(&far.take(96).await?);
+    let handshake = their_handshake();
+    let offer = Offer {
+        provide,
+        ia: &handshake,
+        ..Offer::default()
+    };
+    far.send(offer.step_3(&mut shared));
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc, 512).await?;
+    // Several bits at once are refused.
+    let select = step_4(&mut far, &mut shared).await?;
+    if select != RC4 && select != PLAINTEXT {
+        return None;
+    }
+    Stream::initiator(far, shared, select).talk_as_initiator().await
+}
+
+async fn keyed_up_to_ia(mut far: Far) -> Option<(Stream, Vec<u8>)> {
+    let their_key = far.take(96).await?;
+    far.send(key(511));
+    let mut shared = shared(&their_key);
+    let mark = shared.req1();
+    skip_to(&mut far, &mark, 512).await?;
+    let offer = step_3(&mut far, &mut shared).await?;
+    if offer.ia.len() != 68 || !far.arrived().is_empty() {
+        return None;
+    }
+    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
+    let mut stream = Stream::responder(far, shared, select);
+    // Step 4 and the handshake in one segment.
+    let handshake = stream.seal(&their_handshake());
+    stream.far.send([step_4, handshake].concat());
+    Some((stream, offer.ia))
+}
+
+async fn respond(far: Far) -> Option<()> {
+    let (mut stream, ia) = keyed_up_to_ia(far).await?;
+    stream.their_handshake_arrives(&ia).await?;
+    stream.talk().await
+}
+
+#[tokio::test]
+async fn it_is_served_whatever_it_offers() {
+    let policy = Policy::accept_any();
+    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4)).await;
+    accept_and_talk(policy, CryptoMethod::Plaintext, |far| initiate(far, PLAINTEXT)).await;
+    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
+}
+
+#[tokio::test]
+async fn it_gets_an_ia_of_68_bytes_and_nothing_behind_it() {
+    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+}
+
+#[tokio::test]
+async fn more_than_68_bytes_of_initial_payload_wait_for_step_4() {
+    let bitfield = b"\0\0\0\x02\x05\xFF";
+    let (near, far) = connection();
+    let rtorrent = tokio::spawn(async move {
+        let (mut stream, ia) = keyed_up_to_ia(far).await?;
+        assert_eq!(ia, our_handshake());
+        stream.take(bitfield.len()).await
+    });
+    let payload = [&our_handshake()[..], bitfield].concat();
+    let mut ours = dial(Policy::full_rc4(), near, payload).await.unwrap();
+    ours.read_exact(&mut [0; 68]).await.unwrap();
+    assert_eq!(rtorrent.await.unwrap().unwrap(), bitfield);
+    // It has hung up, and the bytes were sent once.
+    assert!(ours.write_all(b"?").await.is_err());
+}

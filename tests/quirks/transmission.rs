@@ -1,0 +1,95 @@
+//! Transmission 4.0: looks for the end of a pad in 511 bytes at every read, throws away everything that arrived together
+//! with the key, and does not leave RC4 after plaintext was selected.
+
+use tokio::io::AsyncReadExt;
+use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
+
+use crate::foreign::{Offer, step_4 as step_4_bytes};
+use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, step_3, step_4};
+use crate::segments::{Far, connection};
+
+/// What comes behind the key in the same read can only be padding, it believes, and no more than a pad.
+async fn take_key(far: &mut Far) -> Option<Vec<u8>> {
+    let key = far.take(96).await?;
+    (far.arrived().len() <= 512).then_some(key)
+}
+
+async fn skip_to(far: &mut Far, mark: &[u8]) -> Option<()> {
+    let mut unread = Vec::new();
+    loop {
+        unread.extend(far.read().await?);
+        let mut dropped = 0;
+        while unread.len() >= mark.len() {
+            if unread.starts_with(mark) {
+                far.put_back(unread.split_off(mark.len()));
+                return Some(());
+            }
+            unread.remove(0);
+            dropped += 1;
+            if dropped == 512 {
+                return None;
+            }
+        }
+    }
+}
+
+async fn initiate(mut far: Far) -> Option<()> {
+    far.send(key(511));
+    let mut shared = shared(&take_key(&mut far).await?);
+    let handshake = their_handshake();
+    let offer = Offer {
+        provide: RC4,
+        ia: &handshake,
+        ..Offer::default()
+    };
+    far.send(offer.step_3(&mut shared));
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc).await?;
+    // Whatever is not plaintext is RC4 to it.
+    step_4(&mut far, &mut shared).await?;
+    Stream::initiator(far, shared, RC4).talk_as_initiator().await
+}
+
+async fn respond(mut far: Far) -> Option<()> {
+    let their_key = take_key(&mut far).await?;
+    far.send(key(511));
+    let mut shared = shared(&their_key);
+    let mark = shared.req1();
+    skip_to(&mut far, &mark).await?;
+    let offer = step_3(&mut far, &mut shared).await?;
+    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
+    // Whatever it has selected.
+    let mut stream = Stream::responder(far, shared, RC4);
+    let handshake = stream.seal(&their_handshake());
+    stream.far.send([step_4, handshake].concat());
+    stream.their_handshake_arrives(&offer.ia).await?;
+    stream.talk().await
+}
+
+#[tokio::test]
+async fn pads_stay_below_its_limit_and_behind_its_read() {
+    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, initiate).await;
+    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+}
+
+#[tokio::test]
+async fn header_only_works_where_rc4_is_offered_behind_it() {
+    let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
+    let policy = Policy::header_only().methods(header_first);
+    dial_and_talk(policy, CryptoMethod::Rc4, respond).await;
+}
+
+#[tokio::test]
+async fn header_only_alone_is_answered_in_rc4_by_it_and_nothing_but_its_handshake_shows_that() {
+    let (near, far) = connection();
+    let transmission = tokio::spawn(respond(far));
+    let mut ours = dial(Policy::header_only(), near, our_handshake()).await.unwrap();
+    assert_eq!(ours.negotiated().method(), Some(CryptoMethod::Plaintext));
+    let mut first = [0; 20];
+    ours.read_exact(&mut first).await.unwrap();
+    assert_ne!(first[..], their_handshake()[..20]);
+    drop(ours);
+    assert_eq!(transmission.await.unwrap(), None);
+}

@@ -1,0 +1,99 @@
+//! Vuze and BiglyBT: each pad in two bursts, pieces of 50 to 149 bytes with NODELAY, and as responder no step 4 before
+//! its own BitTorrent handshake can ride along, for which it needs the initiator's.
+
+use tokio_mse::{CryptoMethod, Error, Policy, Step};
+
+use crate::foreign::{Offer, step_4 as step_4_bytes};
+use crate::ours::{accept_and_talk, dial, dial_and_talk, their_handshake};
+use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, pad, shared, skip_to, step_3, step_4};
+use crate::segments::{Far, connection};
+
+/// The longest burst.
+const BURST: usize = 255;
+
+async fn scatter(far: &Far, bytes: &[u8]) {
+    let mut rest = bytes;
+    for len in [50, 149, 97, 120, 61].into_iter().cycle() {
+        if rest.is_empty() {
+            return;
+        }
+        let (piece, behind) = rest.split_at(rest.len().min(len));
+        far.send(piece);
+        rest = behind;
+        // The reader sees each piece alone.
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn initiate(mut far: Far) -> Option<()> {
+    scatter(&far, &key(BURST)).await;
+    let mut shared = shared(&far.take(96).await?);
+    let handshake = their_handshake();
+    let offer = Offer {
+        provide: RC4,
+        pad_c: &[0; 511],
+        ia: &handshake,
+        ..Offer::default()
+    };
+    scatter(&far, &[pad(BURST), offer.step_3(&mut shared)].concat()).await;
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc, 512).await?;
+    let select = step_4(&mut far, &mut shared).await?;
+    Stream::initiator(far, shared, select).talk_as_initiator().await
+}
+
+async fn respond(mut far: Far) -> Option<()> {
+    let their_key = far.take(96).await?;
+    scatter(&far, &key(BURST)).await;
+    let mut shared = shared(&their_key);
+    let mark = shared.req1();
+    skip_to(&mut far, &mark, 512).await?;
+    let offer = step_3(&mut far, &mut shared).await?;
+    // It takes plaintext where that is offered.
+    let select = if offer.provide & PLAINTEXT == 0 {
+        RC4
+    } else {
+        PLAINTEXT
+    };
+    while offer.ia.len() < 68 {
+        // Nobody sends the rest of a handshake before step 4.
+        far.take(1).await?;
+    }
+    let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[0; 511], 511);
+    let mut stream = Stream::responder(far, shared, select);
+    stream.their_handshake_arrives(&offer.ia).await?;
+    let handshake = stream.seal(&their_handshake());
+    scatter(&stream.far, &[pad(BURST), step_4, handshake].concat()).await;
+    stream.talk().await
+}
+
+#[tokio::test]
+async fn pads_in_two_bursts_and_small_pieces_are_accepted() {
+    let policy = Policy::accept_any();
+    accept_and_talk(policy, CryptoMethod::Rc4, initiate).await;
+}
+
+#[tokio::test]
+async fn step_4_that_waits_for_our_handshake_comes_because_ia_brings_it() {
+    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+    let both = Policy::accept_any().prefer();
+    dial_and_talk(both, CryptoMethod::Plaintext, respond).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_initial_payload_it_is_a_typed_error_in_time_and_no_reason_to_redial() {
+    let (near, far) = connection();
+    let vuze = tokio::spawn(respond(far));
+    let error = dial(Policy::full_rc4(), near, "").await.unwrap_err();
+    assert!(matches!(
+        error,
+        Error::TimedOut {
+            step: Step::Sync,
+            answered: true,
+            ..
+        }
+    ));
+    assert!(!error.is_fallback_candidate());
+    assert_eq!(vuze.await.unwrap(), None);
+}

@@ -48,8 +48,9 @@ static LINGERING: AtomicUsize = AtomicUsize::new(0);
 /// the connection would close at just the moment that tells what was wrong. Off a runtime there is no task, and the
 /// connection closes at once. A runtime that shuts down ends what lingers.
 ///
-/// A lingering connection costs the transport, a task of about half a kilobyte and what is left unsent of step 2 (416
-/// bytes at most); the task reads two kilobytes every 50 ms at most. Over the limit a failed connection closes at once.
+/// A lingering connection costs the transport, a task of 1.5 KiB at most and what is left unsent of step 2 (416 bytes at
+/// most); the task reads 2 KiB every 50 ms at most, and leaves what floods it to the flow control of the transport. Over
+/// the limit a failed connection closes at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -243,13 +244,15 @@ async fn discard<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     mut decoy: Option<Decoy>,
 ) -> io::Result<()> {
-    while read_some(wire).await? > 0 {
+    loop {
         if wire.received() >= PUBLIC_KEY_LEN
             && let Some(Decoy(answer)) = decoy.take()
         {
             wire.outbox().extend_from_slice(&answer);
         }
-        // Not the one that wakes for reading: what is to be sent goes on.
+        if read_some(wire).await? == 0 {
+            return Ok(());
+        }
         let mut pause = std::pin::pin!(sleep(PAUSE));
         poll_fn(|cx| {
             if let Poll::Ready(Err(error)) = wire.poll_send(cx) {
@@ -259,7 +262,6 @@ async fn discard<T: AsyncRead + AsyncWrite + Unpin>(
         })
         .await?;
     }
-    Ok(())
 }
 
 /// FIN, and then the rest of what the peer has sent.
@@ -280,4 +282,48 @@ async fn read_some<T: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<T>) -> io:
         wire.poll_discard(cx)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drive::Deadline;
+    use tokio::net::TcpStream;
+    use tracing::Span;
+
+    fn size_of_future<F: Future>(_: impl FnOnce(Wire<TcpStream>, Place) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_lingering_connection_costs_what_the_documentation_says() {
+        let size = size_of_future(|wire, place| linger(wire, Instant::now(), None, place));
+        assert!(size + size_of::<tokio::time::Sleep>() <= 1536, "{size}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_moment_is_drawn_within_the_range_and_an_empty_range_is_its_start() {
+        let second = Duration::from_secs;
+        for _ in 0..1000 {
+            let after = Linger::new().draw().after;
+            assert!((second(20)..=second(40)).contains(&after));
+        }
+        assert_eq!(Linger::new().until(second(7)..=second(7)).draw().after, second(7));
+        #[allow(clippy::reversed_empty_ranges)]
+        let reversed = Linger::new().until(second(9)..=second(7));
+        assert_eq!(reversed.draw().after, second(9));
+    }
+
+    #[test]
+    fn off_a_runtime_a_failed_connection_is_closed_at_once() {
+        let (ours, theirs) = tokio::io::duplex(16);
+        let wire = Wire::new(ours, Deadline::after(None), Span::none());
+        let farewell = Farewell::new(&Linger::new(), Disguise::none());
+        wire.with_farewell(Some(farewell)).leave();
+        let mut theirs = tokio_test::task::spawn(theirs);
+        let mut block = [0; 1];
+        let mut buf = tokio::io::ReadBuf::new(&mut block);
+        let read = theirs.enter(|cx, io| io.poll_read(cx, &mut buf));
+        assert!(matches!(read, Poll::Ready(Ok(()))) && buf.filled().is_empty());
+    }
 }

@@ -21,4 +21,4 @@ pub(crate) mod statistics;
 pub(crate) mod verdict;
 
 #[cfg(test)]
-mod openings;
+pub(crate) mod openings;

@@ -14,11 +14,11 @@ use tokio_util::sync::PollSemaphore;
 use tracing::debug_span;
 
 use crate::connect::DEFAULT_TIMEOUT;
+use crate::disguise::{Disguise, Pieces};
 use crate::drive::{Complete, Deadline, Drive, Wire};
 use crate::error::{Error, HandshakeError};
-use crate::handshake::{
-    Established, Negotiation, Randomness, Received, Reception, Role, SkeyRequest, info_hash,
-};
+use crate::handshake::{Established, Negotiation, Received, Reception, Role, SkeyRequest, info_hash};
+use crate::linger::{Farewell, Linger};
 use crate::policy::Policy;
 use crate::skey::{Skey, SkeyHash, SkeyResolver};
 use crate::stream::MseStream;
@@ -49,6 +49,8 @@ pub struct MseAcceptor {
     policy: Policy,
     timeout: Option<Duration>,
     places: Option<PollSemaphore>,
+    linger: Option<Linger>,
+    disguise: Disguise,
 }
 
 impl Default for MseAcceptor {
@@ -59,16 +61,18 @@ impl Default for MseAcceptor {
 }
 
 impl MseAcceptor {
-    /// Accepts what `policy` admits, with ten seconds for each handshake.
+    /// Accepts what `policy` admits, with ten seconds for each handshake, and [lingers](Linger) over what fails.
     pub const fn new(policy: Policy) -> Self {
         Self {
             policy,
             timeout: Some(DEFAULT_TIMEOUT),
             places: None,
+            linger: Some(Linger::new()),
+            disguise: Disguise::none(),
         }
     }
 
-    /// The time that sniff and handshake may take together; `None` for no limit.
+    /// The time that sniff and handshake may take together; `None` for no limit but that of [`linger`](Self::linger).
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
@@ -86,6 +90,21 @@ impl MseAcceptor {
         self
     }
 
+    /// How connections are left whose handshake failed: late and alike, so that a prober learns nothing from the end
+    /// of one (the default), or, with `None`, at once, with the error.
+    #[must_use]
+    pub fn linger(mut self, linger: impl Into<Option<Linger>>) -> Self {
+        self.linger = linger.into();
+        self
+    }
+
+    /// Disguises our side of MSE handshakes from published detection rules.
+    #[must_use]
+    pub const fn disguise(mut self, disguise: Disguise) -> Self {
+        self.disguise = disguise;
+        self
+    }
+
     /// The policy that it accepts by.
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -96,16 +115,19 @@ impl MseAcceptor {
     /// A plaintext connection, where the policy admits one, is recognised by its first 20 bytes and handed over with all
     /// of them unread; its info-hash is for the application to check.
     ///
+    /// A connection whose handshake fails is left as [`linger`](Self::linger) says. It may go on in a task of its own,
+    /// so the transport has to be `Send + 'static`.
+    ///
     /// # Errors
     ///
     /// See [`Error`].
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: dropping the future drops the transport.
+    /// Not cancel safe: dropping the future drops the transport, at once.
     pub fn accept<T, R>(&self, io: T, skeys: R) -> Accept<T, R>
     where
-        T: AsyncRead + AsyncWrite + Unpin,
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         R: SkeyResolver,
     {
         Accept {
@@ -117,7 +139,8 @@ impl MseAcceptor {
 
     /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up.
     ///
-    /// The deadline goes on while the caller does.
+    /// The deadline goes on while the caller does. A connection whose handshake fails, or is given up before its SKEY
+    /// is named, is left as [`linger`](Self::linger) says.
     ///
     /// # Errors
     ///
@@ -125,19 +148,29 @@ impl MseAcceptor {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: dropping the future drops the transport.
+    /// Not cancel safe: dropping the future drops the transport, at once.
     pub fn accept_lazy<T>(&self, io: T) -> AcceptLazy<T>
     where
-        T: AsyncRead + AsyncWrite + Unpin,
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         AcceptLazy(self.receive(io))
     }
 
-    fn receive<T>(&self, io: T) -> Receive<T> {
+    fn receive<T>(&self, io: T) -> Receive<T>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let span = debug_span!("mse_handshake", role = %Role::Responder);
+        let farewell = self
+            .linger
+            .as_ref()
+            .map(|linger| Farewell::new(linger, self.disguise));
+        let end = farewell.as_ref().map(Farewell::after);
+        let deadline = Deadline::after(self.timeout.into_iter().chain(end).min());
         Receive {
-            wire: Some(Wire::new(io, Deadline::after(self.timeout), span)),
+            wire: Some(Wire::new(io, deadline, span).with_farewell(farewell)),
             policy: self.policy,
+            disguise: self.disguise,
             until_info_hash: false,
             places: self.places.clone(),
             drive: None,
@@ -149,6 +182,7 @@ impl MseAcceptor {
 struct Receive<T> {
     wire: Option<Wire<T>>,
     policy: Policy,
+    disguise: Disguise,
     until_info_hash: bool,
     places: Option<PollSemaphore>,
     drive: Option<Drive<T, Reception>>,
@@ -156,11 +190,22 @@ struct Receive<T> {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
-        if let (Some(wire), Some(places)) = (&mut self.wire, &mut self.places) {
-            ready!(wire.poll_place(cx, places))?;
+        if let Some(places) = &mut self.places
+            && let Some(mut wire) = self.wire.take()
+        {
+            match wire.poll_place(cx, places) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(wire.fail(error))),
+                Poll::Ready(Ok(())) => self.wire = Some(wire),
+                Poll::Pending => {
+                    self.wire = Some(wire);
+                    return Poll::Pending;
+                }
+            }
         }
-        if let Some(wire) = self.wire.take() {
-            let reception = Reception::new(self.policy, Randomness::generate(&mut rand::rng()));
+        if let Some(mut wire) = self.wire.take() {
+            let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
+            wire.set_pieces(pieces);
+            let reception = Reception::new(self.policy, randomness);
             let reception = if self.until_info_hash {
                 reception.with_info_hash()
             } else {
@@ -224,19 +269,24 @@ where
 
     fn go_on(&mut self, mut wire: Wire<T>, received: Received) -> Result<Complete<T, Negotiation>, Error> {
         match received {
-            Received::Mse(request) => {
-                let (skey, payload) = self.resolve(request.hash())?;
-                Ok(Complete::new(wire, request.resolve(skey, payload)))
-            }
+            Received::Mse(request) => match self.resolve(request.hash()) {
+                Ok((skey, payload)) => Ok(Complete::new(wire, request.resolve(skey, payload))),
+                Err(error) => Err(wire.fail(error)),
+            },
             Received::Plaintext(seen) => {
                 let mut skey = info_hash(&seen);
                 if self.initial_payload.is_some()
                     && let Some(asked) = &skey
                 {
-                    let (known, payload) = self.resolve(&asked.hash())?;
-                    wire.outbox().extend_from_slice(&payload);
-                    skey = Some(known);
+                    match self.resolve(&asked.hash()) {
+                        Ok((known, payload)) => {
+                            wire.outbox().extend_from_slice(&payload);
+                            skey = Some(known);
+                        }
+                        Err(error) => return Err(wire.fail(error)),
+                    }
                 }
+                wire.set_pieces(Pieces::whole());
                 let established = Established::plaintext(Role::Responder, skey, seen);
                 Ok(Complete::established(wire, established))
             }
@@ -284,7 +334,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptLazy<T> {
                 let established = Established::plaintext(Role::Responder, skey, seen);
                 Incoming::Plaintext(MseStream::from_established(wire.into_io(), established))
             }
-            Received::Mse(request) => Incoming::Pending(PendingAccept { wire, request }),
+            Received::Mse(request) => Incoming::Pending(PendingAccept {
+                wire: Kept::new(wire),
+                request,
+            }),
         }))
     }
 }
@@ -298,9 +351,9 @@ pub enum Incoming<T> {
     Pending(PendingAccept<T>),
 }
 
-/// A handshake that waits for its SKEY. Dropping it drops the connection.
+/// A handshake that waits for its SKEY. Dropping it refuses it.
 pub struct PendingAccept<T> {
-    wire: Wire<T>,
+    wire: Kept<T>,
     request: SkeyRequest,
 }
 
@@ -310,7 +363,7 @@ impl<T> PendingAccept<T> {
         self.request.hash()
     }
 
-    /// Goes on with `skey`, or with the refusal if none is found.
+    /// Goes on with `skey`.
     ///
     /// # Errors
     ///
@@ -323,6 +376,33 @@ impl<T> PendingAccept<T> {
         AcceptPending {
             setup: Some((self, skey.into(), Bytes::new())),
             complete: None,
+        }
+    }
+
+    /// Says that no such SKEY is served here: the connection is left as [`MseAcceptor::linger`] says. Gives the error
+    /// that [`MseAcceptor::accept`] ends with.
+    pub fn refuse(self) -> Error {
+        self.wire.take().fail(HandshakeError::UnknownSkey.into())
+    }
+}
+
+/// A wire that is left properly if nothing becomes of it.
+struct Kept<T>(Option<Wire<T>>);
+
+impl<T> Kept<T> {
+    const fn new(wire: Wire<T>) -> Self {
+        Self(Some(wire))
+    }
+
+    fn take(mut self) -> Wire<T> {
+        self.0.take().expect("taken by value")
+    }
+}
+
+impl<T> Drop for Kept<T> {
+    fn drop(&mut self) {
+        if let Some(wire) = self.0.take() {
+            wire.leave();
         }
     }
 }
@@ -359,7 +439,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptPending<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if let Some((PendingAccept { wire, request }, skey, payload)) = this.setup.take() {
-            this.complete = Some(Complete::new(wire, request.resolve(skey, payload)));
+            this.complete = Some(Complete::new(wire.take(), request.resolve(skey, payload)));
         }
         this.complete.as_mut().expect("polled after completion").poll(cx)
     }

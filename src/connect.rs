@@ -10,9 +10,10 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{Span, debug, debug_span};
 
+use crate::disguise::Disguise;
 use crate::drive::{Complete, Deadline, Wire};
 use crate::error::{Error, HandshakeError, Step};
-use crate::handshake::{Established, Initiator, Machine, Progress, Randomness, Role};
+use crate::handshake::{Established, Initiator, Machine, Progress, Role};
 use crate::hint::PeerHint;
 use crate::policy::{Attempt, Policy};
 use crate::skey::Skey;
@@ -39,6 +40,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct MseConnector {
     policy: Policy,
     timeout: Option<Duration>,
+    disguise: Disguise,
 }
 
 impl Default for MseConnector {
@@ -54,6 +56,7 @@ impl MseConnector {
         Self {
             policy,
             timeout: Some(DEFAULT_TIMEOUT),
+            disguise: Disguise::none(),
         }
     }
 
@@ -85,6 +88,13 @@ impl MseConnector {
         }
     }
 
+    /// Disguises MSE handshakes from published detection rules. Plaintext attempts are never disguised.
+    #[must_use]
+    pub const fn disguise(mut self, disguise: Disguise) -> Self {
+        self.disguise = disguise;
+        self
+    }
+
     /// The policy that it dials by.
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -110,6 +120,7 @@ impl MseConnector {
             io,
             skey: skey.into(),
             policy: self.policy,
+            disguise: self.disguise,
             attempt,
             initial_payload: Bytes::new(),
             await_answer: false,
@@ -202,6 +213,7 @@ impl MseConnector {
             io,
             skey,
             policy: self.policy,
+            disguise: self.disguise,
             attempt,
             initial_payload,
             await_answer,
@@ -231,6 +243,7 @@ struct Setup<T> {
     io: T,
     skey: Skey,
     policy: Policy,
+    disguise: Disguise,
     attempt: Attempt,
     initial_payload: Bytes,
     await_answer: bool,
@@ -263,11 +276,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Setup<T> {
         let mut wire = Wire::new(self.io, self.deadline, self.span);
         match self.attempt {
             Attempt::Mse => {
+                let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
+                wire.set_pieces(pieces);
                 let initiator = Initiator::new(
                     self.skey,
                     &self.policy,
                     self.initial_payload,
-                    Randomness::generate(&mut rand::rng()),
+                    randomness,
                     wire.outbox(),
                 );
                 State::Mse(Complete::new(wire, initiator))

@@ -12,8 +12,10 @@ use tokio::time::Sleep;
 use tokio_util::sync::PollSemaphore;
 use tracing::{Span, debug};
 
+use crate::disguise::Pieces;
 use crate::error::{Error, Step};
 use crate::handshake::{Established, Machine, Progress};
+use crate::linger::Farewell;
 use crate::stream::MseStream;
 
 /// How much is read at once. A whole flight of any client fits.
@@ -53,8 +55,12 @@ pub(crate) struct Wire<T> {
     outbox: Vec<u8>,
     sent: usize,
     flushed: bool,
+    piece_ended: bool,
+    pieces: Pieces,
+    received: usize,
     deadline: Deadline,
     place: Option<OwnedSemaphorePermit>,
+    farewell: Option<Farewell<T>>,
     span: Span,
 }
 
@@ -65,8 +71,12 @@ impl<T> Wire<T> {
             outbox: Vec::new(),
             sent: 0,
             flushed: true,
+            piece_ended: false,
+            pieces: Pieces::whole(),
+            received: 0,
             deadline,
             place: None,
+            farewell: None,
             span,
         }
     }
@@ -92,8 +102,57 @@ impl<T> Wire<T> {
         Poll::Ready(Ok(()))
     }
 
+    /// The same wire, left as `farewell` says if the handshake fails, instead of at once.
+    pub(crate) fn with_farewell(mut self, farewell: Option<Farewell<T>>) -> Self {
+        self.farewell = farewell;
+        self
+    }
+
+    /// Cuts what is sent from here on.
+    pub(crate) const fn set_pieces(&mut self, pieces: Pieces) {
+        self.pieces = pieces;
+    }
+
     pub(crate) fn into_io(self) -> T {
         self.io
+    }
+
+    pub(crate) const fn io_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
+    pub(crate) const fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// How many bytes of the peer came in.
+    pub(crate) const fn received(&self) -> usize {
+        self.received
+    }
+
+    /// Gives up what was not sent yet.
+    pub(crate) fn drop_unsent(&mut self) {
+        self.outbox.clear();
+        self.sent = 0;
+        self.flushed = true;
+    }
+
+    /// Leaves the connection, because its caller gave it up.
+    pub(crate) fn leave(mut self) {
+        if let Some(farewell) = self.farewell.take() {
+            farewell.bid(self, None);
+        }
+    }
+
+    /// Leaves the connection, because the handshake failed with `error`.
+    pub(crate) fn fail(mut self, error: Error) -> Error {
+        self.span.in_scope(|| debug!(%error, "failed"));
+        // What lingers is no handshake any more.
+        self.place = None;
+        if let Some(farewell) = self.farewell.take() {
+            farewell.bid(self, Some(&error));
+        }
+        error
     }
 
     /// Where machines put what is to be sent.
@@ -180,9 +239,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         }
     }
 
-    /// Sends and flushes what is in the outbox.
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Sends and flushes what is in the outbox, piece by piece.
+    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self.outbox.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            if self.piece_ended {
+                ready!(self.poll_flush(cx))?;
+                self.piece_ended = false;
+                continue;
+            }
+            let rest = rest.get(..self.pieces.limit(rest.len())).unwrap_or(rest);
             let written = ready!(Pin::new(&mut self.io).poll_write(cx, rest))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -192,14 +257,27 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             }
             self.sent += written;
             self.flushed = false;
+            self.piece_ended = self.pieces.wrote(written);
         }
         self.outbox.clear();
         self.sent = 0;
+        self.piece_ended = false;
+        self.pieces.end_flight();
+        self.poll_flush(cx)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.flushed {
             ready!(Pin::new(&mut self.io).poll_flush(cx))?;
             self.flushed = true;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads once, and says how much it was.
+    pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut input = [0; CHUNK];
+        self.poll_receive(cx, &mut input).map_ok(<[u8]>::len)
     }
 
     fn poll_receive<'b>(
@@ -210,6 +288,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         let mut buf = ReadBuf::new(chunk);
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf))?;
         let len = buf.filled().len();
+        self.received = self.received.saturating_add(len);
         Poll::Ready(Ok(chunk.get(..len).unwrap_or_default()))
     }
 }
@@ -286,7 +365,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin, M: Machine> Drive<T, M> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, M::Done> {
         let mut wire = self.wire.take().expect("polled after completion");
         match wire.poll_machine(cx, &mut self.machine) {
-            Poll::Ready(outcome) => Poll::Ready(outcome.map(|done| (wire, done))),
+            Poll::Ready(Ok(done)) => Poll::Ready(Ok((wire, done))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(wire.fail(error))),
             Poll::Pending => {
                 self.wire = Some(wire);
                 Poll::Pending
@@ -333,31 +413,29 @@ where
             match &mut self.0 {
                 Stage::Shaking(drive) => match ready!(drive.poll(cx)) {
                     Ok((wire, established)) => *self = Self::established(wire, established),
-                    Err(error) => return self.end(Err(error)),
+                    Err(error) => {
+                        self.0 = Stage::Over;
+                        return Poll::Ready(Err(error));
+                    }
                 },
                 Stage::Finishing {
                     wire,
                     established,
                     surplus,
                 } => {
-                    if let Err(error) = ready!(wire.poll_finish(cx, established, surplus)) {
-                        return self.end(Err(error));
-                    }
+                    let finished = ready!(wire.poll_finish(cx, established, surplus));
                     if let Stage::Finishing {
                         wire, established, ..
                     } = std::mem::replace(&mut self.0, Stage::Over)
                     {
-                        return Poll::Ready(Ok(MseStream::from_established(wire.io, established)));
+                        return Poll::Ready(match finished {
+                            Ok(()) => Ok(MseStream::from_established(wire.io, established)),
+                            Err(error) => Err(wire.fail(error)),
+                        });
                     }
                 }
                 Stage::Over => panic!("polled after completion"),
             }
         }
-    }
-
-    /// Drops the IO together with the handshake.
-    fn end(&mut self, outcome: Result<MseStream<T>, Error>) -> Poll<Result<MseStream<T>, Error>> {
-        self.0 = Stage::Over;
-        Poll::Ready(outcome)
     }
 }

@@ -4,4 +4,5 @@ pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;
 mod rc4;
+pub(crate) mod search;
 mod window;

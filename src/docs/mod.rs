@@ -3,3 +3,4 @@
 pub mod cancel_safety;
 pub mod fallback;
 pub mod flush;
+pub mod observer;

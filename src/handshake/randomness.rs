@@ -30,6 +30,24 @@ impl Randomness {
             padding,
         }
     }
+
+    /// A key pair that was computed already.
+    pub(crate) const fn with_key_pair(
+        private_key: PrivateKey,
+        public_key: [u8; PUBLIC_KEY_LEN],
+        padding: Padding,
+    ) -> Self {
+        Self {
+            private_key,
+            public_key,
+            padding,
+        }
+    }
+
+    /// Step 1 or 2.
+    pub(crate) fn into_first_flight(self) -> Vec<u8> {
+        [&self.public_key[..], &self.padding.with_key].concat()
+    }
 }
 
 impl fmt::Debug for Randomness {
@@ -70,6 +88,12 @@ impl Padding {
             before_sync: random_bytes(Self::BEFORE_SYNC),
             negotiated_len: rng.random_range(Self::NEGOTIATED),
         }
+    }
+
+    /// The same padding with another first part, of at most 320 bytes.
+    pub(crate) fn replace_with_key(&mut self, with_key: Vec<u8>) {
+        debug_assert!(Self::WITH_KEY.contains(&with_key.len()));
+        self.with_key = with_key;
     }
 
     /// No padding at all: for reproducible transcripts.

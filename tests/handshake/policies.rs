@@ -116,7 +116,8 @@ async fn the_policy_matrix_of_monotorrent_holds() {
             let dial = MseConnector::new(outgoing)
                 .connect(skey(), a)
                 .initial_payload(payload.to_vec());
-            let (acceptor, skeys) = (MseAcceptor::new(incoming), skey());
+            // A refused dial would wait for its deadline.
+            let (acceptor, skeys) = (MseAcceptor::new(incoming).linger(None), skey());
             let (dialled, accepted) = tokio::join!(dial, acceptor.accept(b, &skeys));
             let name = format!("{outgoing:?} against {incoming:?}");
             if case.flag("ok") {

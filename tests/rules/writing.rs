@@ -107,10 +107,7 @@ fn w3_short_writes_of_every_length_around_the_window() {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
         let mut expected = Vec::new();
-        for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW]
-            .into_iter()
-            .enumerate()
-        {
+        for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW].into_iter().enumerate() {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
             expected.extend(&data[..n]);
@@ -234,11 +231,7 @@ fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
                 failure(poll::write(&mut peer, b"more"));
                 failure(poll::write_vectored(&mut peer, &[b"more".to_vec()]));
             }
-            assert_eq!(
-                io.take_calls(),
-                [],
-                "a broken stream must not be written to"
-            );
+            assert_eq!(io.take_calls(), [], "a broken stream must not be written to");
             ready(poll::flush(&mut peer));
             ready(poll::shutdown(&mut peer));
             assert_eq!(ready(poll::read(&mut peer, 1)), b"");
@@ -255,10 +248,7 @@ fn w7_too_much_of_a_vectored_write_is_an_error_too() {
             ..Script::default()
         });
         let mut peer = stream(mode, io.clone());
-        failure(poll::write_vectored(
-            &mut peer,
-            &[b"da".to_vec(), b"ta".to_vec()],
-        ));
+        failure(poll::write_vectored(&mut peer, &[b"da".to_vec(), b"ta".to_vec()]));
         failure(poll::write(&mut peer, b"more"));
         assert_eq!(io.calls().len(), 1, "{mode:?}");
     }
@@ -305,9 +295,7 @@ fn w7_a_write_that_panicked_cannot_leave_wrong_keystream_behind() {
 
 /// More slices than any operating system takes at once, with empty ones everywhere.
 fn many_slices() -> Vec<Vec<u8>> {
-    (0..200)
-        .map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5]))
-        .collect()
+    (0..200).map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5])).collect()
 }
 
 #[test]
@@ -366,12 +354,7 @@ fn w8_a_vectored_write_arrives_gathered_in_rc4_and_as_it_is_otherwise() {
 fn w8_slices_beyond_the_window_wait_for_the_next_write() {
     let io = Scripted::writing([Step::Pending]);
     let mut peer = stream(Mode::Rc4, io.clone());
-    let slices = vec![
-        pattern(1, WINDOW - 3),
-        pattern(2, 10),
-        vec![],
-        pattern(3, WINDOW),
-    ];
+    let slices = vec![pattern(1, WINDOW - 3), pattern(2, 10), vec![], pattern(3, WINDOW)];
     assert!(poll::write_vectored(&mut peer, &slices).is_pending());
     assert_eq!(ready(poll::write_vectored(&mut peer, &slices)), WINDOW);
     assert!(decrypt(Mode::Rc4, &io.written()) == slices.concat()[..WINDOW]);
@@ -421,10 +404,7 @@ fn w10_an_inner_error_leaves_the_keystream_where_it_was() {
         );
         let mut peer = stream(mode, io.clone());
         for (turn, kind) in kinds.into_iter().enumerate() {
-            assert_eq!(
-                failure(poll::write(&mut peer, &pattern(turn, 90))).kind(),
-                kind
-            );
+            assert_eq!(failure(poll::write(&mut peer, &pattern(turn, 90))).kind(), kind);
             assert_eq!(ready(poll::write(&mut peer, &pattern(turn, 2))), 1);
         }
         let expected: Vec<u8> = (0..kinds.len()).map(|turn| pattern(turn, 1)[0]).collect();

@@ -1,0 +1,168 @@
+//! Handshakes that the published detection rules do not find.
+
+mod exemption;
+mod padding;
+mod pieces;
+
+use std::ops::RangeInclusive;
+
+use rand::{CryptoRng, RngExt};
+
+pub use exemption::Exemption;
+pub(crate) use pieces::Pieces;
+
+use crate::crypto::search;
+use crate::handshake::{Padding, Randomness};
+
+/// How a handshake looks to rules that were published against MSE and against encrypted traffic as such.
+///
+/// Without a disguise a handshake has no length and no constant of its own, and that is all: its first bytes are random,
+/// which a rule may take offence at. With one, its flights go out in small writes, its first bytes have a property for
+/// whose sake such rules let a connection pass, or both. Every client understands it: keys and pads are random by
+/// definition, and TCP knows no writes. What each option changes is told in
+/// [what an observer sees](crate::docs::observer).
+///
+/// A fixed trick that everybody uses is the next fingerprint. So none is a default, and [`vary`](Self::vary) draws a
+/// property for each connection, with weights that are another endpoint's only by chance.
+///
+/// ```
+/// use tokio_mse::{Disguise, Exemption, MseAcceptor, MseConnector};
+///
+/// let disguise = Disguise::full();
+/// let connector = MseConnector::default().disguise(disguise);
+/// let acceptor = MseAcceptor::default().disguise(disguise);
+///
+/// let just_pieces = Disguise::none().pieces(20..=47);
+/// let just_one_property = Disguise::none().exempt(Exemption::PrintableStart);
+/// # let _ = (connector, acceptor, just_pieces, just_one_property);
+/// ```
+///
+/// The rules look at the initiator's first bytes. On an acceptor the pieces matter and a property does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disguise {
+    pieces: Option<(usize, usize)>,
+    exemptions: Exemptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exemptions {
+    None,
+    Always(Exemption),
+    Vary([u8; Exemption::ALL.len()]),
+}
+
+impl Disguise {
+    /// Longer ones would not be shorter than a key, shorter ones have no six bytes.
+    const PIECES: RangeInclusive<usize> = 6..=64;
+
+    /// No disguise: flights in one write each, random keys and pads. The default.
+    pub const fn none() -> Self {
+        Self {
+            pieces: None,
+            exemptions: Exemptions::None,
+        }
+    }
+
+    /// Everything: pieces of 20 to 47 bytes, and a property that is drawn for each connection with weights that are
+    /// drawn here. Make one for each endpoint, and keep it.
+    pub fn full() -> Self {
+        Self::none().pieces(20..=47).vary(&mut rand::rng())
+    }
+
+    /// Sends the handshake in pieces of random size within `sizes` (6 to 64 bytes), each in its own write and flush;
+    /// the last piece of a flight may be smaller. Two pieces of at most 47 bytes are shorter than a public key, which
+    /// is what Tstat's rule stumbles over.
+    ///
+    /// A write is a segment only on a socket with `TCP_NODELAY` set and only if it is sent at once; whoever owns the
+    /// socket sets that. Without it the kernel joins the second piece and those that follow until the first is
+    /// acknowledged.
+    #[must_use]
+    pub fn pieces(mut self, sizes: RangeInclusive<u16>) -> Self {
+        let within = |size: u16| usize::from(size).clamp(*Self::PIECES.start(), *Self::PIECES.end());
+        let (from, to) = (within(*sizes.start()), within(*sizes.end()));
+        self.pieces = Some((from, to.max(from)));
+        self
+    }
+
+    /// Gives the first segment this property, on every connection.
+    #[must_use]
+    pub const fn exempt(mut self, exemption: Exemption) -> Self {
+        self.exemptions = Exemptions::Always(exemption);
+        self
+    }
+
+    /// Gives the first segment a property that is drawn for each connection, with weights drawn from `rng` now: a
+    /// seeded generator gives an endpoint the same weights again.
+    #[must_use]
+    pub fn vary<R: CryptoRng + ?Sized>(mut self, rng: &mut R) -> Self {
+        // None is ever impossible: an absence would be as telling as a presence.
+        self.exemptions = Exemptions::Vary(std::array::from_fn(|_| rng.random_range(16..=255)));
+        self
+    }
+
+    /// Draws the randomness and the pieces of one handshake.
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(&self, rng: &mut R) -> (Randomness, Pieces) {
+        let first = self
+            .pieces
+            .map(|(from, to)| (from, to, rng.random_range(from..=to)));
+        let pieces = first.map_or(Pieces::whole(), |(from, to, first)| {
+            Pieces::cut((from, to), first)
+        });
+        let randomness = match (self.exemptions.draw(first.is_some(), rng), first) {
+            (None, _) => Randomness::generate(rng),
+            // All that the rules see is a piece of the key.
+            (Some(exemption), Some((.., first))) => {
+                let (private_key, public_key) =
+                    search::find(rng, |key| exemption.holds(key.get(..first).unwrap_or_default()));
+                Randomness::with_key_pair(private_key, public_key, Padding::generate(rng))
+            }
+            (Some(exemption @ Exemption::PrintableStart), None) => {
+                let (private_key, public_key) = search::find(rng, |key| exemption.holds(key));
+                Randomness::with_key_pair(private_key, public_key, Padding::generate(rng))
+            }
+            (Some(exemption), None) => {
+                let (private_key, public_key) = search::find(rng, |_| true);
+                let mut padding = Padding::generate(rng);
+                padding.replace_with_key(padding::exempt(exemption, &public_key, rng));
+                Randomness::with_key_pair(private_key, public_key, padding)
+            }
+        };
+        (randomness, pieces)
+    }
+}
+
+impl Default for Disguise {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Exemptions {
+    /// The property of one connection.
+    fn draw<R: CryptoRng + ?Sized>(self, in_pieces: bool, rng: &mut R) -> Option<Exemption> {
+        let drawn = match self {
+            Self::None => return None,
+            Self::Always(Exemption::PrintableRun) if in_pieces => Exemption::PrintableStart,
+            Self::Always(exemption) => exemption,
+            Self::Vary(weights) => {
+                let possible = || {
+                    Exemption::ALL
+                        .into_iter()
+                        .zip(weights.map(u32::from))
+                        .filter(|(exemption, _)| !(in_pieces && *exemption == Exemption::PrintableRun))
+                };
+                let mut at = rng.random_range(0..possible().map(|(_, weight)| weight).sum());
+                possible()
+                    .find(|(_, weight)| match at.checked_sub(*weight) {
+                        Some(rest) => {
+                            at = rest;
+                            false
+                        }
+                        None => true,
+                    })
+                    .map_or(Exemption::PrintableStart, |(exemption, _)| exemption)
+            }
+        };
+        Some(drawn)
+    }
+}

@@ -1,0 +1,73 @@
+//! The part of PadA or PadB that travels with the public key, made to look like something together with it.
+
+use std::ops::RangeInclusive;
+
+use rand::{CryptoRng, RngExt};
+
+use super::exemption::{Exemption, printable};
+use crate::crypto::dh::PUBLIC_KEY_LEN;
+
+/// Of a pad that has to outweigh the key. The upper end is that of every first part.
+const WEIGHTY: RangeInclusive<usize> = 200..=320;
+/// Of a pad that has to hold a run.
+const ROOMY: RangeInclusive<usize> = 64..=320;
+const RUN: RangeInclusive<usize> = 24..=40;
+
+/// Draws a pad that makes `exemption` hold for the key and the pad together.
+pub(super) fn exempt<R: CryptoRng + ?Sized>(
+    exemption: Exemption,
+    public_key: &[u8; PUBLIC_KEY_LEN],
+    rng: &mut R,
+) -> Vec<u8> {
+    match exemption {
+        Exemption::PrintableStart | Exemption::PrintableRun => with_run(rng),
+        Exemption::MostlyPrintable => {
+            let share = rng.random_range(0.75..1.0);
+            weighty(exemption, public_key, rng, |rng, byte| {
+                if rng.random_bool(share) {
+                    printable(rng)
+                } else {
+                    byte
+                }
+            })
+        }
+        Exemption::SkewedBits if rng.random() => {
+            weighty(exemption, public_key, rng, |rng, byte| byte & rng.random::<u8>())
+        }
+        Exemption::SkewedBits => weighty(exemption, public_key, rng, |rng, byte| byte | rng.random::<u8>()),
+    }
+}
+
+fn with_run<R: CryptoRng + ?Sized>(rng: &mut R) -> Vec<u8> {
+    let mut pad = vec![0; rng.random_range(ROOMY)];
+    rng.fill_bytes(&mut pad);
+    let run = rng.random_range(RUN);
+    let start = rng.random_range(0..=pad.len() - run);
+    for byte in pad.iter_mut().skip(start).take(run) {
+        *byte = printable(rng);
+    }
+    pad
+}
+
+/// Bends random bytes, all of them once, and then here and there until they outweigh the key.
+fn weighty<R: CryptoRng + ?Sized>(
+    exemption: Exemption,
+    public_key: &[u8; PUBLIC_KEY_LEN],
+    rng: &mut R,
+    bend: impl Fn(&mut R, u8) -> u8,
+) -> Vec<u8> {
+    let mut segment = public_key.to_vec();
+    segment.resize(PUBLIC_KEY_LEN + rng.random_range(WEIGHTY), 0);
+    let pad = segment.get_mut(PUBLIC_KEY_LEN..).unwrap_or_default();
+    rng.fill_bytes(pad);
+    for byte in pad {
+        *byte = bend(rng, *byte);
+    }
+    while !exemption.holds(&segment) {
+        let at = rng.random_range(PUBLIC_KEY_LEN..segment.len());
+        if let Some(byte) = segment.get_mut(at) {
+            *byte = bend(rng, *byte);
+        }
+    }
+    segment.split_off(PUBLIC_KEY_LEN)
+}

@@ -47,7 +47,7 @@ async fn receive(mut reader: impl AsyncRead + Unpin, from_a: bool, len: usize) {
             break;
         }
         assert!(
-            block[..read] == pattern(from_a, received, read),
+            block[..read] == *pattern(from_a, received, read),
             "at {received}"
         );
         received += read;

@@ -86,7 +86,7 @@ fn h8_pad_d_is_capped_at_512_when_it_is_announced() {
         let fields = [&[0; 8][..], &[0, 0, 0, 2], &len.to_be_bytes()].concat();
         match a.process(&Cipher::b(&s()).apply(&fields), &mut step_3) {
             Ok(progress) => {
-                assert!(len <= 512 && (len == 0) == matches!(progress, Progress::Done(_)))
+                assert!(len <= 512 && (len == 0) == matches!(progress, Progress::Done(_)));
             }
             Err(refusal) => {
                 assert_eq!(

@@ -100,7 +100,7 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
 fn h1_a_flight_is_one_write_and_one_flush() {
     use futures::FutureExt;
     let policy = Policy::full_rc4();
-    let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
+    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
     let log = crate::support::call_log::CallLog::new(peer);
     let calls = log.calls();
     let connect = MseConnector::default()
@@ -141,7 +141,7 @@ async fn h2_payload_that_arrives_during_the_last_flush_is_kept() {
     let connect = async {
         let mut a = MseConnector::default().connect(skey(), a).await.unwrap();
         a.write_all(&LONG).await.unwrap();
-        a.write_all(&[8; 50_000]).await.unwrap();
+        a.write_all(&vec![8; 50_000]).await.unwrap();
         a
     };
     let accept = MseAcceptor::default().accept(FlushAwaitsPeer::new(b), skey());

@@ -2,6 +2,10 @@
 //! the rule's: W for writing, F for flush and shutdown, R for reading, S for ownership and secrets, H for the handshake
 //! driver.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "of numbers made into patterns of bytes"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

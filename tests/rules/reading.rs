@@ -311,7 +311,7 @@ fn r7_one_call_makes_at_most_one_inner_call() {
         let io = Scripted::writing(steps);
         let mut peer = stream(mode, io.clone());
         for _ in steps {
-            let _ = poll::write(&mut peer, &[1; 40_000]);
+            let _ = poll::write(&mut peer, &vec![1; 40_000]);
             let calls = io.take_calls();
             assert!(matches!(&calls[..], [call] if call.is_write()));
             let _ = poll::flush(&mut peer);

@@ -43,7 +43,7 @@ async fn dial(policy: Policy, peers: &[Peer]) -> (Vec<Attempt>, Result<MseStream
 }
 
 fn responder(cut: Cut) -> Peer {
-    Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut)
+    Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut)
 }
 
 fn hellos(bytes: &[u8]) -> usize {

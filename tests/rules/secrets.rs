@@ -104,9 +104,9 @@ fn shows_nothing(value: &impl Debug) {
 
 #[test]
 fn s4_the_search_finds_what_it_looks_for() {
-    assert_eq!(seen(&format!("x {:?}", SKEY)), Some("SKEY"));
+    assert_eq!(seen(&format!("x {SKEY:?}")), Some("SKEY"));
     assert_eq!(seen(&format!("{:#?}", s())), Some("S"));
-    assert_eq!(seen(&format!("{:X?}", XA)), Some("Xa"));
+    assert_eq!(seen(&format!("{XA:X?}")), Some("Xa"));
     assert_eq!(seen(&format!("{:?}", &SKEY[7..7 + GIVEAWAY])), Some("SKEY"));
     assert_eq!(seen("prefix 994AAC6C35 suffix"), Some("S"));
     assert_eq!(
@@ -225,7 +225,7 @@ fn s4_errors_show_no_secret() {
 async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
     let policy = Policy::full_rc4();
     let padding = Padding::none();
-    let peer = Peer::initiator(skey(), &policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
+    let peer = Peer::initiator(skey(), policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
     let incoming = MseAcceptor::default().accept_lazy(peer).await.unwrap();
     shows_nothing(&incoming);
     let Incoming::Pending(pending) = incoming else {
@@ -296,12 +296,12 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
     let policy = Policy::full_rc4();
     let none = Padding::none;
     let log = traced(|| {
-        let peer = Peer::responder(skey(), &policy, ANSWER, randomness(XB, none()), Cut::NEVER);
+        let peer = Peer::responder(skey(), policy, ANSWER, randomness(XB, none()), Cut::NEVER);
         let connector = MseConnector::default().timeout(None);
         let connect = connector.connect(skey(), peer).initial_payload(PAYLOAD);
         connect.now_or_never().expect("a hang").unwrap();
 
-        let peer = |payload| Peer::initiator(skey(), &policy, payload, randomness(XA, none()), Cut::NEVER);
+        let peer = |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);
         let acceptor = MseAcceptor::default().timeout(None);
         let accept = acceptor
             .accept(peer(PAYLOAD), skey())

@@ -21,9 +21,9 @@ pub(crate) const SKEY: [u8; 20] =
 
 const fn counting_from(first: u8) -> [u8; 20] {
     let mut bytes = [first; 20];
-    let mut at = 0;
+    let mut at = 1;
     while at < bytes.len() {
-        bytes[at] += at as u8;
+        bytes[at] = bytes[at - 1] + 1;
         at += 1;
     }
     bytes

@@ -51,16 +51,12 @@ impl<T> FailAt<T> {
 
     fn count(&mut self) -> io::Result<()> {
         assert!(!self.failed, "used again after it failed");
-        match self.calls_left.checked_sub(1) {
-            Some(left) => {
-                self.calls_left = left;
-                Ok(())
-            }
-            None => {
-                self.failed = true;
-                Err(self.kind.into())
-            }
+        if self.calls_left == 0 {
+            self.failed = true;
+            return Err(self.kind.into());
         }
+        self.calls_left -= 1;
+        Ok(())
     }
 }
 

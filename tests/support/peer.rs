@@ -104,25 +104,25 @@ impl Peer {
     /// A peer that dials us and sends `payload` with its step 3.
     pub(crate) fn initiator(
         skey: Skey,
-        policy: &Policy,
+        policy: Policy,
         payload: &'static str,
         randomness: Randomness,
         cut: Cut,
     ) -> Self {
         let mut outgoing = Vec::new();
-        let machine = Initiator::new(skey.clone(), policy, payload, randomness, &mut outgoing);
+        let machine = Initiator::new(skey.clone(), &policy, payload, randomness, &mut outgoing);
         Self::new(Machine::Initiator(machine), skey, payload, outgoing, cut)
     }
 
     /// A peer that we dial and that sends `payload` with its step 4.
     pub(crate) fn responder(
         skey: Skey,
-        policy: &Policy,
+        policy: Policy,
         payload: &'static str,
         randomness: Randomness,
         cut: Cut,
     ) -> Self {
-        let machine = Machine::Responder(Responder::new(policy, randomness));
+        let machine = Machine::Responder(Responder::new(&policy, randomness));
         Self::new(machine, skey, payload, Vec::new(), cut)
     }
 
@@ -179,25 +179,17 @@ impl State {
                 Ok(Progress::NeedInput(machine)) => Machine::Responder(machine),
                 Ok(Progress::Done(request)) => {
                     let negotiation = request.resolve(self.skey.clone(), self.payload);
-                    self.negotiate(negotiation, &[], &mut output)
+                    negotiate(negotiation, &[], &mut output)
                 }
                 Err(_) => Machine::Mute,
             },
-            Machine::Negotiation(machine) => self.negotiate(machine, input, &mut output),
+            Machine::Negotiation(machine) => negotiate(machine, input, &mut output),
             established @ Machine::Established(_) => established,
             Machine::Mute => Machine::Mute,
         };
         self.outgoing.extend(output);
         if let Some(reader) = self.reader.take() {
             reader.wake();
-        }
-    }
-
-    fn negotiate(&self, machine: Negotiation, input: &[u8], output: &mut Vec<u8>) -> Machine {
-        match machine.process(input, output) {
-            Ok(Progress::NeedInput(machine)) => Machine::Negotiation(machine),
-            Ok(Progress::Done(done)) => Machine::Established(Box::new(done)),
-            Err(_) => Machine::Mute,
         }
     }
 
@@ -213,6 +205,14 @@ impl State {
                 Poll::Ready(Err(kind.into()))
             }
         }
+    }
+}
+
+fn negotiate(machine: Negotiation, input: &[u8], output: &mut Vec<u8>) -> Machine {
+    match machine.process(input, output) {
+        Ok(Progress::NeedInput(machine)) => Machine::Negotiation(machine),
+        Ok(Progress::Done(done)) => Machine::Established(Box::new(done)),
+        Err(_) => Machine::Mute,
     }
 }
 

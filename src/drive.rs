@@ -139,6 +139,7 @@ impl<T> Wire<T> {
 
     /// Leaves the connection, because its caller gave it up.
     pub(crate) fn leave(mut self) {
+        self.place = None;
         if let Some(farewell) = self.farewell.take() {
             farewell.bid(self, None);
         }

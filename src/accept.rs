@@ -72,7 +72,8 @@ impl MseAcceptor {
         }
     }
 
-    /// The time that sniff and handshake may take together; `None` for no limit but that of [`linger`](Self::linger).
+    /// The time that sniff and handshake may take together; `None` for no limit. No longer than the moment at
+    /// which [`linger`](Self::linger) ends a failed one: a silent peer must not outlast the others.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
@@ -165,8 +166,8 @@ impl MseAcceptor {
             .linger
             .as_ref()
             .map(|linger| Farewell::new(linger, self.disguise));
-        let end = farewell.as_ref().map(Farewell::after);
-        let deadline = Deadline::after(self.timeout.into_iter().chain(end).min());
+        let end = farewell.as_ref().map_or(Duration::MAX, Farewell::after);
+        let deadline = Deadline::after(self.timeout.map(|allowed| allowed.min(end)));
         Receive {
             wire: Some(Wire::new(io, deadline, span).with_farewell(farewell)),
             policy: self.policy,

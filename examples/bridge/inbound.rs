@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio_mse::{Error, HandshakeError, Incoming, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
+use tokio_mse::{Incoming, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
 
 use crate::opening::{self, Enough};
 
@@ -27,8 +27,9 @@ impl Inbound {
         match self.acceptor.accept_lazy(tcp).await {
             Ok(Incoming::Plaintext(client)) => self.plaintext(client).await,
             Ok(Incoming::Pending(pending)) => {
-                let skey = self.torrents.resolve(pending.hash());
-                let skey = skey.ok_or_else(|| Error::from(HandshakeError::UnknownSkey).to_string())?;
+                let Some(skey) = self.torrents.resolve(pending.hash()) else {
+                    return Err(pending.refuse().to_string());
+                };
                 // Step 4 goes out alone and at once: some clients (aria2, WebTorrent) say nothing before it came.
                 let accepted = pending.accept(skey.clone()).await;
                 self.mse(accepted.map_err(|error| error.to_string())?, skey).await

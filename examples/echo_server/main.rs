@@ -30,8 +30,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
-use tokio_mse::{CryptoMethods, MseAcceptor, Policy, SkeyIndex};
+use clap::{Parser, ValueEnum};
+use tokio_mse::{CryptoMethods, Linger, MseAcceptor, Policy, SkeyIndex};
 
 use crate::address::Address;
 use crate::encryption::Wanted;
@@ -57,6 +57,15 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds::seconds)]
     timeout: Duration,
+    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    #[arg(long, value_enum, default_value = "on")]
+    linger: Switch,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 #[tokio::main]
@@ -74,7 +83,8 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let acceptor = MseAcceptor::new(policy).timeout(arguments.timeout);
+    let linger = (arguments.linger == Switch::On).then(Linger::default);
+    let acceptor = MseAcceptor::new(policy).timeout(arguments.timeout).linger(linger);
     let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
     let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());
     let listener = listen::listen(&arguments.listen).await?;

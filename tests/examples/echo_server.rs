@@ -73,7 +73,7 @@ fn policies_without_a_common_mode_end_at_a_named_step() {
         ),
     ];
     for (served, dialled, told, logged) in rows {
-        let server = Server::echo_server(served);
+        let server = Server::echo_server(&format!("{served} --linger off"));
         let client = server.echo(dialled);
         assert_eq!(client.status, Some(1), "{client:?}");
         // A connection that is dropped with bytes unread may also end in a reset.

@@ -205,6 +205,7 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
     };
     let accept = MseAcceptor::default()
         .timeout(Duration::from_secs(5))
+        .linger(None)
         .accept(NeverFlushed(b), skey());
     let (sent, outcome) = tokio::join!(flood, accept);
     assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));

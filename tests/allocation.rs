@@ -93,8 +93,7 @@ const MIB: usize = 1024 * 1024;
 fn w9_a_64_mib_write_allocates_nothing_beyond_the_window() {
     for mode in Mode::ALL {
         let data = vec![7; 64 * MIB];
-        let (_, mut writer) =
-            stream(mode, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 0 }));
+        let (_, mut writer) = stream(mode, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 0 }));
         let (bytes, ()) = allocated(|| {
             // The whole is offered every time; the first part of it is enough to see what that costs.
             let mut sent = 0;
@@ -112,8 +111,7 @@ fn w9_a_64_mib_write_allocates_nothing_beyond_the_window() {
 
 #[test]
 fn w9_windows_are_taken_in_turns_not_made_for_every_write() {
-    let (_, mut writer) =
-        stream(Mode::Rc4, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 1 }));
+    let (_, mut writer) = stream(Mode::Rc4, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 1 }));
     ready(poll::write(&mut writer, b"the first one"));
     let (bytes, ()) = allocated(|| {
         for _ in 0..1000 {
@@ -192,9 +190,7 @@ fn h8_an_announced_length_is_capped_before_anything_is_allocated() {
         let (bytes, outcome) = allocated(|| negotiation.process(&[], &mut output));
         let error: HandshakeError = outcome.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains(refusal.split(' ').nth(2).unwrap()),
+            error.to_string().contains(refusal.split(' ').nth(2).unwrap()),
             "{error}"
         );
         assert!(bytes < 1024, "{bytes} bytes for a refused length");

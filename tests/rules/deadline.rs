@@ -66,10 +66,7 @@ async fn h7_a_trickling_peer_cannot_extend_the_sniff() {
         let (io, peer) = duplex(4096);
         let trickling = tokio::spawn(trickle(peer, first));
         let began = Instant::now();
-        let outcome = MseAcceptor::default()
-            .timeout(ALLOWED)
-            .accept(io, skey())
-            .await;
+        let outcome = MseAcceptor::default().timeout(ALLOWED).accept(io, skey()).await;
         let (_, answered) = timed_out(&outcome, began);
         assert!(!answered);
         trickling.abort();
@@ -85,10 +82,7 @@ async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
         trickle(peer, vec![0; 400]).await;
     });
     let began = Instant::now();
-    let outcome = MseAcceptor::default()
-        .timeout(ALLOWED)
-        .accept(io, skey())
-        .await;
+    let outcome = MseAcceptor::default().timeout(ALLOWED).accept(io, skey()).await;
     assert_eq!(timed_out(&outcome, began), (Step::Sync, true));
     trickling.abort();
 }
@@ -102,10 +96,7 @@ async fn h7_a_trickling_responder_cannot_extend_it_either() {
         trickle(peer, vec![0; 400]).await;
     });
     let began = Instant::now();
-    let outcome = MseConnector::default()
-        .timeout(ALLOWED)
-        .connect(skey(), io)
-        .await;
+    let outcome = MseConnector::default().timeout(ALLOWED).connect(skey(), io).await;
     assert_eq!(timed_out(&outcome, began), (Step::Sync, true));
     trickling.abort();
 }
@@ -197,10 +188,7 @@ async fn h7_a_dialler_that_never_comes_back_is_timed_out() {
         })
         .await;
     assert_eq!(timed_out(&outcome, began), (Step::Dial, false));
-    assert_eq!(
-        dials, 1,
-        "an address that does not answer is not dialled again"
-    );
+    assert_eq!(dials, 1, "an address that does not answer is not dialled again");
 }
 
 #[tokio::test(start_paused = true)]

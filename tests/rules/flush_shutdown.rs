@@ -53,17 +53,11 @@ fn f2_shutdown_is_delegated_any_number_of_times_and_nothing_is_invented() {
         assert!(poll::write(&mut peer, b"ta").is_pending());
         io.take_calls();
         assert!(poll::shutdown(&mut peer).is_pending());
-        assert_eq!(
-            failure(poll::shutdown(&mut peer)).kind(),
-            ErrorKind::Interrupted
-        );
+        assert_eq!(failure(poll::shutdown(&mut peer)).kind(), ErrorKind::Interrupted);
         assert!(poll::shutdown(&mut peer).is_pending());
         ready(poll::shutdown(&mut peer));
         ready(poll::shutdown(&mut peer));
-        assert_eq!(
-            failure(poll::shutdown(&mut peer)).kind(),
-            ErrorKind::NotConnected
-        );
+        assert_eq!(failure(poll::shutdown(&mut peer)).kind(), ErrorKind::NotConnected);
         drop(peer);
         let calls = io.take_calls();
         assert_eq!(calls.len(), 6, "{mode:?}");

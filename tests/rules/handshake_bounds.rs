@@ -17,13 +17,7 @@ fn both_methods() -> Policy {
 fn negotiation() -> Negotiation {
     let mut step_1 = Vec::new();
     let policy = both_methods();
-    Initiator::new(
-        skey(),
-        &policy,
-        "",
-        randomness(XA, Padding::none()),
-        &mut step_1,
-    );
+    Initiator::new(skey(), &policy, "", randomness(XA, Padding::none()), &mut step_1);
     let responder = Responder::new(&policy, randomness(XB, Padding::none()));
     let wire = [step_1, step_3_marks(&s())].concat();
     finished(responder.process(&wire, &mut Vec::new())).resolve(skey(), "")
@@ -85,13 +79,7 @@ fn h8_pad_d_is_capped_at_512_when_it_is_announced() {
             tokio_mse::Encryption::Require,
             CryptoMethods::only(tokio_mse::CryptoMethod::Rc4),
         );
-        let a = Initiator::new(
-            skey(),
-            &policy,
-            "",
-            randomness(XA, Padding::none()),
-            &mut step_1,
-        );
+        let a = Initiator::new(skey(), &policy, "", randomness(XA, Padding::none()), &mut step_1);
         let b = Responder::new(&policy, randomness(XB, Padding::none()));
         drop(unfinished(b.process(&step_1, &mut key_b)));
         let a = unfinished(a.process(&key_b, &mut step_3));

@@ -24,9 +24,7 @@ fn acceptor() -> MseAcceptor {
 /// We dial. `None` if the handshake waits for more.
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut);
-    let connect = connector()
-        .connect(skey(), peer.clone())
-        .initial_payload(OURS);
+    let connect = connector().connect(skey(), peer.clone()).initial_payload(OURS);
     (peer, connect.now_or_never())
 }
 
@@ -47,12 +45,7 @@ const SIDES: [Side; 2] = [dial, listen];
 fn check(error: &Error, end: End, sent: usize) {
     match (error, end) {
         (Error::Closed { answered, .. }, End::Eof) => assert_eq!(*answered, sent >= 96),
-        (
-            Error::Transport {
-                answered, source, ..
-            },
-            End::Fail(kind),
-        ) => {
+        (Error::Transport { answered, source, .. }, End::Fail(kind)) => {
             assert_eq!(*answered, sent >= 96);
             assert_eq!(source.kind(), kind);
         }
@@ -117,18 +110,9 @@ fn h6_an_error_at_every_offset_that_is_sent_is_a_typed_error() {
 fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
     for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
         for call in 0.. {
-            let peer = Peer::responder(
-                skey(),
-                Policy::full_rc4(),
-                "",
-                fresh(short_padding()),
-                Cut::NEVER,
-            );
+            let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
             let io = FailAt::new(peer.clone(), call, kind);
-            let outcome = connector()
-                .connect(skey(), io)
-                .now_or_never()
-                .expect("a hang");
+            let outcome = connector().connect(skey(), io).now_or_never().expect("a hang");
             let Err(error) = outcome else {
                 assert!(call >= 6, "a call was not counted");
                 break;
@@ -139,10 +123,7 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
             assert_eq!(source.kind(), kind, "turn {turn}, call {call}");
             let as_io = std::io::Error::from(error);
             assert_eq!(as_io.kind(), kind);
-            assert!(matches!(
-                Error::downcast(as_io),
-                Ok(Error::Transport { .. })
-            ));
+            assert!(matches!(Error::downcast(as_io), Ok(Error::Transport { .. })));
             assert_eq!(peer.handles(), 1);
         }
     }
@@ -176,13 +157,7 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
             .connect(skey(), io.clone())
             .now_or_never()
             .expect("a hang");
-        assert!(matches!(
-            outcome,
-            Err(Error::Transport {
-                answered: false,
-                ..
-            })
-        ));
+        assert!(matches!(outcome, Err(Error::Transport { answered: false, .. })));
         assert_eq!(io.calls().len(), 1);
         assert_eq!(io.handles(), 1);
     }
@@ -221,11 +196,7 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
 
 #[tokio::test(start_paused = true)]
 async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
-    let tasks = || {
-        tokio::runtime::Handle::current()
-            .metrics()
-            .num_alive_tasks()
-    };
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let silent_after = |sends, dialled: bool| {
         let cut = Cut::sending(sends, End::Silence);
         let (policy, randomness) = (Policy::full_rc4(), fresh(short_padding()));
@@ -238,8 +209,7 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
     let before = tasks();
     for sends in [0, 10, 96, 100, 110] {
         let peer = silent_after(sends, true);
-        let mut connect =
-            tokio_test::task::spawn(MseConnector::default().connect(skey(), peer.clone()));
+        let mut connect = tokio_test::task::spawn(MseConnector::default().connect(skey(), peer.clone()));
         assert!(connect.poll().is_pending());
         assert_eq!((peer.handles(), tasks()), (2, before));
         drop(connect);
@@ -257,8 +227,7 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         assert_eq!(peer.handles(), 1);
 
         let peer = silent_after(sends, false);
-        let mut accept =
-            tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()));
+        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()));
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
@@ -280,9 +249,6 @@ async fn h6_hostile_transports_make_no_difference() {
             async { connector().connect(SKEY, a).initial_payload(OURS).await },
             async { acceptor().accept(b, skey()).await },
         );
-        assert_eq!(
-            a.unwrap().negotiated().method(),
-            b.unwrap().negotiated().method()
-        );
+        assert_eq!(a.unwrap().negotiated().method(), b.unwrap().negotiated().method());
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex,
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 use tokio_mse::{Error, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::skey;
@@ -85,9 +83,7 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
         ..Script::default()
     });
     let connector = MseConnector::new(Policy::plaintext_only());
-    let connect = connector
-        .connect(skey(), io.clone())
-        .initial_payload("hello");
+    let connect = connector.connect(skey(), io.clone()).initial_payload("hello");
     connect.await.unwrap();
     assert_eq!(io.written(), b"hello");
     let flushes: Vec<Call> = io
@@ -211,9 +207,6 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
         .timeout(Duration::from_secs(5))
         .accept(NeverFlushed(b), skey());
     let (sent, outcome) = tokio::join!(flood, accept);
-    assert!(matches!(
-        outcome,
-        Err(Error::TimedOut { answered: true, .. })
-    ));
+    assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));
     assert!((16 * 1024..32 * 1024).contains(&sent), "{sent}");
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-use tokio_mse::handshake::{
-    Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder,
-};
+use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
 use tokio_mse::{Error, HandshakeError, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::{SKEY, XA, XB, randomness, skey};
@@ -63,11 +61,7 @@ async fn h3_a_responder_that_sends_96_bytes_and_waits_is_served() {
     connected.unwrap();
 }
 
-async fn drive(
-    io: &mut tokio::io::DuplexStream,
-    mut machine: Initiator,
-    mut output: Vec<u8>,
-) -> Established {
+async fn drive(io: &mut tokio::io::DuplexStream, mut machine: Initiator, mut output: Vec<u8>) -> Established {
     let mut received = vec![0; 4096];
     loop {
         io.write_all(&std::mem::take(&mut output)).await.unwrap();
@@ -139,13 +133,7 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
     let initiator = unfinished(initiator.process(&key_b, &mut to_b));
 
     let wire = [step_1, to_b].concat();
-    let (request, fed) = feed(
-        responder,
-        &wire,
-        &cut(wire.len()),
-        &mut to_a,
-        Responder::process,
-    );
+    let (request, fed) = feed(responder, &wire, &cut(wire.len()), &mut to_a, Responder::process);
     let negotiation = request.resolve(skey(), "answer");
     let b = finished(negotiation.process(&wire[fed..], &mut to_a));
     assert_eq!(b.received, b"payload", "pad {pad}");
@@ -153,13 +141,7 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
     // The initiator has the key already; the rest is the padding and step 4.
     let wire = &to_a[96..];
     let mut output = Vec::new();
-    let (mut a, fed) = feed(
-        initiator,
-        wire,
-        &cut(wire.len()),
-        &mut output,
-        Initiator::process,
-    );
+    let (mut a, fed) = feed(initiator, wire, &cut(wire.len()), &mut output, Initiator::process);
     let mut rest = wire[fed..].to_vec();
     a.decrypt.as_mut().unwrap().apply(&mut rest);
     a.received.extend(rest);
@@ -178,24 +160,18 @@ fn h4_both_marks_are_found_at_every_segment_boundary() {
     for pad in [0, 1, 37] {
         let longest = 96 + pad + 20 + 20 + 19 + 7;
         for boundary in 1..longest {
-            shake(pad, 0, |len| {
-                if boundary < len {
-                    vec![boundary]
-                } else {
-                    vec![]
-                }
-            });
+            shake(pad, 0, |len| if boundary < len { vec![boundary] } else { vec![] });
         }
     }
     // With long padding, around the key and around the mark.
     for boundary in (90..100).chain(500..550).chain(600..640) {
-        shake(512, 100, |len| {
-            if boundary < len {
-                vec![boundary]
-            } else {
-                vec![]
-            }
-        });
+        shake(
+            512,
+            100,
+            |len| {
+                if boundary < len { vec![boundary] } else { vec![] }
+            },
+        );
     }
 }
 
@@ -306,10 +282,7 @@ fn h5_the_decision_falls_at_the_first_byte_that_differs() {
             .accept(io.clone(), skey())
             .now_or_never()
             .expect("undecided");
-        assert!(matches!(
-            outcome,
-            Err(Error::Refused(HandshakeError::MseRefused))
-        ));
+        assert!(matches!(outcome, Err(Error::Refused(HandshakeError::MseRefused))));
         assert_eq!(io.written(), b"");
 
         // As a public key it is served like any other.
@@ -319,10 +292,7 @@ fn h5_the_decision_falls_at_the_first_byte_that_differs() {
         assert!(io.written().len() >= 97, "{same} bytes alike");
     }
     let io = Scripted::reading(*PROTOCOL, []);
-    let outcome = require
-        .accept(io, skey())
-        .now_or_never()
-        .expect("undecided");
+    let outcome = require.accept(io, skey()).now_or_never().expect("undecided");
     assert!(matches!(
         outcome,
         Err(Error::Refused(HandshakeError::PlaintextRefused))
@@ -332,10 +302,7 @@ fn h5_the_decision_falls_at_the_first_byte_that_differs() {
 /// Every byte is read once; what is not decided yet is waited for, not looked at again and again.
 #[test]
 fn h5_there_is_no_peek_loop() {
-    let io = Scripted::reading(
-        *b"\x13BitT",
-        vec![Step::Move(5), Step::Pending, Step::Pending],
-    );
+    let io = Scripted::reading(*b"\x13BitT", vec![Step::Move(5), Step::Pending, Step::Pending]);
     let acceptor = MseAcceptor::default().timeout(None);
     let mut accept = tokio_test::task::spawn(acceptor.accept(io.clone(), skey()));
     assert!(accept.poll().is_pending());
@@ -354,20 +321,11 @@ fn h5_there_is_no_peek_loop() {
 
 #[test]
 fn h5_plaintext_is_recognised_whatever_the_segments() {
-    let handshake = [
-        b"\x13BitTorrent protocol".as_slice(),
-        &[0; 8],
-        &SKEY,
-        &[9; 20],
-    ]
-    .concat();
+    let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
     for segment in 1..=handshake.len() {
         let io = Scripted::reading(&*handshake, vec![Step::Move(segment); 99]);
         let acceptor = MseAcceptor::default().timeout(None);
-        let outcome = acceptor
-            .accept(io, skey())
-            .now_or_never()
-            .expect("undecided");
+        let outcome = acceptor.accept(io, skey()).now_or_never().expect("undecided");
         let mut peer = outcome.unwrap();
         let mut read = Vec::new();
         while read.len() < handshake.len() {

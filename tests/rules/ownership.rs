@@ -6,13 +6,10 @@ use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
-use tokio_mse::handshake::{
-    Established, Initiator, Negotiation, Randomness, Responder, SkeyRequest,
-};
+use tokio_mse::handshake::{Established, Initiator, Negotiation, Randomness, Responder, SkeyRequest};
 use tokio_mse::{
-    Accept, AcceptLazy, AcceptPending, Connect, CryptoMethod, Error, Incoming, Keystream,
-    MseAcceptor, MseConnector, MseReadHalf, MseStream, MseWriteHalf, Parts, PendingAccept, Policy,
-    Role, Skey, SkeyIndex,
+    Accept, AcceptLazy, AcceptPending, Connect, CryptoMethod, Error, Incoming, Keystream, MseAcceptor,
+    MseConnector, MseReadHalf, MseStream, MseWriteHalf, Parts, PendingAccept, Policy, Role, Skey, SkeyIndex,
 };
 
 use crate::support::pair::{Mode, established, stream, streams};
@@ -132,8 +129,7 @@ fn s2_a_half_in_the_middle_of_its_work_does_not_hold_up_the_other() {
 #[test]
 fn s2_the_halves_give_back_what_they_are_made_of() {
     let io = Scripted::reading([], []);
-    let (mut reader, mut writer) =
-        stream(Mode::Rc4, io.clone()).into_split_with(|io| (io.clone(), io));
+    let (mut reader, mut writer) = stream(Mode::Rc4, io.clone()).into_split_with(|io| (io.clone(), io));
     assert_eq!(ready(poll::read(reader.get_mut(), 1)), b"");
     assert_eq!(reader.get_ref().calls().len(), 1);
     assert_eq!(ready(poll::write(writer.get_mut(), b"raw")), 3);

@@ -123,8 +123,7 @@ fn r4_the_end_is_the_end_every_time_it_is_asked_and_wakes_nobody() {
             task.enter(|cx, mut peer| {
                 let mut space = [0; 8];
                 let mut buf = ReadBuf::new(&mut space);
-                let poll =
-                    tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut *peer), cx, &mut buf);
+                let poll = tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut *peer), cx, &mut buf);
                 ready(poll);
                 buf.filled().to_vec()
             })
@@ -176,10 +175,7 @@ fn r5_what_follows_left_over_bytes_is_decrypted_in_step() {
     initiator.decrypt.as_mut().unwrap().apply(&mut sealed[..8]);
     initiator.received.extend(&sealed[..8]);
     let mut peer = MseStream::from_established(Scripted::reading(&sealed[8..], []), initiator);
-    let read = [
-        ready(poll::read(&mut peer, 99)),
-        ready(poll::read(&mut peer, 99)),
-    ];
+    let read = [ready(poll::read(&mut peer, 99)), ready(poll::read(&mut peer, 99))];
     assert_eq!(read.concat(), b"first and what follows");
 }
 
@@ -265,11 +261,7 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
             established.received = parts.unread.to_vec();
             established
         });
-        let read = [
-            ready(poll::read(&mut b, 999)),
-            ready(poll::read(&mut b, 999)),
-        ]
-        .concat();
+        let read = [ready(poll::read(&mut b, 999)), ready(poll::read(&mut b, 999))].concat();
         assert_eq!(read, long, "{method:?}");
     }
 }

@@ -3,9 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use tokio_mse::{
-    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, MseConnector, MseStream, Policy,
-};
+use tokio_mse::{Attempt, CryptoMethod, CryptoMethods, Encryption, Error, MseConnector, MseStream, Policy};
 
 use crate::support::exchange::skey;
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
@@ -38,11 +36,7 @@ async fn dial(policy: Policy, peers: &[Peer]) -> (Vec<Attempt>, Result<MseStream
     let outcome = connector
         .connect_with(skey(), HELLO, |attempt| {
             attempts.push(attempt);
-            std::future::ready(
-                unmet
-                    .next()
-                    .ok_or_else(|| ErrorKind::ConnectionRefused.into()),
-            )
+            std::future::ready(unmet.next().ok_or_else(|| ErrorKind::ConnectionRefused.into()))
         })
         .await;
     (attempts, outcome)
@@ -124,10 +118,7 @@ async fn h9_a_peer_that_fails_after_its_key_is_never_redialled_in_the_clear() {
     for encryption in [Encryption::Prefer, Encryption::Require] {
         for end in BEFORE_ANSWERING {
             for sends in [96, 97, 101, 110] {
-                let peers = [
-                    responder(Cut::sending(sends, end)),
-                    Peer::saying([], End::Eof),
-                ];
+                let peers = [responder(Cut::sending(sends, end)), Peer::saying([], End::Eof)];
                 let (attempts, outcome) = dial(policy(encryption), &peers).await;
                 assert_eq!(attempts, [Attempt::Mse], "{encryption:?} {end:?} {sends}");
                 let error = outcome.unwrap_err();
@@ -151,19 +142,12 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
         assert_eq!(hellos(&peers[0].taken()), 0);
     }
     // Plaintext answers the first attempt, with a single byte.
-    let peers = [
-        Peer::saying(*b"\x13", End::Silence),
-        Peer::saying([], End::Eof),
-    ];
+    let peers = [Peer::saying(*b"\x13", End::Silence), Peer::saying([], End::Eof)];
     let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
     let stream = outcome.unwrap();
     assert_eq!(attempts, [Attempt::Plaintext]);
     assert!(!stream.negotiated().fell_back());
-    assert_eq!(
-        &stream.into_parts().unread[..],
-        b"\x13",
-        "the answer is replayed"
-    );
+    assert_eq!(&stream.into_parts().unread[..], b"\x13", "the answer is replayed");
     assert_eq!(peers[0].taken(), HELLO.as_bytes());
     // MSE answers the redial.
     for end in BEFORE_ANSWERING {
@@ -185,9 +169,7 @@ async fn h9_a_payload_longer_than_step_3_takes_arrives_once_too() {
     connect.initial_payload(long).await.unwrap();
     let mut established = peer.established().unwrap();
     assert_eq!(established.received, long[..68]);
-    let mut rest = peer
-        .taken()
-        .split_off(peer.taken().len() - (long.len() - 68));
+    let mut rest = peer.taken().split_off(peer.taken().len() - (long.len() - 68));
     established.decrypt.as_mut().unwrap().apply(&mut rest);
     assert_eq!(rest, long[68..]);
 }

@@ -46,10 +46,7 @@ async fn receive(mut reader: impl AsyncRead + Unpin, from_a: bool, len: usize) {
         if read == 0 {
             break;
         }
-        assert!(
-            block[..read] == *pattern(from_a, received, read),
-            "at {received}"
-        );
+        assert!(block[..read] == *pattern(from_a, received, read), "at {received}");
         received += read;
     }
     assert_eq!(received, len);

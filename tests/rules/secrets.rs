@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use futures::FutureExt;
 use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Responder};
 use tokio_mse::{
-    CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy,
-    SkeyIndex, Step,
+    CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex,
+    Step,
 };
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -91,19 +91,13 @@ static GIVEAWAYS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
 /// The first secret that can be seen in `text`, if any.
 fn seen(text: &str) -> Option<&'static str> {
     let text = normal(text);
-    let found = GIVEAWAYS
-        .iter()
-        .find(|(_, spelling)| text.contains(spelling))?;
+    let found = GIVEAWAYS.iter().find(|(_, spelling)| text.contains(spelling))?;
     Some(found.0)
 }
 
 #[track_caller]
 fn shows_nothing(value: &impl Debug) {
-    for text in [
-        format!("{value:?}"),
-        format!("{value:#?}"),
-        format!("{value:x?}"),
-    ] {
+    for text in [format!("{value:?}"), format!("{value:#?}"), format!("{value:x?}")] {
         assert_eq!(seen(&text), None, "in {text}");
     }
 }
@@ -131,13 +125,7 @@ fn s4_debug_of_every_machine_at_every_step_shows_no_secret() {
         shows_nothing(&randomness(exponent, padding()));
     }
     shows_nothing(&padding());
-    let a = Initiator::new(
-        skey(),
-        &policy,
-        PAYLOAD,
-        randomness(XA, padding()),
-        &mut to_b,
-    );
+    let a = Initiator::new(skey(), &policy, PAYLOAD, randomness(XA, padding()), &mut to_b);
     let b = Responder::new(&policy, randomness(XB, padding()));
     shows_nothing(&a);
     shows_nothing(&b);
@@ -245,13 +233,7 @@ async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
     };
     shows_nothing(&pending);
     shows_nothing(&pending.accept(skey()).await.unwrap());
-    let handshake = [
-        b"\x13BitTorrent protocol".as_slice(),
-        &[0; 8],
-        &SKEY,
-        &[9; 20],
-    ]
-    .concat();
+    let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
     let plaintext = MseAcceptor::default().accept_lazy(Scripted::reading(handshake, []));
     shows_nothing(&plaintext.await.unwrap());
 }
@@ -319,8 +301,7 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
         let connect = connector.connect(skey(), peer).initial_payload(PAYLOAD);
         connect.now_or_never().expect("a hang").unwrap();
 
-        let peer =
-            |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);
+        let peer = |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);
         let acceptor = MseAcceptor::default().timeout(None);
         let accept = acceptor
             .accept(peer(PAYLOAD), skey())

@@ -67,8 +67,7 @@ static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// The initiator's keystream, as far as the longest program can use it.
-static KEYSTREAM: LazyLock<Vec<u8>> =
-    LazyLock::new(|| ciphers().0.apply(&vec![0; (MAX_OPS + 1) * WINDOW]));
+static KEYSTREAM: LazyLock<Vec<u8>> = LazyLock::new(|| ciphers().0.apply(&vec![0; (MAX_OPS + 1) * WINDOW]));
 
 fn data(op: usize, at: usize, len: usize) -> Vec<u8> {
     PATTERN[op * 53 + at * 17..][..len].to_vec()
@@ -85,10 +84,7 @@ fn slices(op: usize, lens: &[usize]) -> Vec<Vec<u8>> {
 fn write_to<W: AsyncWrite + Unpin>(writer: &mut W, number: usize, op: &Op) -> Got {
     match op {
         Op::Write { len } => got(poll::write(writer, &data(number, 0, *len)), Got::Number),
-        Op::WriteVectored { lens } => got(
-            poll::write_vectored(writer, &slices(number, lens)),
-            Got::Number,
-        ),
+        Op::WriteVectored { lens } => got(poll::write_vectored(writer, &slices(number, lens)), Got::Number),
         Op::Flush => got(poll::flush(writer), |()| Got::Nothing),
         Op::Shutdown => got(poll::shutdown(writer), |()| Got::Nothing),
         Op::AskVectored => Got::Answer(writer.is_write_vectored()),
@@ -99,9 +95,7 @@ fn write_to<W: AsyncWrite + Unpin>(writer: &mut W, number: usize, op: &Op) -> Go
 impl Either {
     fn run(&mut self, number: usize, op: &Op) -> Got {
         match (&mut *self, op) {
-            (Self::Whole(peer), Op::Read { capacity }) => {
-                got(poll::read(peer, *capacity), Got::Bytes)
-            }
+            (Self::Whole(peer), Op::Read { capacity }) => got(poll::read(peer, *capacity), Got::Bytes),
             (Self::Halves(reader, _), Op::Read { capacity }) => {
                 got(poll::read(reader, *capacity), Got::Bytes)
             }
@@ -141,9 +135,7 @@ impl Bare {
             Op::Write { len: 0 } => Got::Number(0),
             Op::Write { len } => self.write(data(number, 0, *len)),
             Op::WriteVectored { lens } if lens.iter().sum::<usize>() == 0 => Got::Number(0),
-            Op::WriteVectored { lens } if self.encrypts => {
-                self.write(slices(number, lens).concat())
-            }
+            Op::WriteVectored { lens } if self.encrypts => self.write(slices(number, lens).concat()),
             Op::WriteVectored { lens } => got(
                 poll::write_vectored(&mut self.io, &slices(number, lens)),
                 Got::Number,
@@ -171,11 +163,7 @@ fn encrypted(calls: Vec<Call>, keystream: &[u8]) -> Vec<Call> {
         .into_iter()
         .map(|call| match call {
             Call::Write { offered, outcome } => {
-                let offered = offered
-                    .iter()
-                    .zip(&keystream[at..])
-                    .map(|(a, b)| a ^ b)
-                    .collect();
+                let offered = offered.iter().zip(&keystream[at..]).map(|(a, b)| a ^ b).collect();
                 if let Outcome::Moved(len) = outcome {
                     at += len;
                 }
@@ -233,16 +221,14 @@ fn script() -> impl Strategy<Value = Script> {
         0..3000_usize,
         any::<bool>(),
     )
-        .prop_map(
-            |(reads, writes, flushes, shutdowns, incoming, vectored)| Script {
-                reads,
-                writes,
-                flushes,
-                shutdowns,
-                incoming: data(0, 0, incoming),
-                vectored,
-            },
-        )
+        .prop_map(|(reads, writes, flushes, shutdowns, incoming, vectored)| Script {
+            reads,
+            writes,
+            flushes,
+            shutdowns,
+            incoming: data(0, 0, incoming),
+            vectored,
+        })
 }
 
 const FROM_RESPONDER: &str = "bytes that came with step 4";
@@ -256,12 +242,7 @@ fn open(mode: Mode, payload: &'static str, io: Scripted) -> MseStream<Scripted> 
     MseStream::from_established(io, established_with(method, "", payload).0)
 }
 
-fn compare(
-    mode: Mode,
-    left_over: bool,
-    script: &Script,
-    program: &[Op],
-) -> Result<(), TestCaseError> {
+fn compare(mode: Mode, left_over: bool, script: &Script, program: &[Op]) -> Result<(), TestCaseError> {
     let encrypts = mode == Mode::Rc4;
     let left_over = if left_over && mode != Mode::Plaintext {
         FROM_RESPONDER

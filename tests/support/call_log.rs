@@ -51,11 +51,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for CallLog<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for CallLog<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.note('w');
         Pin::new(&mut self.io).poll_write(cx, buf)
     }

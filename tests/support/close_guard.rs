@@ -30,11 +30,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for CloseGuard<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for CloseGuard<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         assert!(!self.closing, "written to after the shutdown began");
         Pin::new(&mut self.io).poll_write(cx, buf)
     }

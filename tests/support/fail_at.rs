@@ -72,11 +72,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for FailAt<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for FailAt<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.count()?;
         Pin::new(&mut self.io).poll_write(cx, buf)
     }

@@ -92,11 +92,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Hostile<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Hostile<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         std::task::ready!(self.poll_turn(1, cx));
         let at_most = if self.manner.write_at_most == usize::MAX {
             usize::MAX

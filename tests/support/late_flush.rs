@@ -44,11 +44,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for FlushAwaitsPeer<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for FlushAwaitsPeer<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
         self.unacknowledged = true;
         Poll::Ready(Ok(written))
@@ -96,11 +92,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for SendsOnFlush<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for SendsOnFlush<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.held.extend(buf);
         Poll::Ready(Ok(buf.len()))
     }

@@ -39,21 +39,13 @@ impl<T: Unpin> AsyncWrite for ReadOnly<T> {
 pub(crate) struct WriteOnly<T>(pub(crate) T);
 
 impl<T: Unpin> AsyncRead for WriteOnly<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         panic!("a writer read")
     }
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for WriteOnly<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }
 

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{
-    Established, Initiator, Negotiation, Padding, Progress, Randomness, Responder,
-};
+use tokio_mse::handshake::{Established, Initiator, Negotiation, Padding, Progress, Randomness, Responder};
 use tokio_mse::{Policy, Skey};
 
 /// How a peer stops.
@@ -88,13 +86,7 @@ pub(crate) fn fresh(padding: Padding) -> Randomness {
 }
 
 impl Peer {
-    fn new(
-        machine: Machine,
-        skey: Skey,
-        payload: &'static str,
-        outgoing: Vec<u8>,
-        cut: Cut,
-    ) -> Self {
+    fn new(machine: Machine, skey: Skey, payload: &'static str, outgoing: Vec<u8>, cut: Cut) -> Self {
         Self(Arc::new(Mutex::new(State {
             machine,
             skey,
@@ -142,9 +134,7 @@ impl Peer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .expect("no test panics while it holds the state")
+        self.0.lock().expect("no test panics while it holds the state")
     }
 
     /// How many bytes of the peer were read.
@@ -227,11 +217,7 @@ fn negotiate(machine: Negotiation, input: &[u8], output: &mut Vec<u8>) -> Machin
 }
 
 impl AsyncRead for Peer {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.state();
         state.used_after_end |= state.ended;
         let left = state.cut.sends - state.sent;
@@ -251,11 +237,7 @@ impl AsyncRead for Peer {
 }
 
 impl AsyncWrite for Peer {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.state();
         state.used_after_end |= state.ended;
         let left = state.cut.takes - state.taken.len();

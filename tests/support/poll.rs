@@ -34,10 +34,7 @@ pub(crate) fn read<R: AsyncRead + Unpin>(io: &mut R, capacity: usize) -> Poll<io
     read_into(io, &mut buf).map_ok(|()| buf.filled().to_vec())
 }
 
-pub(crate) fn read_into<R: AsyncRead + Unpin>(
-    io: &mut R,
-    buf: &mut ReadBuf<'_>,
-) -> Poll<io::Result<()>> {
+pub(crate) fn read_into<R: AsyncRead + Unpin>(io: &mut R, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
     Pin::new(io).poll_read(&mut Context::from_waker(noop_waker_ref()), buf)
 }
 

@@ -32,18 +32,9 @@ pub(crate) enum Outcome {
 /// A call with its argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    Read {
-        capacity: usize,
-        outcome: Outcome,
-    },
-    Write {
-        offered: Vec<u8>,
-        outcome: Outcome,
-    },
-    WriteVectored {
-        offered: Vec<Vec<u8>>,
-        outcome: Outcome,
-    },
+    Read { capacity: usize, outcome: Outcome },
+    Write { offered: Vec<u8>, outcome: Outcome },
+    WriteVectored { offered: Vec<Vec<u8>>, outcome: Outcome },
     Flush(Outcome),
     Shutdown(Outcome),
 }
@@ -124,9 +115,7 @@ impl Scripted {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .expect("no test panics while it holds the state")
+        self.0.lock().expect("no test panics while it holds the state")
     }
 
     /// Every call so far.
@@ -173,11 +162,7 @@ fn answer(cx: &Context<'_>, outcome: Outcome) -> Poll<io::Result<usize>> {
 }
 
 impl AsyncRead for Scripted {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.state();
         let capacity = buf.remaining();
         let step = state.reads.pop_front();
@@ -192,11 +177,7 @@ impl AsyncRead for Scripted {
 }
 
 impl AsyncWrite for Scripted {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.state();
         let outcome = play(state.writes.pop_front(), buf.len());
         if let Outcome::Moved(len) = outcome {

@@ -26,3 +26,5 @@ mod secrets;
 mod transparency;
 
 mod writing;
+mod writing_refused;
+mod writing_vectored;

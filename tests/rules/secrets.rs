@@ -190,6 +190,53 @@ fn s4_debug_of_parts_shows_no_payload() {
     shows_nothing(&MseStream::from_established((), b).into_parts());
 }
 
+/// What is left out is left out for its own sake: the rest is there to be read.
+#[test]
+fn s4_debug_tells_what_is_harmless() {
+    let peer = || {
+        let (_, b) = established_with(CryptoMethod::Rc4, PAYLOAD, ANSWER);
+        b
+    };
+    let unread = format!("unread: {}", PAYLOAD.len());
+    let negotiated = "role: Responder, method: Some(Rc4), skey: Some(Skey(..)), fell_back: false";
+    let streamed = |established| MseStream::from_established("the transport", established);
+    for (text, parts) in [
+        (
+            format!("{:?}", peer()),
+            vec![
+                "Established",
+                "received: 20",
+                "encrypt: Some(Keystream(..))",
+                negotiated,
+            ],
+        ),
+        (
+            format!("{:?}", streamed(peer())),
+            vec![
+                "MseStream",
+                "the transport",
+                &*unread,
+                "decrypt: Some(Keystream(..))",
+                negotiated,
+            ],
+        ),
+        (
+            format!("{:?}", streamed(peer()).into_parts()),
+            vec![
+                "Parts",
+                "the transport",
+                &*unread,
+                "encrypt: Some(Keystream(..))",
+                negotiated,
+            ],
+        ),
+    ] {
+        for part in parts {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
+    }
+}
+
 #[test]
 fn s4_debug_of_keys_and_configuration_shows_no_secret() {
     shows_nothing(&skey());

@@ -1,27 +1,24 @@
-//! W1 to W10, as far as they can be seen from single calls. W9 has a test binary of its own.
+//! W1 to W4: what is accepted arrives, once and in order. W9 has a test binary of its own.
 
-use std::io::ErrorKind;
-use std::task::Poll;
-
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::exchange::Cipher;
 use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
-use crate::support::poll::{self, failure, ready};
-use crate::support::script::{Call, Outcome, Script, Scripted, Step};
+use crate::support::poll::{self, ready};
+use crate::support::script::{Scripted, Step};
 
 /// One BitTorrent block with its message header and the rest: what one inner write gets at most.
-const WINDOW: usize = 16 * 1024 + 128;
+pub(crate) const WINDOW: usize = 16 * 1024 + 128;
 
-fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
+pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
     let (mut a, _) = ciphers();
     mode.wire(&mut a, wire)
 }
 
 /// Bytes that differ everywhere and between any two seeds.
-fn pattern(seed: usize, len: usize) -> Vec<u8> {
+pub(crate) fn pattern(seed: usize, len: usize) -> Vec<u8> {
     (0..len)
         .map(|at| (at * 31 + seed * 101 + at / 251) as u8)
         .collect()
@@ -185,231 +182,6 @@ fn w4_parts_taken_after_a_dropped_write_are_in_step() {
     let wire = [io.written(), first, second].concat();
     let plain = [b"ab".to_vec(), pattern(3, 200), pattern(4, 500)].concat();
     assert_eq!(decrypt(Mode::Rc4, &wire), plain);
-}
-
-#[test]
-fn w5_an_empty_write_never_reaches_the_inner_writer() {
-    for mode in Mode::ALL {
-        let io = Scripted::writing([]);
-        let mut peer = stream(mode, io.clone());
-        assert_eq!(ready(poll::write(&mut peer, b"")), 0);
-        assert_eq!(ready(poll::write_vectored(&mut peer, &[])), 0);
-        assert_eq!(ready(poll::write_vectored(&mut peer, &[vec![], vec![]])), 0);
-        assert_eq!(io.calls(), []);
-        assert_eq!(ready(poll::write(&mut peer, b"first")), 5);
-        assert_eq!(ready(poll::write(&mut peer, b"")), 0);
-        assert_eq!(ready(poll::write(&mut peer, b"second")), 6);
-        assert_eq!(io.calls().len(), 2);
-        assert_eq!(decrypt(mode, &io.written()), b"firstsecond");
-    }
-}
-
-#[tokio::test]
-async fn w6_an_inner_write_of_nothing_is_passed_on() {
-    for mode in Mode::ALL {
-        let io = Scripted::writing([Step::Move(2), Step::Move(0), Step::Move(0)]);
-        let mut peer = stream(mode, io.clone());
-        let error = peer.write_all(b"data").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::WriteZero);
-        assert_eq!(ready(poll::write(&mut peer, b"ta")), 0);
-        assert_eq!(ready(poll::write(&mut peer, b"te")), 2);
-        assert_eq!(decrypt(mode, &io.written()), b"date", "{mode:?}");
-    }
-}
-
-#[test]
-fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
-    for mode in Mode::ALL {
-        for more in [1, WINDOW, usize::MAX / 2] {
-            let io = Scripted::writing([Step::Move(1), Step::Overlong(more)]);
-            let mut peer = stream(mode, io.clone());
-            assert_eq!(ready(poll::write(&mut peer, b"data")), 1);
-            failure(poll::write(&mut peer, b"data"));
-            let calls = io.take_calls().len();
-            assert_eq!(calls, 2);
-            for _ in 0..3 {
-                failure(poll::write(&mut peer, b"more"));
-                failure(poll::write_vectored(&mut peer, &[b"more".to_vec()]));
-            }
-            assert_eq!(io.take_calls(), [], "a broken stream must not be written to");
-            ready(poll::flush(&mut peer));
-            ready(poll::shutdown(&mut peer));
-            assert_eq!(ready(poll::read(&mut peer, 1)), b"");
-        }
-    }
-}
-
-#[test]
-fn w7_too_much_of_a_vectored_write_is_an_error_too() {
-    for mode in Mode::ALL {
-        let io = Scripted::new(Script {
-            writes: vec![Step::Overlong(1)],
-            vectored: true,
-            ..Script::default()
-        });
-        let mut peer = stream(mode, io.clone());
-        failure(poll::write_vectored(&mut peer, &[b"da".to_vec(), b"ta".to_vec()]));
-        failure(poll::write(&mut peer, b"more"));
-        assert_eq!(io.calls().len(), 1, "{mode:?}");
-    }
-}
-
-#[test]
-fn w7_exactly_as_much_as_was_given_is_no_error() {
-    for mode in Mode::ALL {
-        let io = Scripted::writing([Step::Overlong(0)]);
-        let mut peer = stream(mode, io);
-        assert_eq!(ready(poll::write(&mut peer, b"data")), 4, "{mode:?}");
-    }
-}
-
-#[test]
-fn w7_a_write_that_panicked_cannot_leave_wrong_keystream_behind() {
-    struct Panics;
-    impl AsyncWrite for Panics {
-        fn poll_write(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-            _: &[u8],
-        ) -> Poll<std::io::Result<usize>> {
-            panic!("as some transports do")
-        }
-        fn poll_flush(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-        fn poll_shutdown(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-    let (_, mut writer) = stream(Mode::Rc4, ()).into_split_with(|()| ((), Panics));
-    let attempt = std::panic::AssertUnwindSafe(|| poll::write(&mut writer, b"data"));
-    std::panic::catch_unwind(attempt).unwrap_err();
-    failure(poll::write(&mut writer, b"data"));
-}
-
-/// More slices than any operating system takes at once, with empty ones everywhere.
-fn many_slices() -> Vec<Vec<u8>> {
-    (0..200).map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5])).collect()
-}
-
-#[test]
-fn w8_a_vectored_write_equals_its_concatenation() {
-    for mode in Mode::ALL {
-        let io = Scripted::writing([Step::Pending, Step::Move(100), Step::Pending]);
-        let mut peer = stream(mode, io.clone());
-        let whole = many_slices().concat();
-        let mut left = whole.clone();
-        while !left.is_empty() {
-            // The rest, cut into slices elsewhere at every attempt.
-            let slices: Vec<Vec<u8>> = left
-                .chunks(1 + left.len() % 7)
-                .flat_map(|chunk| [vec![], chunk.to_vec(), vec![]])
-                .collect();
-            if let Poll::Ready(written) = poll::write_vectored(&mut peer, &slices) {
-                left.drain(..written.unwrap());
-            }
-        }
-        assert_eq!(decrypt(mode, &io.written()), whole, "{mode:?}");
-    }
-}
-
-#[test]
-fn w8_a_vectored_write_arrives_gathered_in_rc4_and_as_it_is_otherwise() {
-    let slices = many_slices();
-    let offered = |mode| {
-        let io = Scripted::writing([]);
-        let len = slices.concat().len();
-        assert_eq!(
-            ready(poll::write_vectored(&mut stream(mode, io.clone()), &slices)),
-            len
-        );
-        io.calls()
-    };
-    let [
-        Call::Write {
-            offered: gathered,
-            outcome,
-        },
-    ] = &offered(Mode::Rc4)[..]
-    else {
-        panic!("not one write");
-    };
-    assert_eq!(decrypt(Mode::Rc4, gathered), slices.concat());
-    assert_eq!(*outcome, Outcome::Moved(slices.concat().len()));
-    for mode in [Mode::HeaderOnly, Mode::Plaintext] {
-        let [Call::WriteVectored { offered, .. }] = &offered(mode)[..] else {
-            panic!("not one vectored write");
-        };
-        assert_eq!(*offered, slices);
-    }
-}
-
-#[test]
-fn w8_slices_beyond_the_window_wait_for_the_next_write() {
-    let io = Scripted::writing([Step::Pending]);
-    let mut peer = stream(Mode::Rc4, io.clone());
-    let slices = vec![pattern(1, WINDOW - 3), pattern(2, 10), vec![], pattern(3, WINDOW)];
-    assert!(poll::write_vectored(&mut peer, &slices).is_pending());
-    assert_eq!(ready(poll::write_vectored(&mut peer, &slices)), WINDOW);
-    assert!(decrypt(Mode::Rc4, &io.written()) == slices.concat()[..WINDOW]);
-}
-
-#[test]
-fn w8_is_write_vectored_is_the_inner_answer_unless_the_stream_encrypts() {
-    for mode in Mode::ALL {
-        for vectored in [true, false] {
-            let io = Scripted::new(Script {
-                vectored,
-                ..Script::default()
-            });
-            let peer = stream(mode, io);
-            let expected = mode == Mode::Rc4 || vectored;
-            assert_eq!(peer.is_write_vectored(), expected, "{mode:?}");
-            let (_, writer) = peer.into_split_with(|io| (io.clone(), io));
-            assert_eq!(writer.is_write_vectored(), expected, "{mode:?}");
-        }
-    }
-}
-
-#[test]
-fn w8_the_write_half_forwards_vectored_writes() {
-    for mode in Mode::ALL {
-        let io = Scripted::writing([]);
-        let (_, mut writer) = stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
-        let slices = many_slices();
-        assert_eq!(
-            ready(poll::write_vectored(&mut writer, &slices)),
-            slices.concat().len()
-        );
-        assert_eq!(io.calls().len(), 1);
-        assert_eq!(decrypt(mode, &io.written()), slices.concat(), "{mode:?}");
-    }
-}
-
-#[test]
-fn w10_an_inner_error_leaves_the_keystream_where_it_was() {
-    for mode in Mode::ALL {
-        let kinds = crate::support::fail_at::EVERY_KIND;
-        let io = Scripted::writing(
-            kinds
-                .into_iter()
-                .flat_map(|kind| [Step::Fail(kind), Step::Move(1)])
-                .collect::<Vec<_>>(),
-        );
-        let mut peer = stream(mode, io.clone());
-        for (turn, kind) in kinds.into_iter().enumerate() {
-            assert_eq!(failure(poll::write(&mut peer, &pattern(turn, 90))).kind(), kind);
-            assert_eq!(ready(poll::write(&mut peer, &pattern(turn, 2))), 1);
-        }
-        let expected: Vec<u8> = (0..kinds.len()).map(|turn| pattern(turn, 1)[0]).collect();
-        assert_eq!(decrypt(mode, &io.written()), expected, "{mode:?}");
-    }
 }
 
 #[tokio::test]

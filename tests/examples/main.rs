@@ -7,4 +7,5 @@ mod bridge;
 mod demo;
 mod echo_client;
 mod echo_server;
+mod probe;
 mod program;

@@ -7,5 +7,6 @@ mod bridge;
 mod demo;
 mod echo_client;
 mod echo_server;
+mod guides;
 mod probe;
 mod program;

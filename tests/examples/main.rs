@@ -10,3 +10,4 @@ mod echo_server;
 mod guides;
 mod probe;
 mod program;
+mod socks5;

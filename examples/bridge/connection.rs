@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tracing::debug;
 
+use crate::address::Address;
 use crate::inbound::{Arrival, Inbound};
 use crate::mode::mode;
 use crate::outbound::Outbound;
@@ -14,6 +15,7 @@ use crate::report::Report;
 pub(crate) struct Bridge {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
+    pub(crate) target: Address,
 }
 
 impl Bridge {
@@ -29,7 +31,7 @@ impl Bridge {
             opening,
         } = arrival;
         let inbound = mode(client.negotiated());
-        let peer = match self.outbound.dial(skey, opening).await {
+        let peer = match self.outbound.dial(&self.target, None, skey, opening).await {
             Ok(peer) => peer,
             Err(error) => {
                 return report.line(format!("{from} inbound: {inbound} | outbound failed: {error}"));

@@ -25,7 +25,7 @@ pub(crate) struct Arrival {
 impl Inbound {
     pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
         match self.acceptor.accept_lazy(tcp).await {
-            Ok(Incoming::Plaintext(client)) => self.plaintext(client).await,
+            Ok(Incoming::Plaintext(client)) => plaintext(client, Vec::new(), self.timeout).await,
             Ok(Incoming::Pending(pending)) => {
                 let Some(skey) = self.torrents.resolve(pending.hash()) else {
                     return Err(pending.refuse().to_string());
@@ -40,22 +40,26 @@ impl Inbound {
 
     /// The SKEY came with the handshake.
     async fn mse(&self, mut client: MseStream<TcpStream>, skey: Skey) -> Result<Arrival, String> {
-        let opening = opening::read(&mut client, Enough::Anything, self.timeout).await?;
+        let opening = opening::read(&mut client, Vec::new(), Enough::Anything, self.timeout).await?;
         Ok(Arrival {
             client,
             skey,
             opening: opening.into(),
         })
     }
+}
 
-    /// The SKEY is the info-hash in the BitTorrent handshake.
-    async fn plaintext(&self, mut client: MseStream<TcpStream>) -> Result<Arrival, String> {
-        let opening = opening::read(&mut client, Enough::InfoHash, self.timeout).await?;
-        let info_hash = opening::info_hash(&opening).ok_or("no info-hash")?;
-        Ok(Arrival {
-            client,
-            skey: info_hash.into(),
-            opening: opening.into(),
-        })
-    }
+/// The SKEY is the info-hash in the BitTorrent handshake, of which this much was read before.
+pub(crate) async fn plaintext(
+    mut client: MseStream<TcpStream>,
+    read: Vec<u8>,
+    within: Duration,
+) -> Result<Arrival, String> {
+    let opening = opening::read(&mut client, read, Enough::InfoHash, within).await?;
+    let info_hash = opening::info_hash(&opening).ok_or("no info-hash")?;
+    Ok(Arrival {
+        client,
+        skey: info_hash.into(),
+        opening: opening.into(),
+    })
 }

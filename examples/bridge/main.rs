@@ -13,6 +13,12 @@
 //! cargo run --release --example bridge -- --listen 127.0.0.1:6882 --connect 192.0.2.1:6881 \
 //!     --inbound forbid --outbound require
 //! ```
+//!
+//! For a client that can be told of a SOCKS5 proxy, and dials whom it likes:
+//!
+//! ```sh
+//! cargo run --release --example bridge -- --socks5 127.0.0.1:1080 --outbound prefer
+//! ```
 
 #[path = "../cli/address.rs"]
 mod address;
@@ -37,6 +43,7 @@ mod relay;
 mod report;
 #[path = "../cli/seconds.rs"]
 mod seconds;
+mod socks;
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -53,16 +60,21 @@ use crate::inbound::Inbound;
 use crate::info_hash::InfoHash;
 use crate::outbound::Outbound;
 use crate::report::Report;
+use crate::socks::Proxy;
 
 /// Lets a client without MSE speak to encrypted peers, either way round
 #[derive(Parser)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDR")]
-    listen: Address,
+    #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
+    listen: Option<Address>,
     /// Where every connection is led to
-    #[arg(long, value_name = "ADDR")]
-    connect: Address,
+    #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
+    connect: Option<Address>,
+    /// Where to serve SOCKS5 instead: every connection is led to where it asks for, plaintext BitTorrent as --outbound
+    /// says, anything else as it is
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash"])]
+    socks5: Option<Address>,
     /// How much encryption is wanted of those who connect here
     #[arg(long, value_enum, default_value = "allow")]
     inbound: Wanted,
@@ -99,9 +111,21 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
-    let bridge = Arc::new(arguments.bridge());
-    let listener = listen::listen(&arguments.listen).await?;
     let report = Report::start();
+    if let Some(address) = &arguments.socks5 {
+        let proxy = Arc::new(arguments.proxy());
+        let listener = listen::listen(address).await?;
+        let serving = listen::serve(listener, &report, |tcp, from| {
+            let (proxy, report) = (Arc::clone(&proxy), report.clone());
+            async move { proxy.serve(tcp, from, &report).await }
+        });
+        return Ok(serving.await);
+    }
+    let (Some(address), Some(target)) = (&arguments.listen, &arguments.connect) else {
+        return Err("neither --socks5 nor both --listen and --connect".to_owned());
+    };
+    let bridge = Arc::new(arguments.bridge(target.clone()));
+    let listener = listen::listen(address).await?;
     let serving = listen::serve(listener, &report, |tcp, from| {
         let (bridge, report) = (Arc::clone(&bridge), report.clone());
         async move { bridge.serve(tcp, from, &report).await }
@@ -110,23 +134,35 @@ async fn run(arguments: Arguments) -> Result<Infallible, String> {
 }
 
 impl Arguments {
-    fn bridge(&self) -> Bridge {
-        let policy = |wanted: Wanted, unless_told: Policy| {
-            let methods = self.methods.unwrap_or(unless_told.crypto_methods());
-            Policy::new(wanted.into(), methods)
-        };
-        let inbound = policy(self.inbound, Policy::accept_any());
-        let outbound = policy(self.outbound, Policy::full_rc4());
+    fn bridge(&self, target: Address) -> Bridge {
+        let inbound = self.policy(self.inbound, Policy::accept_any());
         Bridge {
             inbound: Inbound {
                 acceptor: MseAcceptor::new(inbound).timeout(self.timeout),
                 torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
                 timeout: self.timeout,
             },
-            outbound: Outbound {
-                connector: MseConnector::new(outbound).timeout(self.timeout),
-                target: self.connect.clone(),
-            },
+            outbound: self.outbound(),
+            target,
         }
+    }
+
+    fn proxy(&self) -> Proxy {
+        Proxy {
+            outbound: self.outbound(),
+            timeout: self.timeout,
+        }
+    }
+
+    fn outbound(&self) -> Outbound {
+        let policy = self.policy(self.outbound, Policy::full_rc4());
+        Outbound {
+            connector: MseConnector::new(policy).timeout(self.timeout),
+        }
+    }
+
+    fn policy(&self, wanted: Wanted, unless_told: Policy) -> Policy {
+        let methods = self.methods.unwrap_or(unless_told.crypto_methods());
+        Policy::new(wanted.into(), methods)
     }
 }

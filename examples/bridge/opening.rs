@@ -34,14 +34,14 @@ pub(crate) fn info_hash(opening: &[u8]) -> Option<[u8; 20]> {
     opening.get(INFO_HASH)?.try_into().ok()
 }
 
-/// Reads the handshake and no more.
+/// Reads the handshake and no more; `opening` is what was read of it before.
 pub(crate) async fn read(
     client: &mut (impl AsyncRead + Unpin),
+    mut opening: Vec<u8>,
     enough: Enough,
     within: Duration,
 ) -> Result<Vec<u8>, String> {
     let deadline = Instant::now() + within;
-    let mut opening = Vec::with_capacity(LEN);
     while opening.len() < LEN {
         let is_enough = opening.len() >= enough.bytes();
         let until = if is_enough {

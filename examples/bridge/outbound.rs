@@ -10,22 +10,35 @@ use crate::address::Address;
 
 pub(crate) struct Outbound {
     pub(crate) connector: MseConnector,
-    pub(crate) target: Address,
 }
 
 impl Outbound {
-    /// Dials as the policy says; the client's opening is what the peer gets first, whichever attempt wins.
-    pub(crate) async fn dial(&self, skey: Skey, opening: Bytes) -> Result<MseStream<TcpStream>, Error> {
-        let connector = &self.connector;
-        connector.connect_with(skey, opening, |_| self.transport()).await
+    /// Dials as the policy says; the client's opening is what the peer gets first, whichever attempt wins. `dialled` is
+    /// a transport that is there already, for the first attempt.
+    pub(crate) async fn dial(
+        &self,
+        target: &Address,
+        mut dialled: Option<TcpStream>,
+        skey: Skey,
+        opening: Bytes,
+    ) -> Result<MseStream<TcpStream>, Error> {
+        let transport = |_| {
+            let dialled = dialled.take();
+            async move {
+                match dialled {
+                    Some(tcp) => Ok(tcp),
+                    None => transport(target).await,
+                }
+            }
+        };
+        self.connector.connect_with(skey, opening, transport).await
     }
+}
 
-    /// A new transport to the target.
-    async fn transport(&self) -> io::Result<TcpStream> {
-        let target = &self.target;
-        let dialled = TcpStream::connect(target.as_str()).await;
-        let tcp = dialled.map_err(|error| io::Error::new(error.kind(), format!("{target}: {error}")))?;
-        tcp.set_nodelay(true)?;
-        Ok(tcp)
-    }
+/// A new transport to the target.
+pub(crate) async fn transport(target: &Address) -> io::Result<TcpStream> {
+    let dialled = TcpStream::connect(target.as_str()).await;
+    let tcp = dialled.map_err(|error| io::Error::new(error.kind(), format!("{target}: {error}")))?;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
 }

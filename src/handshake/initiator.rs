@@ -118,6 +118,16 @@ impl Initiator {
             }
         }
     }
+
+    /// What is being waited for: the step at which it stopped, should the peer hang up now.
+    pub const fn step(&self) -> Step {
+        match self.state {
+            State::AwaitKey { .. } => Step::PublicKey,
+            State::Sync { .. } => Step::Sync,
+            State::CryptoSelect(_) => Step::CryptoSelect,
+            State::PadD { .. } => Step::PadD,
+        }
+    }
 }
 
 enum Turn {
@@ -250,12 +260,7 @@ impl Machine for Initiator {
     }
 
     fn step(&self) -> Step {
-        match self.state {
-            State::AwaitKey { .. } => Step::PublicKey,
-            State::Sync { .. } => Step::Sync,
-            State::CryptoSelect(_) => Step::CryptoSelect,
-            State::PadD { .. } => Step::PadD,
-        }
+        Self::step(self)
     }
 
     fn peer_answered(&self) -> bool {

@@ -155,6 +155,16 @@ impl Negotiation {
         established.receive(&self.inbox.into_unread());
         established
     }
+
+    /// What is being waited for: the step at which it stopped, should the peer hang up now.
+    pub const fn step(&self) -> Step {
+        match self.state {
+            State::Vc => Step::Vc,
+            State::CryptoProvide => Step::CryptoProvide,
+            State::PadC { .. } => Step::PadC,
+            State::IaLen(_) | State::Ia { .. } => Step::InitialPayload,
+        }
+    }
 }
 
 impl Machine for Negotiation {
@@ -169,12 +179,7 @@ impl Machine for Negotiation {
     }
 
     fn step(&self) -> Step {
-        match self.state {
-            State::Vc => Step::Vc,
-            State::CryptoProvide => Step::CryptoProvide,
-            State::PadC { .. } => Step::PadC,
-            State::IaLen(_) | State::Ia { .. } => Step::InitialPayload,
-        }
+        Self::step(self)
     }
 
     fn peer_answered(&self) -> bool {

@@ -85,6 +85,15 @@ impl Responder {
             }
         }
     }
+
+    /// What is being waited for: the step at which it stopped, should the peer hang up now.
+    pub const fn step(&self) -> Step {
+        match self.state {
+            State::AwaitKey(_) => Step::PublicKey,
+            State::Sync { .. } => Step::Sync,
+            State::AwaitSkey(_) => Step::Skey,
+        }
+    }
 }
 
 enum Turn {
@@ -151,11 +160,7 @@ impl Machine for Responder {
     }
 
     fn step(&self) -> Step {
-        match self.state {
-            State::AwaitKey(_) => Step::PublicKey,
-            State::Sync { .. } => Step::Sync,
-            State::AwaitSkey(_) => Step::Skey,
-        }
+        Self::step(self)
     }
 
     fn peer_answered(&self) -> bool {

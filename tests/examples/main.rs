@@ -7,4 +7,7 @@ mod bridge;
 mod demo;
 mod echo_client;
 mod echo_server;
+mod guides;
+mod probe;
 mod program;
+mod socks5;

@@ -160,7 +160,16 @@ impl Server {
     }
 
     pub(crate) fn start_at(listen: &str, example: &str, arguments: &str) -> Self {
-        let mut running = spawn(example, &format!("--listen {listen} {arguments}"));
+        Self::announced(example, &format!("--listen {listen} {arguments}"))
+    }
+
+    pub(crate) fn socks5(arguments: &str) -> Self {
+        Self::announced("bridge", &format!("--socks5 127.0.0.1:0 {arguments}"))
+    }
+
+    /// Waits for its first line.
+    fn announced(example: &str, arguments: &str) -> Self {
+        let mut running = spawn(example, arguments);
         let mut stdout = BufReader::new(running.0.stdout.take().expect("piped"));
         let stderr = Arc::new(Mutex::new(String::new()));
         let from = BufReader::new(running.0.stderr.take().expect("piped"));

@@ -1,0 +1,153 @@
+//! SOCKS5 in front of the bridge: every connection says where it wants to go.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fast_socks5::server::Socks5ServerProtocol;
+use fast_socks5::{ReplyError, Socks5Command};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_mse::MseStream;
+use tracing::debug;
+
+use crate::address::Address;
+use crate::inbound::{self, Arrival};
+use crate::mode::mode;
+use crate::outbound::{self, Outbound};
+use crate::relay::relay;
+use crate::report::Report;
+
+const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
+
+pub(crate) struct Proxy {
+    pub(crate) outbound: Outbound,
+    pub(crate) timeout: Duration,
+}
+
+/// A client that was told to go ahead, and the transport to where it wants to go.
+struct Request {
+    client: TcpStream,
+    target: Address,
+    transport: TcpStream,
+}
+
+/// Both sides of a connection, and what they speak.
+struct Route {
+    client: MseStream<TcpStream>,
+    peer: MseStream<TcpStream>,
+    speaks: String,
+}
+
+impl Proxy {
+    /// Leads one client to where it wants to go. Says in one line what came of it.
+    pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
+        let request = match timeout(self.timeout, self.receive(tcp)).await {
+            Ok(Ok(request)) => request,
+            Ok(Err(error)) => return report.line(format!("{from} socks5 failed: {error}")),
+            Err(_) => return report.line(format!("{from} socks5 failed: not done in {:?}", self.timeout)),
+        };
+        let target = request.target.clone();
+        let Route { client, peer, speaks } = match self.lead(request).await {
+            Ok(route) => route,
+            Err(error) => return report.line(format!("{from} socks5 to {target} | {error}")),
+        };
+        report.line(format!("{from} socks5 to {target} | {speaks}"));
+        match relay(client, peer).await {
+            Ok((there, back)) => debug!(%from, there, back, "closed"),
+            Err(error) => debug!(%from, %error, "lost"),
+        }
+    }
+
+    /// Speaks SOCKS5, and dials. The client hears whether that worked, as without a bridge.
+    async fn receive(&self, tcp: TcpStream) -> Result<Request, String> {
+        let unread = |error: fast_socks5::server::SocksServerError| error.to_string();
+        let socks = Socks5ServerProtocol::accept_no_auth(tcp).await.map_err(unread)?;
+        let (socks, command, target) = socks.read_command().await.map_err(unread)?;
+        if command != Socks5Command::TCPConnect {
+            socks
+                .reply_error(&ReplyError::CommandNotSupported)
+                .await
+                .map_err(unread)?;
+            return Err("only CONNECT is served".to_owned());
+        }
+        let Ok(target) = target.to_string().parse::<Address>() else {
+            socks
+                .reply_error(&ReplyError::HostUnreachable)
+                .await
+                .map_err(unread)?;
+            return Err("an address that cannot be dialled".to_owned());
+        };
+        let dialled = timeout(self.timeout / 2, outbound::transport(&target)).await;
+        let transport = match dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(transport) => transport,
+            Err(error) => {
+                socks.reply_error(&reply(&error)).await.map_err(unread)?;
+                return Err(error.to_string());
+            }
+        };
+        let bound = transport.local_addr().map_err(|error| error.to_string())?;
+        let client = socks.reply_success(bound).await.map_err(unread)?;
+        Ok(Request {
+            client,
+            target,
+            transport,
+        })
+    }
+
+    /// MSE for what begins as plaintext BitTorrent; anything else, to a tracker for one, passes through as it is.
+    async fn lead(&self, request: Request) -> Result<Route, String> {
+        let Request {
+            mut client,
+            target,
+            mut transport,
+        } = request;
+        let seen = match timeout(self.timeout, sniff(&mut client)).await {
+            Ok(seen) => seen.map_err(|error| format!("reading what the client says: {error}"))?,
+            Err(_) => return Err(format!("the client says nothing within {:?}", self.timeout)),
+        };
+        if seen != PROTOCOL {
+            transport
+                .write_all(&seen)
+                .await
+                .map_err(|error| error.to_string())?;
+            return Ok(Route {
+                client: MseStream::plaintext(client),
+                peer: MseStream::plaintext(transport),
+                speaks: "not BitTorrent, passed on".to_owned(),
+            });
+        }
+        let client = MseStream::plaintext(client);
+        let Arrival {
+            client,
+            skey,
+            opening,
+        } = inbound::plaintext(client, seen, self.timeout).await?;
+        let dial = self.outbound.dial(&target, Some(transport), skey, opening);
+        let peer = dial.await.map_err(|error| format!("outbound failed: {error}"))?;
+        let speaks = format!("outbound: {}", mode(peer.negotiated()));
+        Ok(Route { client, peer, speaks })
+    }
+}
+
+/// Reads up to the first byte that tells: all of the protocol's name, or something else.
+async fn sniff(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut seen = Vec::with_capacity(PROTOCOL.len());
+    while seen.len() < PROTOCOL.len() && PROTOCOL.starts_with(&seen) {
+        let rest = (PROTOCOL.len() - seen.len()) as u64;
+        if (&mut *client).take(rest).read_buf(&mut seen).await? == 0 {
+            break;
+        }
+    }
+    Ok(seen)
+}
+
+fn reply(error: &io::Error) -> ReplyError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ReplyError::ConnectionRefused,
+        io::ErrorKind::NetworkUnreachable => ReplyError::NetworkUnreachable,
+        io::ErrorKind::TimedOut => ReplyError::ConnectionTimeout,
+        _ => ReplyError::HostUnreachable,
+    }
+}

@@ -1,0 +1,100 @@
+//! The connection of one attempt: bounded in time, and counted.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_mse::{Error, Step};
+
+use crate::address::Address;
+
+/// More than any client sends at once in its handshake.
+const SEGMENT: usize = 4096;
+
+pub(crate) struct Line {
+    tcp: TcpStream,
+    timeout: Duration,
+    deadline: Instant,
+    asked: bool,
+    pub(crate) segments: usize,
+    pub(crate) round_trips: usize,
+}
+
+impl Line {
+    pub(crate) async fn dial(target: &Address, timeout: Duration) -> Result<Self, Error> {
+        let deadline = Instant::now() + timeout;
+        let dialled = timeout_at(deadline, TcpStream::connect(target.as_str())).await;
+        let tcp = match dialled {
+            Ok(dialled) => dialled.map_err(Error::Dial)?,
+            Err(_) => {
+                return Err(Error::TimedOut {
+                    step: Step::Dial,
+                    answered: false,
+                    after: timeout,
+                });
+            }
+        };
+        tcp.set_nodelay(true).map_err(Error::Dial)?;
+        Ok(Self {
+            tcp,
+            timeout,
+            deadline,
+            asked: false,
+            segments: 0,
+            round_trips: 0,
+        })
+    }
+
+    /// Sends a flight, if there is one.
+    pub(crate) async fn send(
+        &mut self,
+        flight: &mut Vec<u8>,
+        step: Step,
+        answered: bool,
+    ) -> Result<(), Error> {
+        if flight.is_empty() {
+            return Ok(());
+        }
+        self.asked = true;
+        let sent = timeout_at(self.deadline, self.tcp.write_all(flight)).await;
+        flight.clear();
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(source)) => Err(Error::Transport {
+                step,
+                answered,
+                source,
+            }),
+            Err(_) => Err(self.timed_out(step, answered)),
+        }
+    }
+
+    /// The next segment, as far as TCP keeps them apart. The first behind a flight ends a round trip.
+    pub(crate) async fn receive(&mut self, step: Step, answered: bool) -> Result<Vec<u8>, Error> {
+        let mut segment = Vec::with_capacity(SEGMENT);
+        let read = timeout_at(self.deadline, self.tcp.read_buf(&mut segment)).await;
+        match read {
+            Ok(Ok(0)) => Err(Error::Closed { step, answered }),
+            Ok(Ok(_)) => {
+                self.segments += 1;
+                self.round_trips += usize::from(std::mem::take(&mut self.asked));
+                Ok(segment)
+            }
+            Ok(Err(source)) => Err(Error::Transport {
+                step,
+                answered,
+                source,
+            }),
+            Err(_) => Err(self.timed_out(step, answered)),
+        }
+    }
+
+    fn timed_out(&self, step: Step, answered: bool) -> Error {
+        Error::TimedOut {
+            step,
+            answered,
+            after: self.timeout,
+        }
+    }
+}

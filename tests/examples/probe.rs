@@ -1,0 +1,140 @@
+//! `probe` against peers that accept everything, something, nothing, or never answer.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::program::{Ended, OTHER_TORRENT, Server, TORRENT, handshake, run};
+
+fn probe(target: SocketAddr, arguments: &str) -> Ended {
+    run(
+        "probe",
+        &format!("--connect {target} --info-hash {TORRENT} {arguments}"),
+    )
+}
+
+fn attempts(target: SocketAddr, arguments: &str) -> (Ended, Vec<Value>) {
+    let ended = probe(target, &format!("--json {arguments}"));
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["target"], target.to_string());
+    let attempts = report["attempts"].as_array().unwrap().clone();
+    let modes: Vec<_> = attempts
+        .iter()
+        .map(|attempt| attempt["mode"].as_str().unwrap())
+        .collect();
+    assert_eq!(modes, ["plaintext", "header-only", "rc4"]);
+    (ended, attempts)
+}
+
+/// A peer that does this with every connection.
+fn peer(behave: impl Fn(std::net::TcpStream) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            behave(tcp.unwrap());
+        }
+    });
+    address
+}
+
+#[test]
+fn every_mode_of_a_peer_that_takes_all_is_accepted() {
+    // It echoes the handshake: the peer id is probe's own.
+    let server = Server::echo_server("");
+    let ended = probe(server.address, "");
+    ended.assert_success("rc4");
+    assert_eq!(
+        ended.stdout.matches("accepted by -MS0100-").count(),
+        3,
+        "{ended:?}"
+    );
+
+    let (_, attempts) = attempts(server.address, "");
+    for attempt in &attempts {
+        assert_eq!(attempt["accepted"], true);
+        assert_eq!(attempt["error"], Value::Null);
+    }
+    assert_eq!(attempts[0]["round_trips"], 1);
+    assert_eq!(attempts[0]["pad_b"], Value::Null);
+    for mse in &attempts[1..] {
+        assert_eq!(mse["round_trips"], 2);
+        assert!(mse["segments"].as_u64().unwrap() >= 2);
+        // Never empty.
+        assert!((1..=512).contains(&mse["pad_b"].as_u64().unwrap()));
+        assert!(mse["pad_d"].as_u64().unwrap() <= 512);
+    }
+}
+
+#[test]
+fn what_a_peer_does_not_take_is_named_with_its_step() {
+    let server = Server::echo_server("--encryption require --methods rc4");
+    let (ended, attempts) = attempts(server.address, "");
+    assert_eq!(ended.status, Some(0));
+    let accepted: Vec<_> = attempts
+        .iter()
+        .map(|attempt| attempt["accepted"].as_bool())
+        .collect();
+    assert_eq!(accepted, [Some(false), Some(false), Some(true)]);
+    assert_eq!(attempts[0]["step"], "Payload");
+    assert_eq!(attempts[0]["peer_answered"], false);
+    // It has answered with its key, and hangs up on the offer.
+    assert_eq!(attempts[1]["step"], "Sync");
+    assert_eq!(attempts[1]["peer_answered"], true);
+    assert_eq!(attempts[1]["pad_b"], Value::Null);
+}
+
+#[test]
+fn a_peer_without_mse_is_told_from_one_that_accepts_nothing() {
+    let plaintext = peer(|mut tcp| {
+        let mut received = [0; 68];
+        if tcp.read_exact(&mut received).is_ok() && received.starts_with(b"\x13BitTorrent protocol") {
+            tcp.write_all(&handshake()).unwrap();
+        }
+    });
+    let (ended, attempts) = attempts(plaintext, "");
+    assert_eq!(ended.status, Some(0));
+    assert_eq!(attempts[0]["peer_id"], "-XX0000-0123456789ab");
+    assert_eq!(attempts[2]["step"], "PublicKey");
+    assert_eq!(attempts[2]["peer_answered"], false);
+
+    let ended = probe(peer(drop), "");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert!(ended.stderr.contains("accepts nothing"), "{ended:?}");
+    assert_eq!(ended.stdout.lines().count(), 4, "{ended:?}");
+}
+
+#[test]
+fn silence_other_torrents_and_closed_ports_end_in_time() {
+    let held = std::sync::Mutex::new(Vec::new());
+    let silent = peer(move |tcp| held.lock().unwrap().push(tcp));
+    let ended = probe(silent, "--timeout 0.2");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert_eq!(
+        ended.stdout.matches("no complete handshake within 200ms").count(),
+        3
+    );
+
+    let other = Server::start(
+        "echo_server",
+        &format!("--info-hash {OTHER_TORRENT} --encryption require"),
+    );
+    let ended = probe(other.address, "");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ended = probe(closed, "");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("cannot dial"), "{ended:?}");
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    run("probe", "").assert_failure(2, "--connect <ADDR>");
+    run("probe", &format!("--connect 127.0.0.1 --info-hash {TORRENT}")).assert_failure(2, "HOST:PORT");
+    run("probe", "--connect 127.0.0.1:1 --info-hash 00").assert_failure(2, "40 hex digits");
+    run("probe", "--help").assert_success("--json");
+}

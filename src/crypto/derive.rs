@@ -1,5 +1,8 @@
 //! `HASH()` and what is derived with it from S and SKEY (specification, "Keys" and "The five blocking steps").
 
+#[cfg(test)]
+mod tests;
+
 use sha1::{Digest, Sha1};
 use zeroize::{Zeroize, Zeroizing};
 

@@ -6,3 +6,12 @@ pub(crate) mod keystream;
 mod rc4;
 pub(crate) mod search;
 mod window;
+
+/// How many cases a property is tried with; `PROPTEST_CASES` asks for a longer run.
+#[cfg(test)]
+fn test_cases(default: u32) -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(default)
+}

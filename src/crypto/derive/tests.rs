@@ -1,0 +1,47 @@
+use serde_json::Value;
+
+use super::*;
+
+const LOGGED: &str = include_str!("../../../tests/vectors/libtorrent_log_req1.json");
+const COMPUTED: &str = include_str!("../../../tests/vectors/both_sides.json");
+
+fn field<const LEN: usize>(vector: &Value, name: &str) -> [u8; LEN] {
+    let text = vector[name].as_str().unwrap();
+    hex::decode(text).unwrap().try_into().unwrap()
+}
+
+fn secret(vector: &Value) -> SharedSecret {
+    SharedSecret::from_bytes(field(vector, "S"))
+}
+
+#[test]
+fn req1_is_what_libtorrent_logged_on_live_connections() {
+    let file: Value = serde_json::from_str(LOGGED).unwrap();
+    let vectors = file["vectors"].as_array().unwrap();
+    assert!(vectors.len() >= 2);
+    for vector in vectors {
+        assert_eq!(req1(&secret(vector)), field(vector, "hash_req1"));
+    }
+}
+
+#[test]
+fn keystreams_of_both_directions_are_those_of_an_interoperating_implementation() {
+    let vector: Value = serde_json::from_str(COMPUTED).unwrap();
+    let (mut a, mut b) = keystreams(&secret(&vector), &field::<20>(&vector, "skey"));
+    for (keystream, known) in [(&mut a, "keystream_a"), (&mut b, "keystream_b")] {
+        let mut zeros = [0; 32];
+        keystream.apply(&mut zeros);
+        assert_eq!(zeros, field::<32>(&vector, known), "{known}");
+    }
+}
+
+#[test]
+fn step_3_begins_with_req1_and_the_masked_req2() {
+    let vector: Value = serde_json::from_str(COMPUTED).unwrap();
+    let secret = secret(&vector);
+    let step_3 = field::<56>(&vector, "step_3");
+    let req2 = req2(&field::<20>(&vector, "skey"));
+    assert_eq!(step_3[..20], req1(&secret));
+    assert_eq!(step_3[20..40], mask_req2(&secret, req2));
+    assert_eq!(mask_req2(&secret, mask_req2(&secret, req2)), req2);
+}

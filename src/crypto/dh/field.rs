@@ -1,0 +1,305 @@
+//! Arithmetic modulo P in 13 limbs of 60 bits, in constant time.
+//!
+//! Sixty bits and not sixty-four: the products of a whole column then fit one `u128` (at most 26 products below 2^120,
+//! or half as many twice as large), so that a multiplication is a plain sum of products with no carry to catch, and the
+//! 12 bits above P leave room for results that are not fully reduced. Elements stay below 2^770 from one
+//! operation to the next and are brought below P only by [`Element::to_bytes`].
+//!
+//! Products are reduced as Montgomery did, with R = 2^780. All rows but the last add multiples of M = kP, where k is
+//! chosen so that M = -1 mod 2^60: the factor of a row is then the low limb itself, no multiplication is needed to find
+//! it, and adding `q * M` means dropping that limb and adding `q * (M + 1) / 2^60` one limb higher. M is a limb longer
+//! than P, so the last row uses P, to bring the result back to the length of P.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a cast takes the low limb of a sum, or a constant that is small"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "a column is a few instructions: a loop or a call around it costs a quarter"
+)]
+
+#[cfg(test)]
+mod tests;
+
+use std::hint::black_box;
+
+use zeroize::Zeroize;
+
+/// P, big endian.
+pub(super) const P_BYTES: [u8; 96] = *b"\
+\xff\xff\xff\xff\xff\xff\xff\xff\xc9\x0f\xda\xa2\x21\x68\xc2\x34\xc4\xc6\x62\x8b\x80\xdc\x1c\xd1\
+\x29\x02\x4e\x08\x8a\x67\xcc\x74\x02\x0b\xbe\xa6\x3b\x13\x9b\x22\x51\x4a\x08\x79\x8e\x34\x04\xdd\
+\xef\x95\x19\xb3\xcd\x3a\x43\x1b\x30\x2b\x0a\x6d\xf2\x5f\x14\x37\x4f\xe1\x35\x6d\x6d\x51\xc2\x45\
+\xe4\x85\xb5\x76\x62\x5e\x7e\xc6\xf4\x4c\x42\xe9\xa6\x3a\x36\x21\x00\x00\x00\x00\x00\x09\x05\x63";
+
+const LIMBS: usize = 13;
+const BITS: u32 = 60;
+const R_BITS: u32 = LIMBS as u32 * BITS;
+const MASK: u64 = (1 << BITS) - 1;
+
+const P: [u64; LIMBS] = unpack(&P_BYTES);
+/// k = -1/P mod 2^60.
+const K: u64 = negated_inverse(P[0]);
+/// (M + 1) / 2^60.
+const N: [u64; LIMBS] = {
+    let mut n = [0; LIMBS];
+    let mut sum = wide(K, P[0]) + 1;
+    let mut i = 1;
+    while i < LIMBS {
+        sum = (sum >> BITS) + wide(K, P[i]);
+        n[i - 1] = sum as u64 & MASK;
+        i += 1;
+    }
+    n[LIMBS - 1] = (sum >> BITS) as u64;
+    n
+};
+/// R^2 mod P, which brings an integer into Montgomery's form.
+const R_SQUARED: Element = Element(power_of_two(2 * R_BITS));
+
+/// The columns of a product, given by `$column`, and its reduction, all unrolled: a loop around them costs a quarter.
+macro_rules! montgomery {
+    ($m:ident, $column:ident $operands:tt) => {
+        montgomery!($m, $column $operands [0 1 2 3 4 5 6 7 8 9 10 11] [13 14 15 16 17 18 19 20 21 22 23 24])
+    };
+    ($m:ident, $column:ident $operands:tt [$($low:literal)*] [$($high:literal)*]) => {{
+        let mut columns = [0u128; 25];
+        $( columns[$low] = $column::<$low>(0, $operands); )*
+        columns[12] = $column::<12>(0, $operands);
+        $( columns[$high] = $column::<$high>(0, $operands); )*
+        reduce(&columns, $m)
+    }};
+    (R $columns:ident $m:ident [$($low:literal)*] [$($high:literal)*]) => {{
+        let mut sum: u128 = 0;
+        let mut q = [0; LIMBS];
+        let mut result = [0; LIMBS];
+        $(
+            sum = reduction_column::<$low>(sum + $columns[$low], &q, $m);
+            q[$low] = sum as u64 & MASK;
+            sum >>= BITS;
+        )*
+        sum = reduction_column::<12>(sum + $columns[12], &q, $m);
+        q[12] = (sum as u64).wrapping_mul(K) & MASK;
+        sum = (sum + wide(q[12], $m.p[0])) >> BITS;
+        $(
+            sum = reduction_column::<$high>(sum + $columns[$high], &q, $m);
+            result[$high - LIMBS] = sum as u64 & MASK;
+            sum >>= BITS;
+        )*
+        result[12] = sum as u64;
+        result
+    }};
+}
+
+#[inline(never)]
+const fn reduce(columns: &[u128; 25], m: &Modulus) -> [u64; LIMBS] {
+    montgomery!(R columns m [0 1 2 3 4 5 6 7 8 9 10 11] [13 14 15 16 17 18 19 20 21 22 23 24])
+}
+
+/// What a reduction multiplies by. Passed as an argument, so that it is read from memory: as constants, its limbs would
+/// each be moved to a register first.
+pub(super) struct Modulus {
+    p: [u64; LIMBS],
+    n: [u64; LIMBS],
+}
+
+pub(super) static MODULUS: Modulus = Modulus { p: P, n: N };
+
+/// An integer modulo P in Montgomery's form: below 2^770, every limb below 2^60.
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
+pub(super) struct Element([u64; LIMBS]);
+
+impl Element {
+    pub(super) const ONE: Self = Self(power_of_two(R_BITS));
+    pub(super) const TWO: Self = Self(power_of_two(R_BITS + 1));
+
+    /// From any 96 bytes, big endian, P and more included.
+    pub(super) fn from_bytes(bytes: &[u8; 96], m: &Modulus) -> Self {
+        Self(unpack(bytes)).mul(&R_SQUARED, m)
+    }
+
+    /// The one representative below P, big endian.
+    pub(super) fn to_bytes(self, m: &Modulus) -> [u8; 96] {
+        const PLAIN_ONE: Element = Element({
+            let mut one = [0; LIMBS];
+            one[0] = 1;
+            one
+        });
+        // The product with so small a number is at most 2P: a row of M and the row of P each add less than P * R.
+        pack(&subtract_p_once(&subtract_p_once(&self.mul(&PLAIN_ONE, m).0)))
+    }
+
+    #[inline(never)]
+    pub(super) const fn mul(&self, other: &Self, m: &Modulus) -> Self {
+        Self(montgomery!(m, product_column(&self.0, &other.0)))
+    }
+
+    /// The same as `self.mul(self)`, for two thirds of the work: the products above the diagonal stand for both halves.
+    #[inline(never)]
+    pub(super) const fn square(&self, m: &Modulus) -> Self {
+        let mut doubled = self.0;
+        let mut i = 0;
+        while i < LIMBS {
+            doubled[i] <<= 1;
+            i += 1;
+        }
+        Self(montgomery!(m, square_column(&self.0, &doubled)))
+    }
+
+    /// `table[index]`, read by a scan over the whole table, so that the index leaves no trace in the cache.
+    /// An index beyond the table gives zero.
+    #[inline(always)]
+    pub(super) fn select(table: &[Self], index: usize) -> Self {
+        let zero = hidden_zero();
+        let mut found = [0; LIMBS];
+        for (n, element) in table.iter().enumerate() {
+            // Both are small, so that only 0 - 1 reaches the highest bit.
+            let mask = mask((n as u64 ^ index as u64).wrapping_sub(1) >> 63, zero);
+            for (found, limb) in found.iter_mut().zip(&element.0) {
+                *found |= limb & mask;
+            }
+        }
+        Self(found)
+    }
+}
+
+impl Zeroize for Element {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// All ones for 1, zeros for 0; `zero` is [`hidden_zero`].
+///
+/// A compiler that knew that the mask can only be one of these two would turn masking into a branch. It did.
+fn mask(bit: u64, zero: u64) -> u64 {
+    (bit ^ zero).wrapping_neg()
+}
+
+/// 0, but not to the compiler's knowledge.
+fn hidden_zero() -> u64 {
+    black_box(0)
+}
+
+/// The value minus P, unless that is negative.
+fn subtract_p_once(value: &[u64; LIMBS]) -> [u64; LIMBS] {
+    let mut difference = [0; LIMBS];
+    let mut borrow = 0;
+    for ((d, v), p) in difference.iter_mut().zip(value).zip(&P) {
+        let limb = v.wrapping_sub(*p).wrapping_sub(borrow);
+        borrow = limb >> 63;
+        *d = limb & MASK;
+    }
+    let keep = mask(borrow, hidden_zero());
+    for (d, v) in difference.iter_mut().zip(value) {
+        *d = (v & keep) | (*d & !keep);
+    }
+    difference
+}
+
+const fn wide(a: u64, b: u64) -> u128 {
+    a as u128 * b as u128
+}
+
+/// Column `I` of the product of `a` and `b`.
+#[inline(always)]
+const fn product_column<const I: usize>(mut sum: u128, (a, b): (&[u64; LIMBS], &[u64; LIMBS])) -> u128 {
+    let mut i = I.saturating_sub(LIMBS - 1);
+    while i <= I && i < LIMBS {
+        sum += wide(a[i], b[I - i]);
+        i += 1;
+    }
+    sum
+}
+
+/// Column `I` of the square of `a`.
+#[inline(always)]
+const fn square_column<const I: usize>(mut sum: u128, (a, doubled): (&[u64; LIMBS], &[u64; LIMBS])) -> u128 {
+    let mut i = I.saturating_sub(LIMBS - 1);
+    while 2 * i < I {
+        sum += wide(doubled[i], a[I - i]);
+        i += 1;
+    }
+    if I.is_multiple_of(2) {
+        sum += wide(a[I / 2], a[I / 2]);
+    }
+    sum
+}
+
+/// What the rows found so far, with the factors `q`, add to column `I`.
+#[inline(always)]
+const fn reduction_column<const I: usize>(mut sum: u128, q: &[u64; LIMBS], m: &Modulus) -> u128 {
+    let mut row = I.saturating_sub(LIMBS);
+    while row < I && row < LIMBS - 1 {
+        sum += wide(q[row], m.n[I - 1 - row]);
+        row += 1;
+    }
+    if I >= LIMBS {
+        sum += wide(q[LIMBS - 1], m.p[I - (LIMBS - 1)]);
+    }
+    sum
+}
+
+/// -1/p mod 2^60 for an odd p, by Newton's iteration: each round doubles the number of correct bits.
+const fn negated_inverse(p: u64) -> u64 {
+    let mut inverse: u64 = 1;
+    let mut round = 0;
+    while round < 6 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(inverse)));
+        round += 1;
+    }
+    inverse.wrapping_neg() & MASK
+}
+
+/// 2^exponent mod P, in plain form. Only for constants: neither fast nor constant in time.
+const fn power_of_two(exponent: u32) -> [u64; LIMBS] {
+    let mut value = [0; LIMBS];
+    value[0] = 1;
+    let mut round = 0;
+    while round < exponent {
+        let mut reduced = [0; LIMBS];
+        let (mut carry, mut borrow) = (0, 0);
+        let mut i = 0;
+        while i < LIMBS {
+            let doubled = (value[i] << 1) | carry;
+            carry = doubled >> BITS;
+            value[i] = doubled & MASK;
+            let limb = value[i].wrapping_sub(P[i]).wrapping_sub(borrow);
+            borrow = limb >> 63;
+            reduced[i] = limb & MASK;
+            i += 1;
+        }
+        if borrow == 0 {
+            value = reduced;
+        }
+        round += 1;
+    }
+    value
+}
+
+const fn unpack(bytes: &[u8; 96]) -> [u64; LIMBS] {
+    let mut limbs = [0; LIMBS];
+    let mut n = 0;
+    while n < 96 {
+        let bit = 8 * n as u32;
+        let shifted = (bytes[95 - n] as u128) << (bit % BITS);
+        let i = (bit / BITS) as usize;
+        limbs[i] |= shifted as u64 & MASK;
+        if i + 1 < LIMBS {
+            limbs[i + 1] |= (shifted >> BITS) as u64;
+        }
+        n += 1;
+    }
+    limbs
+}
+
+fn pack(limbs: &[u64; LIMBS]) -> [u8; 96] {
+    std::array::from_fn(|n| {
+        let bit = 8 * (95 - n) as u32;
+        let i = (bit / BITS) as usize;
+        let next = limbs.get(i + 1).copied().unwrap_or(0);
+        let pair = u128::from(limbs[i]) | u128::from(next) << BITS;
+        (pair >> (bit % BITS)) as u8
+    })
+}

@@ -8,3 +8,4 @@ mod demo;
 mod echo_client;
 mod echo_server;
 mod program;
+mod soak;

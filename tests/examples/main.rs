@@ -10,4 +10,5 @@ mod echo_server;
 mod guides;
 mod probe;
 mod program;
+mod soak;
 mod socks5;

@@ -1,5 +1,6 @@
 //! One attempt in one mode, and what it shows of the peer.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use tokio_mse::handshake::{Established, Initiator, Progress, Randomness};
@@ -95,23 +96,27 @@ impl Probe {
         let mut flight = handshake(&self.info_hash).to_vec();
         line.send(&mut flight, Step::Payload, false).await?;
         let mut answer = line.receive(Step::Payload, false).await?;
-        while answer.len() < LEN {
+        loop {
+            let known = answer.len().min(PROTOCOL.len());
+            if answer[..known] != PROTOCOL[..known] {
+                // Some peers answer what they refuse with noise.
+                return Err(Error::Transport {
+                    step: Step::Payload,
+                    answered: true,
+                    source: io::Error::other("the answer is not a BitTorrent handshake"),
+                });
+            }
+            if answer.len() >= LEN {
+                break;
+            }
             match line.receive(Step::Payload, true).await {
                 Ok(segment) => answer.extend(segment),
+                Err(error) if known < PROTOCOL.len() => return Err(error),
                 Err(_) => break,
             }
         }
         let peer_id = self.peer_id(&answer);
-        // Nothing else is an answer to a plaintext handshake.
-        let answered = answer.starts_with(PROTOCOL);
-        if answered {
-            Ok(Accepted { peer_id })
-        } else {
-            Err(Error::Closed {
-                step: Step::Payload,
-                answered,
-            })
-        }
+        Ok(Accepted { peer_id })
     }
 
     async fn mse(&self, line: &mut Line, policy: Policy, pads: &mut Pads) -> Result<Accepted, Error> {

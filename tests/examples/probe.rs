@@ -70,7 +70,7 @@ fn every_mode_of_a_peer_that_takes_all_is_accepted() {
 
 #[test]
 fn what_a_peer_does_not_take_is_named_with_its_step() {
-    let server = Server::echo_server("--encryption require --methods rc4");
+    let server = Server::echo_server("--encryption require --methods rc4 --linger off");
     let (ended, attempts) = attempts(server.address, "");
     assert_eq!(ended.status, Some(0));
     let accepted: Vec<_> = attempts
@@ -100,6 +100,15 @@ fn a_peer_without_mse_is_told_from_one_that_accepts_nothing() {
     assert_eq!(attempts[2]["step"], "PublicKey");
     assert_eq!(attempts[2]["peer_answered"], false);
 
+    let noise = peer(|mut tcp| {
+        let _ = tcp.write_all(&[0x5A; 700]);
+        let _ = tcp.read_to_end(&mut Vec::new());
+    });
+    let (ended, attempts) = self::attempts(noise, "");
+    assert_eq!(ended.status, Some(1));
+    assert_eq!(attempts[0]["step"], "Payload");
+    assert_eq!(attempts[2]["step"], "Sync");
+
     let ended = probe(peer(drop), "");
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
@@ -120,7 +129,7 @@ fn silence_other_torrents_and_closed_ports_end_in_time() {
 
     let other = Server::start(
         "echo_server",
-        &format!("--info-hash {OTHER_TORRENT} --encryption require"),
+        &format!("--info-hash {OTHER_TORRENT} --encryption require --linger off"),
     );
     let ended = probe(other.address, "");
     assert_eq!(ended.status, Some(1), "{ended:?}");

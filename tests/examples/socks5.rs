@@ -33,15 +33,31 @@ async fn echo(client: &mut Client) {
 #[tokio::test]
 async fn an_unmodified_client_becomes_encrypted() {
     let rows = [
-        ("require", "--encryption require --methods rc4", "outbound: rc4"),
-        ("prefer", "--encryption require --methods rc4", "outbound: rc4"),
+        (
+            "require",
+            "--encryption require --methods rc4 --linger off",
+            "outbound: rc4",
+        ),
+        (
+            "prefer",
+            "--encryption require --methods rc4 --linger off",
+            "outbound: rc4",
+        ),
         (
             "allow",
-            "--encryption require --methods rc4",
+            "--encryption require --methods rc4 --linger off",
             "outbound: rc4 (redialled)",
         ),
-        ("prefer", "--encryption forbid", "outbound: plaintext (redialled)"),
-        ("forbid", "--encryption forbid", "outbound: plaintext"),
+        (
+            "prefer",
+            "--encryption forbid --linger off",
+            "outbound: plaintext (redialled)",
+        ),
+        (
+            "forbid",
+            "--encryption forbid --linger off",
+            "outbound: plaintext",
+        ),
         ("require --methods plaintext", "", "outbound: header-only"),
     ];
     for (outbound, server, said) in rows {
@@ -118,7 +134,7 @@ async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
     // Not for this torrent, and not in plaintext: the client is closed, nothing was shown.
     let server = Server::start(
         "echo_server",
-        &format!("--info-hash {OTHER_TORRENT} --encryption require"),
+        &format!("--info-hash {OTHER_TORRENT} --encryption require --linger off"),
     );
     let mut client = connect(&bridge, server.address).await.unwrap();
     client.write_all(&handshake()).await.unwrap();

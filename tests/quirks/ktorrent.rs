@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_mse::handshake::{Padding, PrivateKey, Progress, Randomness, Responder};
 use tokio_mse::{CryptoMethod, Error, HandshakeError, Policy, Step};
 
-use crate::foreign::{Cipher, Offer, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
+use crate::foreign::{Cipher, Offer, P, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
 use crate::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
 use crate::peer::{EXPONENT, PLAINTEXT, RC4, Stream, encrypted_vc, key, skip_to, step_3, step_4};
 use crate::segments::{Far, connection};
@@ -93,9 +93,15 @@ async fn respond(far: Far) -> Option<()> {
 
 /// An exponent that makes S begin with a zero byte.
 fn unlucky(their_key: &[u8]) -> Vec<u8> {
-    let begins_with_zero = |exponent: &Vec<u8>| secret(exponent, their_key)[0] == 0;
-    let mut exponents = (1000_u32..).map(|exponent| BigUint::from(exponent).to_bytes_be());
-    exponents.find(begins_with_zero).unwrap()
+    let p = BigUint::parse_bytes(P, 16).unwrap();
+    let their_key = BigUint::from_bytes_be(their_key);
+    let mut exponent = BigUint::from(1000_u32);
+    let mut secret = their_key.modpow(&exponent, &p);
+    while secret.bits() > 760 {
+        exponent += 1_u32;
+        secret = secret * &their_key % &p;
+    }
+    exponent.to_bytes_be()
 }
 
 #[tokio::test(start_paused = true)]

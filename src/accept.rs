@@ -84,7 +84,7 @@ impl MseAcceptor {
     /// How many handshakes may be under way at once, over all clones of this acceptor; no limit unless told.
     ///
     /// One more waits for a place, within its own deadline, and costs nothing but its transport meanwhile. A handshake
-    /// that waits for the caller in [`PendingAccept`] keeps its place.
+    /// that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
         let places = Semaphore::new(limit.min(Semaphore::MAX_PERMITS));

@@ -1,6 +1,5 @@
 //! Accepting: sniff, policy, handshake; with a resolver, or lazily.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,13 +14,15 @@ use tracing::debug_span;
 
 use crate::connect::DEFAULT_TIMEOUT;
 use crate::disguise::{Disguise, Pieces};
-use crate::drive::{Complete, Deadline, Drive, Wire};
+use crate::drive::{Complete, Drive};
 use crate::error::{Error, HandshakeError};
-use crate::handshake::{Established, Negotiation, Received, Reception, Role, SkeyRequest, info_hash};
+use crate::handshake::{Established, Negotiation, Received, Reception, Role, info_hash};
+use crate::lazy::AcceptLazy;
 use crate::linger::{Farewell, Linger};
 use crate::policy::Policy;
 use crate::skey::{Skey, SkeyHash, SkeyResolver};
 use crate::stream::MseStream;
+use crate::wire::{Deadline, Wire};
 
 /// Shakes hands as the responder. Cheap to clone, shared by all connections.
 ///
@@ -83,7 +84,7 @@ impl MseAcceptor {
     /// How many handshakes may be under way at once, over all clones of this acceptor; no limit unless told.
     ///
     /// One more waits for a place, within its own deadline, and costs nothing but its transport meanwhile. A handshake
-    /// that waits for the caller in [`PendingAccept`] keeps its place.
+    /// that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
         let places = Semaphore::new(limit.min(Semaphore::MAX_PERMITS));
@@ -154,7 +155,7 @@ impl MseAcceptor {
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        AcceptLazy(self.receive(io))
+        AcceptLazy::new(self.receive(io))
     }
 
     fn receive<T>(&self, io: T) -> Receive<T>
@@ -180,7 +181,7 @@ impl MseAcceptor {
 }
 
 /// The first part of both ways to accept: up to the SKEY.
-struct Receive<T> {
+pub(crate) struct Receive<T> {
     wire: Option<Wire<T>>,
     policy: Policy,
     disguise: Disguise,
@@ -190,7 +191,7 @@ struct Receive<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
         if let Some(places) = &mut self.places
             && let Some(mut wire) = self.wire.take()
         {
@@ -317,131 +318,5 @@ where
                 State::Completing(complete) => return complete.poll(cx),
             }
         }
-    }
-}
-
-/// The future of [`MseAcceptor::accept_lazy`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct AcceptLazy<T>(Receive<T>);
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptLazy<T> {
-    type Output = Result<Incoming<T>, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (wire, received) = ready!(self.get_mut().0.poll(cx))?;
-        Poll::Ready(Ok(match received {
-            Received::Plaintext(seen) => {
-                let skey = info_hash(&seen);
-                let established = Established::plaintext(Role::Responder, skey, seen);
-                Incoming::Plaintext(MseStream::from_established(wire.into_io(), established))
-            }
-            Received::Mse(request) => Incoming::Pending(PendingAccept {
-                wire: Kept::new(wire),
-                request,
-            }),
-        }))
-    }
-}
-
-/// What came in, as far as it can be told without the SKEY.
-#[derive(Debug)]
-pub enum Incoming<T> {
-    /// A plaintext BitTorrent handshake, all of it unread.
-    Plaintext(MseStream<T>),
-    /// An initiator that waits for its SKEY to be looked up.
-    Pending(PendingAccept<T>),
-}
-
-/// A handshake that waits for its SKEY. Dropping it refuses it.
-pub struct PendingAccept<T> {
-    wire: Kept<T>,
-    request: SkeyRequest,
-}
-
-impl<T> PendingAccept<T> {
-    /// The hash of the SKEY that the initiator asks for.
-    pub const fn hash(&self) -> &SkeyHash {
-        self.request.hash()
-    }
-
-    /// Goes on with `skey`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`]. A SKEY with another [`hash`](Self::hash) leads to [`HandshakeError::BadVc`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn accept(self, skey: impl Into<Skey>) -> AcceptPending<T> {
-        AcceptPending {
-            setup: Some((self, skey.into(), Bytes::new())),
-            complete: None,
-        }
-    }
-
-    /// Says that no such SKEY is served here: the connection is left as [`MseAcceptor::linger`] says. Gives the error
-    /// that [`MseAcceptor::accept`] ends with.
-    pub fn refuse(self) -> Error {
-        self.wire.take().fail(HandshakeError::UnknownSkey.into())
-    }
-}
-
-/// A wire that is left properly if nothing becomes of it.
-struct Kept<T>(Option<Wire<T>>);
-
-impl<T> Kept<T> {
-    const fn new(wire: Wire<T>) -> Self {
-        Self(Some(wire))
-    }
-
-    fn take(mut self) -> Wire<T> {
-        self.0.take().expect("taken by value")
-    }
-}
-
-impl<T> Drop for Kept<T> {
-    fn drop(&mut self) {
-        if let Some(wire) = self.0.take() {
-            wire.leave();
-        }
-    }
-}
-
-impl<T> fmt::Debug for PendingAccept<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingAccept").finish_non_exhaustive()
-    }
-}
-
-/// The future of [`PendingAccept::accept`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct AcceptPending<T> {
-    setup: Option<(PendingAccept<T>, Skey, Bytes)>,
-    complete: Option<Complete<T, Negotiation>>,
-}
-
-impl<T> AcceptPending<T> {
-    /// Sends `payload`, our own BitTorrent handshake for one, in one write with step 4.
-    ///
-    /// # Panics
-    ///
-    /// If the future was polled already.
-    pub fn initial_payload(mut self, payload: impl Into<Bytes>) -> Self {
-        let (_, _, initial_payload) = self.setup.as_mut().expect("the handshake goes on already");
-        *initial_payload = payload.into();
-        self
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptPending<T> {
-    type Output = Result<MseStream<T>, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if let Some((PendingAccept { wire, request }, skey, payload)) = this.setup.take() {
-            this.complete = Some(Complete::new(wire.take(), request.resolve(skey, payload)));
-        }
-        this.complete.as_mut().expect("polled after completion").poll(cx)
     }
 }

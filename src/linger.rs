@@ -17,8 +17,8 @@ use tracing::{Instrument, debug};
 
 use crate::crypto::dh::PUBLIC_KEY_LEN;
 use crate::disguise::Disguise;
-use crate::drive::Wire;
 use crate::error::{Error, HandshakeError};
+use crate::wire::Wire;
 
 const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
 const DEFAULT_AT_MOST: usize = 1024;
@@ -167,7 +167,7 @@ pub(crate) struct Fate {
 pub(crate) struct Farewell<T> {
     fate: Fate,
     disguise: Disguise,
-    spawn: fn(Wire<T>, Fate, Option<Decoy>),
+    spawn: fn(Wire<T>, &Fate, Option<Decoy>),
 }
 
 impl<T> Farewell<T> {
@@ -195,7 +195,7 @@ impl<T> Farewell<T> {
             Some(Error::Refused(HandshakeError::PlaintextRefused)) => Some(Decoy::draw(self.disguise)),
             _ => None,
         };
-        (self.spawn)(wire, self.fate, decoy);
+        (self.spawn)(wire, &self.fate, decoy);
     }
 }
 
@@ -210,7 +210,7 @@ impl Decoy {
     }
 }
 
-fn spawn<T>(wire: Wire<T>, fate: Fate, decoy: Option<Decoy>)
+fn spawn<T>(wire: Wire<T>, fate: &Fate, decoy: Option<Decoy>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -287,7 +287,7 @@ async fn read_some<T: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<T>) -> io:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drive::Deadline;
+    use crate::wire::Deadline;
     use tokio::net::TcpStream;
     use tracing::Span;
 

@@ -61,6 +61,9 @@
 //! None of this is a default. A trick that everybody uses becomes a rule: an endpoint that
 //! [varies](crate::Disguise::vary) draws among the exemptions with weights of its own.
 //!
+//! nDPI 5.0 itself, asked about real transfers over a link with delay and real segments (`tests/interop/classify.py`),
+//! calls none of 12 RC4 connections BitTorrent on a neutral port, and all of 12 with header-only and 12 in plaintext.
+//!
 //! What may be claimed is that these rules, and engines that look for signatures, do not find it. A classifier that is
 //! trained on traffic is another matter.
 //!

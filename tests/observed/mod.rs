@@ -1,9 +1,13 @@
 //! Our own connections, recorded and given to the observer.
 // Shared by the tests, which use all of it, and by an example, which uses a part.
 #![allow(dead_code)]
+// A connection that fails ends the test, or the example.
+#![allow(clippy::unwrap_used)]
+// Counts are far below 2^53, and an index out of range is a failed test.
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::indexing_slicing
 )]
 

@@ -4,7 +4,7 @@ use num_bigint::BigUint;
 use rc4::{KeyInit, StreamCipher};
 use sha1::{Digest, Sha1};
 
-const P: &[u8] = b"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
+pub const P: &[u8] = b"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
 
 pub fn sha1(parts: &[&[u8]]) -> [u8; 20] {
     Sha1::digest(parts.concat()).into()
@@ -53,7 +53,10 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(exponent: &[u8], peer: &[u8], skey: &[u8]) -> Self {
-        let secret = secret(exponent, peer);
+        Self::from_secret(secret(exponent, peer), skey)
+    }
+
+    pub fn from_secret(secret: [u8; 96], skey: &[u8]) -> Self {
         Self {
             a: Cipher::new(b"keyA", &secret, skey),
             b: Cipher::new(b"keyB", &secret, skey),

@@ -1,0 +1,284 @@
+//! The acceptor as a whole, before a peer that opens with anything: a plaintext handshake, a key, something between.
+
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_mse::{Encryption, Error, HandshakeError, Incoming, MseAcceptor, MseStream, Skey, Step};
+
+use super::foreign::{Shared, sha1};
+use super::heap;
+use super::keys::secret;
+use super::machine::methods;
+use super::reference::{self, Ours, Verdict};
+use super::responder::{Theirs, lookup};
+use super::scripted::LivePeer;
+use super::tape::{Case, Tape};
+use super::wire::{Damage, Portions, exponent, payload, skey};
+
+const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
+const OUR_PAYLOAD: &[u8] = b"the answer of the torrent that was asked for";
+const POLLS: usize = 2_000_000;
+
+#[derive(Clone, Debug, Default)]
+pub struct DetectorCase {
+    pub encryption: u8,
+    pub methods: u8,
+    /// Accept, accept with a payload of our own, or accept lazily.
+    pub way: u8,
+    /// Even for MSE, odd for plaintext.
+    pub opening: u8,
+    pub theirs: Theirs,
+    pub on_opening: Damage,
+    pub on_rest: Damage,
+    pub reads: Portions,
+    pub writes: Portions,
+}
+
+impl Case for DetectorCase {
+    fn walk(&mut self, tape: &mut impl Tape) {
+        tape.byte(&mut self.encryption);
+        tape.byte(&mut self.methods);
+        tape.byte(&mut self.way);
+        tape.byte(&mut self.opening);
+        self.theirs.walk(tape);
+        self.on_opening.walk(tape);
+        self.on_rest.walk(tape);
+        self.reads.walk(tape);
+        self.writes.walk(tape);
+    }
+}
+
+#[derive(Debug)]
+enum Expected {
+    Verdict(Verdict),
+    Plaintext {
+        received: Vec<u8>,
+        sent: &'static [u8],
+    },
+    Closed(Step),
+    /// The reference cannot know S: anything but success.
+    Failure,
+}
+
+impl DetectorCase {
+    fn opening(&self) -> Vec<u8> {
+        let honest = if self.opening.is_multiple_of(2) {
+            self.theirs.key.bytes()
+        } else {
+            let mut handshake = [PROTOCOL, &[0; 8], &skey(self.theirs.skey), &[7; 20]].concat();
+            handshake.extend(payload(self.theirs.payload % 4096));
+            handshake
+        };
+        self.on_opening.apply(honest)
+    }
+
+    fn encryption(&self) -> Encryption {
+        [
+            Encryption::Allow,
+            Encryption::Forbid,
+            Encryption::Prefer,
+            Encryption::Require,
+        ][usize::from(self.encryption % 4)]
+    }
+
+    fn expected(&self, opening: &[u8], wire: &[u8], agreed: Option<[u8; 96]>) -> Expected {
+        let refused = |refusal| Expected::Verdict(Verdict::Refused(refusal));
+        let plaintext = opening.starts_with(PROTOCOL);
+        match self.encryption() {
+            _ if !plaintext && PROTOCOL.starts_with(opening) => return Expected::Closed(Step::Detect),
+            Encryption::Require if plaintext => return refused(HandshakeError::PlaintextRefused),
+            Encryption::Forbid if !plaintext => return refused(HandshakeError::MseRefused),
+            _ => {}
+        }
+        if plaintext {
+            let sent = if self.way % 3 == 1 { OUR_PAYLOAD } else { b"" };
+            if !sent.is_empty() {
+                match opening.get(28..48) {
+                    None => return Expected::Closed(Step::Payload),
+                    Some(hash) if lookup(&sha1(&[b"req2", hash])).is_none() => {
+                        return refused(HandshakeError::UnknownSkey);
+                    }
+                    Some(_) => {}
+                }
+            }
+            let received = opening.to_vec();
+            return Expected::Plaintext { received, sent };
+        }
+        let Some((key, _)) = opening.split_at_checked(96) else {
+            return Expected::Closed(Step::PublicKey);
+        };
+        if reference::is_degenerate(key) {
+            return refused(HandshakeError::DegenerateKey);
+        }
+        match agreed {
+            Some(secret) if key == self.theirs.key.bytes() && self.theirs.key.exponent < 0xF0 => {
+                let ours = Ours {
+                    exponent: [0; 20],
+                    with_key: Vec::new(),
+                    before_sync: Vec::new(),
+                    negotiated_len: 0,
+                    methods: methods(self.methods),
+                    payload: Vec::new(),
+                };
+                Expected::Verdict(reference::responder_behind_key(
+                    secret,
+                    &ours,
+                    &lookup,
+                    &wire[96..],
+                ))
+            }
+            _ => Expected::Failure,
+        }
+    }
+}
+
+fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..POLLS {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+    panic!("the handshake hangs");
+}
+
+async fn accept<'c>(
+    case: &DetectorCase,
+    acceptor: &MseAcceptor,
+    io: LivePeer<'c>,
+) -> Result<MseStream<LivePeer<'c>>, Error> {
+    let resolver = |hash: &tokio_mse::SkeyHash| lookup(hash.as_bytes()).map(Skey::from);
+    match case.way % 3 {
+        0 => acceptor.accept(io, resolver).await,
+        1 => {
+            let accept = acceptor.accept(io, resolver);
+            accept.initial_payload(|_| Bytes::from_static(OUR_PAYLOAD)).await
+        }
+        _ => match acceptor.accept_lazy(io).await? {
+            Incoming::Plaintext(stream) => Ok(stream),
+            Incoming::Pending(pending) => match resolver(pending.hash()) {
+                Some(skey) => pending.accept(skey).await,
+                None => Err(HandshakeError::UnknownSkey.into()),
+            },
+        },
+    }
+}
+
+pub fn check(data: &[u8]) {
+    let case = DetectorCase::read(data);
+    for (reads, writes) in [
+        (&Portions::default(), &Portions::default()),
+        (&case.reads, &case.writes),
+    ] {
+        run(&case, reads, writes);
+    }
+}
+
+fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
+    let opening = case.opening();
+    let agreed = Cell::new(None);
+    let rest = Cell::new(Vec::new());
+    let answer = |their_key: &[u8]| {
+        let secret = secret(&exponent(case.theirs.key.exponent), their_key);
+        agreed.set(Some(secret));
+        let answer = case.on_rest.apply(case.theirs.rest(secret));
+        rest.set(answer.clone());
+        answer
+    };
+    let io = LivePeer::new(opening.clone(), answer, reads.lengths(), writes.lengths());
+    let mut all = tokio_mse::CryptoMethods::only(methods(case.methods)[0]);
+    for method in methods(case.methods) {
+        all = all.then(method);
+    }
+    let policy = tokio_mse::Policy::new(case.encryption(), all);
+    let acceptor = MseAcceptor::new(policy).timeout(None);
+
+    let (outcome, _, highest) = heap::measure(|| finish(accept(case, &acceptor, io)));
+    assert!(highest < 512 * 1024, "{highest} bytes at a time");
+    let wire = [&opening[..], &rest.take()].concat();
+    let expected = case.expected(&opening, &wire, agreed.get());
+    compare(outcome, expected, agreed.get(), case);
+}
+
+fn compare(
+    outcome: Result<MseStream<LivePeer<'_>>, Error>,
+    expected: Expected,
+    secret: Option<[u8; 96]>,
+    case: &DetectorCase,
+) {
+    match (outcome, expected) {
+        (Err(Error::Refused(refusal)), Expected::Verdict(Verdict::Refused(expected))) => {
+            assert_eq!(refusal, expected);
+        }
+        (Err(Error::Closed { step, answered }), Expected::Verdict(Verdict::Waiting(expected)))
+        | (Err(Error::Closed { step, answered }), Expected::Closed(expected)) => {
+            assert_eq!(step, expected);
+            assert_eq!(answered, !matches!(step, Step::Detect | Step::PublicKey));
+        }
+        (Err(_), Expected::Failure) => {}
+        (
+            Ok(mut stream),
+            Expected::Verdict(Verdict::Done {
+                method,
+                skey,
+                received,
+            }),
+        ) => {
+            assert_eq!(stream.negotiated().method(), Some(method));
+            assert_eq!(stream.negotiated().skey().unwrap().as_bytes(), skey);
+            let clear = method == tokio_mse::CryptoMethod::Plaintext;
+            let sent = open_step_4(&stream.get_ref().written, secret.unwrap(), &skey, clear);
+            assert_eq!(sent, if case.way % 3 == 1 { OUR_PAYLOAD } else { b"" });
+            assert_eq!(read_to_end(&mut stream), received);
+        }
+        (Ok(mut stream), Expected::Plaintext { received, sent }) => {
+            assert_eq!(stream.negotiated().method(), None);
+            assert_eq!(stream.get_ref().written, sent);
+            assert_eq!(read_to_end(&mut stream), received);
+        }
+        (Ok(_), expected) => panic!("Ok, not {expected:?}"),
+        (Err(error), expected) => panic!("{error:?}, not {expected:?}"),
+    }
+}
+
+/// The payload in what a responder wrote, behind a step 4 that must be flawless.
+fn open_step_4(written: &[u8], secret: [u8; 96], skey: &[u8], clear: bool) -> Vec<u8> {
+    let mut shared = Shared::from_secret(secret, skey);
+    let mark = shared.b.apply(&[0; 8]);
+    let pad_b = written[96..].windows(8).position(|found| found == mark);
+    let pad_b = pad_b.expect("a step 4");
+    assert!(pad_b <= 512);
+    let rest = &written[96 + pad_b + 8..];
+    let header = shared.b.apply(&rest[..6]);
+    assert_eq!(header[..4], if clear { [0, 0, 0, 1] } else { [0, 0, 0, 2] });
+    let pad_d = usize::from(u16::from_be_bytes([header[4], header[5]]));
+    assert!(pad_d <= 512);
+    assert_eq!(shared.b.apply(&rest[6..6 + pad_d]), vec![0; pad_d]);
+    let payload = &rest[6 + pad_d..];
+    if clear {
+        payload.to_vec()
+    } else {
+        shared.b.apply(payload)
+    }
+}
+
+fn read_to_end(stream: &mut MseStream<LivePeer<'_>>) -> Vec<u8> {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut all = Vec::new();
+    let mut chunk = [0; 1500];
+    for _ in 0..POLLS {
+        let mut buf = ReadBuf::new(&mut chunk);
+        if let Poll::Ready(outcome) = Pin::new(&mut *stream).poll_read(&mut cx, &mut buf) {
+            outcome.unwrap();
+            if buf.filled().is_empty() {
+                return all;
+            }
+            all.extend(buf.filled());
+        }
+    }
+    panic!("reading hangs");
+}

@@ -1,0 +1,100 @@
+//! The server under load: it echoes every byte of every peer.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, copy, split};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_mse::{MseAcceptor, SkeyIndex};
+
+use crate::network::{Link, Listener};
+use crate::report::Report;
+
+pub(crate) const INFO_HASH: [u8; 20] = [0x50; 20];
+
+/// Longer than a silent peer is held.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(900);
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    accepted: AtomicUsize,
+    established: AtomicUsize,
+    refused: AtomicUsize,
+    panicked: AtomicUsize,
+}
+
+pub(crate) struct Server {
+    counters: Arc<Counters>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) fn start(listener: Listener) -> Self {
+        let counters = Arc::<Counters>::default();
+        let task = tokio::spawn(serve(listener, Arc::clone(&counters)));
+        Self { counters, task }
+    }
+
+    /// Connections that were taken up, whatever became of them.
+    pub(crate) fn accepted(&self) -> usize {
+        self.counters.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Waits for every connection to end. The network must be closed already.
+    pub(crate) async fn stop(self, report: &mut Report) {
+        let ended = matches!(self.task.await, Ok(Ok(())));
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        let counters = &self.counters;
+        report.check("server ended as it should", ended, ended);
+        report.note("handshakes that the server began", count(&counters.accepted));
+        report.note("  of which established", count(&counters.established));
+        report.note("  of which failed with a typed error", count(&counters.refused));
+        report.check(
+            "connection tasks that panicked",
+            count(&counters.panicked),
+            count(&counters.panicked) == 0,
+        );
+    }
+}
+
+async fn serve(mut listener: Listener, counters: Arc<Counters>) -> io::Result<()> {
+    let torrents = Arc::new(SkeyIndex::from_iter([INFO_HASH]));
+    let acceptor = MseAcceptor::default().timeout(HANDSHAKE_TIMEOUT);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            link = listener.accept() => {
+                let Some(link) = link? else { break };
+                counters.accepted.fetch_add(1, Ordering::Relaxed);
+                let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
+                let counters = Arc::clone(&counters);
+                connections.spawn(async move { echo(link, &acceptor, &torrents, &counters).await });
+            }
+            Some(ended) = connections.join_next() => count_panic(ended, &counters),
+        }
+    }
+    while let Some(ended) = connections.join_next().await {
+        count_panic(ended, &counters);
+    }
+    Ok(())
+}
+
+fn count_panic(ended: Result<(), tokio::task::JoinError>, counters: &Counters) {
+    if ended.is_err() {
+        counters.panicked.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn echo(link: Link, acceptor: &MseAcceptor, torrents: &SkeyIndex, counters: &Counters) {
+    let Ok(peer) = acceptor.accept(link, torrents).await else {
+        counters.refused.fetch_add(1, Ordering::Relaxed);
+        return;
+    };
+    counters.established.fetch_add(1, Ordering::Relaxed);
+    let (mut reader, mut writer) = peer.into_split_with(split);
+    // A peer that resets the connection is its own affair.
+    let _ = copy(&mut reader, &mut writer).await;
+    let _ = writer.shutdown().await;
+}

@@ -9,13 +9,13 @@ use crate::handshake::handshake;
 use crate::network::{Kind, Network};
 use crate::server::INFO_HASH;
 
-fn content(seed: usize, at: usize) -> u8 {
-    let mixed = seed.wrapping_mul(0x9E37_79B9).wrapping_add(at.wrapping_mul(31)) ^ (at >> 8);
+fn content(number: usize, at: usize) -> u8 {
+    let mixed = number.wrapping_mul(0x9E37_79B9).wrapping_add(at.wrapping_mul(31)) ^ (at >> 8);
     mixed.to_le_bytes()[1]
 }
 
 /// One whole conversation. An echo that differs is an error.
-pub(crate) async fn talk(network: &Network, kind: Kind, seed: usize, bytes: usize) -> io::Result<()> {
+pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: usize) -> io::Result<()> {
     let link = network.dial(kind).await?;
     let opening = handshake(&INFO_HASH);
     let connector = MseConnector::new(Policy::full_rc4().require()).timeout(None);
@@ -24,7 +24,7 @@ pub(crate) async fn talk(network: &Network, kind: Kind, seed: usize, bytes: usiz
         .initial_payload(opening.to_vec())
         .await?;
     let (mut reader, mut writer) = peer.into_split_with(split);
-    let sent: Vec<u8> = (0..bytes).map(|at| content(seed, at)).collect();
+    let sent: Vec<u8> = (0..bytes).map(|at| content(number, at)).collect();
     let send = async {
         writer.write_all(&sent).await?;
         writer.shutdown().await

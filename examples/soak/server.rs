@@ -72,16 +72,16 @@ async fn serve(mut listener: Listener, counters: Arc<Counters>) -> io::Result<()
                 let counters = Arc::clone(&counters);
                 connections.spawn(async move { echo(link, &acceptor, &torrents, &counters).await });
             }
-            Some(ended) = connections.join_next() => count_panic(ended, &counters),
+            Some(ended) = connections.join_next() => count_panic(&ended, &counters),
         }
     }
     while let Some(ended) = connections.join_next().await {
-        count_panic(ended, &counters);
+        count_panic(&ended, &counters);
     }
     Ok(())
 }
 
-fn count_panic(ended: Result<(), tokio::task::JoinError>, counters: &Counters) {
+fn count_panic(ended: &Result<(), tokio::task::JoinError>, counters: &Counters) {
     if ended.is_err() {
         counters.panicked.fetch_add(1, Ordering::Relaxed);
     }

@@ -11,3 +11,4 @@ mod guides;
 mod probe;
 mod program;
 mod socks5;
+mod soak;

@@ -1,16 +1,15 @@
 //! The acceptor as a whole, before a peer that opens with anything: a plaintext handshake, a key, something between.
 
-use std::cell::Cell;
 use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_mse::{Encryption, Error, HandshakeError, Incoming, MseAcceptor, MseStream, Skey, Step};
 
-use super::foreign::{Shared, sha1};
+use super::foreign::{self, Shared, sha1};
 use super::heap;
-use super::keys::secret;
 use super::machine::methods;
 use super::reference::{self, Ours, Verdict};
 use super::responder::{Theirs, lookup};
@@ -146,11 +145,11 @@ fn finish<F: Future>(future: F) -> F::Output {
     panic!("the handshake hangs");
 }
 
-async fn accept<'c>(
+async fn accept(
     case: &DetectorCase,
     acceptor: &MseAcceptor,
-    io: LivePeer<'c>,
-) -> Result<MseStream<LivePeer<'c>>, Error> {
+    io: LivePeer,
+) -> Result<MseStream<LivePeer>, Error> {
     let resolver = |hash: &tokio_mse::SkeyHash| lookup(hash.as_bytes()).map(Skey::from);
     match case.way % 3 {
         0 => acceptor.accept(io, resolver).await,
@@ -180,32 +179,34 @@ pub fn check(data: &[u8]) {
 
 fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
     let opening = case.opening();
-    let agreed = Cell::new(None);
-    let rest = Cell::new(Vec::new());
-    let answer = |their_key: &[u8]| {
-        let secret = secret(&exponent(case.theirs.key.exponent), their_key);
-        agreed.set(Some(secret));
-        let answer = case.on_rest.apply(case.theirs.rest(secret));
-        rest.set(answer.clone());
-        answer
+    // S, and what the peer sent behind its opening.
+    let exchanged = Arc::new(Mutex::new(None));
+    let (peer, noted) = (case.clone(), Arc::clone(&exchanged));
+    let answer = move |their_key: &[u8]| {
+        // Of a key that comes once: not worth remembering, and its memory would be counted.
+        let secret = foreign::secret(&exponent(peer.theirs.key.exponent), their_key);
+        let rest = peer.on_rest.apply(peer.theirs.rest(secret));
+        *noted.lock().unwrap() = Some((secret, rest.clone()));
+        rest
     };
-    let io = LivePeer::new(opening.clone(), answer, reads.lengths(), writes.lengths());
+    let io = LivePeer::new(opening.clone(), answer, reads, writes);
     let mut all = tokio_mse::CryptoMethods::only(methods(case.methods)[0]);
     for method in methods(case.methods) {
         all = all.then(method);
     }
     let policy = tokio_mse::Policy::new(case.encryption(), all);
-    let acceptor = MseAcceptor::new(policy).timeout(None);
+    let acceptor = MseAcceptor::new(policy).timeout(None).linger(None);
 
     let (outcome, _, highest) = heap::measure(|| finish(accept(case, &acceptor, io)));
     assert!(highest < 512 * 1024, "{highest} bytes at a time");
-    let wire = [&opening[..], &rest.take()].concat();
-    let expected = case.expected(&opening, &wire, agreed.get());
-    compare(outcome, expected, agreed.get(), case);
+    let (agreed, rest) = exchanged.lock().unwrap().take().unzip();
+    let wire = [&opening[..], &rest.unwrap_or_default()].concat();
+    let expected = case.expected(&opening, &wire, agreed);
+    compare(outcome, expected, agreed, case);
 }
 
 fn compare(
-    outcome: Result<MseStream<LivePeer<'_>>, Error>,
+    outcome: Result<MseStream<LivePeer>, Error>,
     expected: Expected,
     secret: Option<[u8; 96]>,
     case: &DetectorCase,
@@ -266,7 +267,7 @@ fn open_step_4(written: &[u8], secret: [u8; 96], skey: &[u8], clear: bool) -> Ve
     }
 }
 
-fn read_to_end(stream: &mut MseStream<LivePeer<'_>>) -> Vec<u8> {
+fn read_to_end(stream: &mut MseStream<LivePeer>) -> Vec<u8> {
     let mut cx = Context::from_waker(Waker::noop());
     let mut all = Vec::new();
     let mut chunk = [0; 1500];

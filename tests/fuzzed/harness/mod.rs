@@ -5,6 +5,7 @@
 
 pub mod detector;
 pub mod initiator;
+pub mod inner;
 pub mod keys;
 pub mod machine;
 pub mod reference;

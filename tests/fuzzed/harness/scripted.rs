@@ -6,29 +6,31 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::wire::Portions;
+
 /// How often the peer is asked in vain, while nothing is being written to it, before it hangs up.
 const PATIENCE: usize = 40;
 
-pub struct LivePeer<'c> {
+pub struct LivePeer {
     /// What it has sent, and is still to send.
     pub wire: Vec<u8>,
     delivered: usize,
     /// What the library wrote.
     pub written: Vec<u8>,
     /// What it sends once it has the library's key.
-    answer: Option<Box<dyn FnOnce(&[u8]) -> Vec<u8> + 'c>>,
+    answer: Option<Box<dyn FnOnce(&[u8]) -> Vec<u8> + Send>>,
     asked: usize,
-    reads: Box<dyn Iterator<Item = usize> + 'c>,
-    writes: Box<dyn Iterator<Item = usize> + 'c>,
+    reads: Box<dyn Iterator<Item = usize> + Send>,
+    writes: Box<dyn Iterator<Item = usize> + Send>,
     shut_down: bool,
 }
 
-impl<'c> LivePeer<'c> {
+impl LivePeer {
     pub fn new(
         opening: Vec<u8>,
-        answer: impl FnOnce(&[u8]) -> Vec<u8> + 'c,
-        reads: impl Iterator<Item = usize> + 'c,
-        writes: impl Iterator<Item = usize> + 'c,
+        answer: impl FnOnce(&[u8]) -> Vec<u8> + Send + 'static,
+        reads: &Portions,
+        writes: &Portions,
     ) -> Self {
         Self {
             wire: opening,
@@ -36,14 +38,14 @@ impl<'c> LivePeer<'c> {
             written: Vec::new(),
             answer: Some(Box::new(answer)),
             asked: 0,
-            reads: Box::new(reads),
-            writes: Box::new(writes),
+            reads: Box::new(reads.clone().into_lengths()),
+            writes: Box::new(writes.clone().into_lengths()),
             shut_down: false,
         }
     }
 }
 
-impl AsyncRead for LivePeer<'_> {
+impl AsyncRead for LivePeer {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.written.len() >= 96
@@ -71,7 +73,7 @@ impl AsyncRead for LivePeer<'_> {
     }
 }
 
-impl AsyncWrite for LivePeer<'_> {
+impl AsyncWrite for LivePeer {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         assert!(!this.shut_down, "written after shutdown");

@@ -122,15 +122,16 @@ impl Portions {
     }
 
     /// Endless. A zero stands for a portion that is still to come.
-    pub fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
-        let all_zero = self.0.iter().all(|len| *len == 0);
-        let list: &[u16] = if all_zero { &[u16::MAX] } else { &self.0 };
-        list.iter().map(|len| usize::from(*len)).cycle()
+    pub fn into_lengths(mut self) -> impl Iterator<Item = usize> + Send {
+        if self.0.iter().all(|len| *len == 0) {
+            self.0 = vec![u16::MAX];
+        }
+        self.0.into_iter().map(usize::from).cycle()
     }
 
     pub fn cut<'w>(&self, mut wire: &'w [u8]) -> Vec<&'w [u8]> {
         let mut portions = Vec::new();
-        for len in self.lengths() {
+        for len in self.clone().into_lengths() {
             if wire.is_empty() {
                 break;
             }

@@ -1,0 +1,13 @@
+//! The soak, a fraction of it.
+
+use crate::program::run;
+
+#[test]
+fn a_crowd_silent_peers_and_broken_handshakes_leave_nothing_behind() {
+    let soak = run("soak", "--short --connections 5000 --attacks 40000");
+    soak.assert_success("panics");
+    for (what, lines) in [("held", 14), ("FAILED", 0)] {
+        let found = soak.stdout.lines().filter(|line| line.ends_with(what)).count();
+        assert_eq!(found, lines, "{}", soak.stdout);
+    }
+}

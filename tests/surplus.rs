@@ -1,0 +1,179 @@
+//! The end of a handshake: the last flight is on its way, and the peer goes on sending.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use futures::FutureExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, duplex};
+use tokio_mse::{Error, MseConnector, Policy, Step};
+
+const INFO_HASH: [u8; 20] = [0x5E; 20];
+
+/// How the next flush ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flush {
+    Pending,
+    Done,
+    Failed,
+}
+
+#[derive(Debug)]
+struct State {
+    incoming: VecDeque<u8>,
+    ends: bool,
+    ends_seen: usize,
+    flush: Flush,
+    /// Added to the length of every write.
+    lie: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Slow(Arc<Mutex<State>>);
+
+impl Slow {
+    fn new(incoming: &[u8], ends: bool) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            incoming: incoming.iter().copied().collect(),
+            ends,
+            ends_seen: 0,
+            flush: Flush::Pending,
+            lie: 0,
+        })))
+    }
+
+    fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        change(&mut self.0.lock().unwrap())
+    }
+}
+
+impl AsyncRead for Slow {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.with(|state| {
+            if state.incoming.is_empty() {
+                if !state.ends {
+                    return Poll::Pending;
+                }
+                state.ends_seen += 1;
+                assert!(
+                    state.ends_seen < 10,
+                    "the end of the stream is read again and again"
+                );
+            }
+            let len = state.incoming.len().min(buf.remaining());
+            buf.put_slice(&state.incoming.drain(..len).collect::<Vec<_>>());
+            Poll::Ready(Ok(()))
+        })
+    }
+}
+
+impl AsyncWrite for Slow {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len() + self.with(|state| state.lie)))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.with(|state| state.flush) {
+            Flush::Pending => Poll::Pending,
+            Flush::Done => Poll::Ready(Ok(())),
+            Flush::Failed => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn dial(io: &Slow) -> tokio_mse::Connect<Slow> {
+    MseConnector::new(Policy::plaintext_only())
+        .timeout(None)
+        .connect(INFO_HASH, io.clone())
+        .initial_payload("our handshake")
+}
+
+#[tokio::test]
+async fn h2_h8_what_is_read_while_the_last_flush_is_pending_is_bounded_and_kept() {
+    let sent: Vec<u8> = (0..64 * 1024u32).map(|at| at.to_le_bytes()[1]).collect();
+    let io = Slow::new(&sent, false);
+    let mut dialled = dial(&io);
+    for _ in 0..3 {
+        assert!((&mut dialled).now_or_never().is_none());
+    }
+    let taken = sent.len() - io.with(|state| state.incoming.len());
+    assert!((16 * 1024..=18 * 1024).contains(&taken), "{taken} bytes taken in");
+    io.with(|state| (state.flush, state.ends) = (Flush::Done, true));
+    let mut stream = dialled.await.unwrap();
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await.unwrap();
+    assert!(received == sent);
+}
+
+#[tokio::test]
+async fn an_end_that_comes_before_the_last_flush_is_read_once_and_left_for_the_reader() {
+    let io = Slow::new(b"answer", true);
+    let mut dialled = dial(&io);
+    for _ in 0..3 {
+        assert!((&mut dialled).now_or_never().is_none());
+    }
+    assert_eq!(io.with(|state| state.ends_seen), 1);
+    io.with(|state| state.flush = Flush::Done);
+    let mut stream = dialled.await.unwrap();
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await.unwrap();
+    assert_eq!(received, b"answer");
+}
+
+#[tokio::test]
+async fn a_failed_last_flush_tells_whether_the_peer_had_answered() {
+    for answer in [&b""[..], b"answer"] {
+        let io = Slow::new(answer, false);
+        let mut dialled = dial(&io);
+        assert!((&mut dialled).now_or_never().is_none());
+        io.with(|state| state.flush = Flush::Failed);
+        let error = dialled.await.unwrap_err();
+        assert_eq!(error.peer_answered(), !answer.is_empty());
+        assert!(
+            matches!(
+                error,
+                Error::Transport {
+                    step: Step::Payload,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn w7_a_transport_that_writes_more_than_it_was_given_ends_the_handshake() {
+    let io = Slow::new(b"", false);
+    io.with(|state| state.lie = 1);
+    let error = dial(&io).await.unwrap_err();
+    assert!(matches!(error, Error::Transport { .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_awaited_only_where_a_redial_could_follow_and_one_was_asked_for() {
+    for (policy, payload) in [
+        (Policy::plaintext_only(), "our handshake"),
+        (Policy::plaintext_only(), ""),
+        (Policy::full_rc4().allow().forbid_fallback(), "our handshake"),
+        (Policy::full_rc4().allow(), ""),
+    ] {
+        let (near, _silent) = duplex(1024);
+        let start = tokio::time::Instant::now();
+        let mut transport = Some(near);
+        let connector = MseConnector::new(policy);
+        let dialled = connector.connect_with(INFO_HASH, payload, |_| {
+            std::future::ready(transport.take().ok_or(io::ErrorKind::AddrInUse.into()))
+        });
+        dialled.await.unwrap();
+        assert!(start.elapsed().is_zero(), "{policy:?} with {payload:?}");
+    }
+}

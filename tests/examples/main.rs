@@ -10,5 +10,5 @@ mod echo_server;
 mod guides;
 mod probe;
 mod program;
-mod socks5;
 mod soak;
+mod socks5;

@@ -19,11 +19,11 @@ use crate::{heap, honest};
 
 /// Attacks between two honest peers, and how many of them run at a time.
 const ROUND: usize = 1000;
-const AT_A_TIME: usize = 32;
+const AT_A_TIME: usize = 256;
 /// What the heap may grow by from the end of the first round to the end of the last.
 const KEPT: isize = 512 * 1024;
-/// A flipped bit in a length makes both ends wait for bytes that nobody sends.
-const GIVE_UP: Duration = Duration::from_millis(250);
+/// A server that refuses a handshake lingers, and says nothing.
+const GIVE_UP: Duration = Duration::from_millis(100);
 
 /// What is done to the bytes that an honest initiator would send.
 #[derive(Clone, Copy)]
@@ -93,7 +93,7 @@ async fn tamper(link: Link, tampering: Tampering) -> Option<Vec<u8>> {
     connected.ok().map(|peer| peer.into_parts().io.recorded)
 }
 
-/// Writes all of it, whether the server wants it or not, and waits for the server to hang up.
+/// Writes all of it, whether the server wants it or not, says that this is all, and waits for the server to hang up.
 async fn shove(mut link: Link, bytes: &[u8]) {
     let (mut reader, mut writer) = tokio::io::split(&mut link);
     let write = async {

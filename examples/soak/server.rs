@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::task::{JoinHandle, JoinSet};
@@ -13,9 +12,6 @@ use crate::network::{Link, Listener};
 use crate::report::Report;
 
 pub(crate) const INFO_HASH: [u8; 20] = [0x50; 20];
-
-/// Longer than a silent peer is held.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(900);
 
 #[derive(Default)]
 pub(crate) struct Counters {
@@ -31,9 +27,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(listener: Listener) -> Self {
+    pub(crate) fn start(listener: Listener, acceptor: MseAcceptor) -> Self {
         let counters = Arc::<Counters>::default();
-        let task = tokio::spawn(serve(listener, Arc::clone(&counters)));
+        let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&counters)));
         Self { counters, task }
     }
 
@@ -59,9 +55,8 @@ impl Server {
     }
 }
 
-async fn serve(mut listener: Listener, counters: Arc<Counters>) -> io::Result<()> {
+async fn serve(mut listener: Listener, acceptor: MseAcceptor, counters: Arc<Counters>) -> io::Result<()> {
     let torrents = Arc::new(SkeyIndex::from_iter([INFO_HASH]));
-    let acceptor = MseAcceptor::default().timeout(HANDSHAKE_TIMEOUT);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

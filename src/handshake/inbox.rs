@@ -1,7 +1,5 @@
 //! Bytes of the peer that a machine was fed and could not use yet.
 
-use std::fmt;
-
 use zeroize::Zeroize;
 
 /// A queue of bytes, taken from the front.
@@ -55,14 +53,6 @@ impl Drop for Inbox {
     fn drop(&mut self) {
         // An initial payload was decrypted in place here.
         self.bytes.zeroize();
-    }
-}
-
-impl fmt::Debug for Inbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox")
-            .field("unread", &self.unread().len())
-            .finish()
     }
 }
 

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{Span, debug, debug_span};
 
-use crate::disguise::Disguise;
+use crate::disguise::{Disguise, Pieces};
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError, Step};
-use crate::handshake::{Established, Initiator, Machine, Progress, Role};
+use crate::handshake::{Established, Initiator, Machine, Progress, Randomness, Role};
 use crate::hint::PeerHint;
 use crate::policy::{Attempt, Policy};
 use crate::skey::Skey;
@@ -122,6 +122,7 @@ impl MseConnector {
             skey: skey.into(),
             policy: self.policy,
             disguise: self.disguise,
+            drawn: None,
             attempt,
             initial_payload: Bytes::new(),
             await_answer: false,
@@ -196,17 +197,24 @@ impl MseConnector {
     {
         let mut deadline = Deadline::after(self.timeout);
         let span = initiator_span(attempt);
+        let mut drawn = None;
         let io = {
             let mut dialling = pin!(dial(attempt));
             poll_fn(|cx| match dialling.as_mut().poll(cx) {
                 Poll::Ready(dialled) => Poll::Ready(dialled.map_err(Error::Dial)),
-                Poll::Pending => deadline.poll(cx).map(|after| {
-                    Err(Error::TimedOut {
-                        step: Step::Dial,
-                        answered: false,
-                        after,
+                Poll::Pending => {
+                    // The transport is a round trip away, and a public key is made meanwhile.
+                    if attempt == Attempt::Mse && drawn.is_none() {
+                        drawn = Some(self.disguise.draw(&mut rand::rng()));
+                    }
+                    deadline.poll(cx).map(|after| {
+                        Err(Error::TimedOut {
+                            step: Step::Dial,
+                            answered: false,
+                            after,
+                        })
                     })
-                }),
+                }
             })
             .await?
         };
@@ -215,6 +223,7 @@ impl MseConnector {
             skey,
             policy: self.policy,
             disguise: self.disguise,
+            drawn,
             attempt,
             initial_payload,
             await_answer,
@@ -245,6 +254,8 @@ struct Setup<T> {
     skey: Skey,
     policy: Policy,
     disguise: Disguise,
+    /// What was drawn while dialling.
+    drawn: Option<(Randomness, Pieces)>,
     attempt: Attempt,
     initial_payload: Bytes,
     await_answer: bool,
@@ -277,7 +288,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Setup<T> {
         let mut wire = Wire::new(self.io, self.deadline, self.span);
         match self.attempt {
             Attempt::Mse => {
-                let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
+                let drawn = self.drawn;
+                let (randomness, pieces) = drawn.unwrap_or_else(|| self.disguise.draw(&mut rand::rng()));
                 wire.set_pieces(pieces);
                 let initiator = Initiator::new(
                     self.skey,

@@ -205,9 +205,6 @@ async fn a_probe_costs_one_key_exchange_and_no_more_bytes_cost_another() {
     let (at_once, in_pieces, with_pad) = (probe(&key, 1), probe(&key, 4), probe(&more, 3));
     println!("exchange {exchange:?}, probe {at_once:?}, in pieces {in_pieces:?}, with padding {with_pad:?}");
     for probe in [at_once, in_pieces, with_pad] {
-        assert!(
-            probe < 2 * exchange,
-            "{probe:?}, one exchange takes {exchange:?}"
-        );
+        assert!(probe < 2 * exchange, "{probe:?}, one exchange takes {exchange:?}");
     }
 }

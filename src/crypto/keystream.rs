@@ -135,3 +135,103 @@ fn xor(data: &mut [u8], mask: &[u8]) {
         *byte ^= mask;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rc4::{KeyInit, StreamCipher};
+
+    use super::*;
+    use crate::crypto::test_cases;
+
+    const KEYS: [[u8; 20]; 2] = [[1; 20], [2; 20]];
+
+    fn oracle() -> rc4::Rc4 {
+        let mut cipher = rc4::Rc4::new_from_slice(&KEYS[0]).unwrap();
+        cipher.apply_keystream(&mut [0; 1024]);
+        cipher
+    }
+
+    #[derive(Clone, Debug)]
+    enum Call {
+        Apply(usize),
+        /// Slices of these lengths, and how much of every thousand bytes is accepted.
+        Write(Vec<usize>, usize),
+    }
+
+    fn calls() -> impl Strategy<Value = Vec<Call>> {
+        let len = prop_oneof![4 => 0..40usize, 1 => 0..20_000usize];
+        let accepted = prop_oneof![Just(0), Just(1000), 0..1000usize];
+        prop::collection::vec(
+            prop_oneof![
+                1 => len.clone().prop_map(Call::Apply),
+                3 => (prop::collection::vec(len, 1..4), accepted).prop_map(|(lens, part)| Call::Write(lens, part)),
+            ],
+            1..12,
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(test_cases(500)))]
+
+        #[test]
+        fn whatever_is_accepted_of_each_write_the_keystream_has_no_gap(calls in calls()) {
+            let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+            let mut crates = oracle();
+            for (n, call) in (0..).zip(calls) {
+                match call {
+                    Call::Apply(len) => {
+                        let (mut got, mut want) = (vec![n; len], vec![n; len]);
+                        ours.apply(&mut got);
+                        crates.apply_keystream(&mut want);
+                        prop_assert_eq!(got, want);
+                    }
+                    Call::Write(lens, part) => {
+                        let plain: Vec<Vec<u8>> = lens.iter().map(|len| vec![n; *len]).collect();
+                        let slices: Vec<_> = plain.iter().map(|slice| IoSlice::new(slice)).collect();
+                        let mut want = plain.concat();
+                        want.truncate(WINDOW);
+                        let accepted = want.len() * part / 1000;
+                        let sealed = ours.seal(&slices);
+                        prop_assert_eq!(sealed.len(), want.len());
+                        // The crate cannot go back, so only what is accepted is compared; the rest is next time.
+                        crates.apply_keystream(&mut want[..accepted]);
+                        prop_assert_eq!(&sealed[..accepted], &want[..accepted]);
+                        ours.settle(&slices, accepted);
+                    }
+                }
+                prop_assert!(ours.ahead.as_ref().is_none_or(|ahead| !ahead.unused.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_accepted_stays_encrypted_the_same_way() {
+        let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+        let mut want = vec![0; 2 * WINDOW];
+        oracle().apply_keystream(&mut want);
+        let zeros = vec![0; 2 * WINDOW];
+        let slices = [IoSlice::new(&zeros)];
+        for accepted in [0, 1, WINDOW - 1] {
+            assert_eq!(ours.seal(&slices), &want[..WINDOW]);
+            ours.settle(&slices, accepted);
+            want.drain(..accepted);
+        }
+    }
+
+    #[test]
+    fn settling_without_a_write_does_nothing() {
+        let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+        ours.settle(&[IoSlice::new(&[0; 10])], 5);
+        let (mut got, mut want) = ([0; 20], [0; 20]);
+        ours.apply(&mut got);
+        oracle().apply_keystream(&mut want);
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn s4_debug_shows_nothing_of_it() {
+        let (ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+        assert_eq!(format!("{ours:?}"), "Keystream(..)");
+    }
+}

@@ -3,7 +3,7 @@
 pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;
-mod rc4;
+pub(crate) mod rc4;
 pub(crate) mod search;
 mod window;
 

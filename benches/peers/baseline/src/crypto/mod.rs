@@ -1,0 +1,5 @@
+#[path = "../../../../../src/crypto/keystream.rs"]
+pub(crate) mod keystream;
+mod rc4;
+#[path = "../../../../../src/crypto/window.rs"]
+mod window;

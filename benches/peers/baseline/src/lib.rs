@@ -1,0 +1,11 @@
+//! The stream of tokio-mse, from the same source, with the `rc4` crate for a cipher.
+#![allow(dead_code, unused_imports, missing_docs)]
+
+mod crypto;
+#[path = "../../../../src/inbound.rs"]
+mod inbound;
+#[path = "../../../../src/outbound.rs"]
+mod outbound;
+mod stream;
+
+pub use stream::Stream;

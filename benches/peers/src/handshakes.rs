@@ -1,0 +1,171 @@
+//! Whole handshakes: without IO against the least that one needs, and over loopback against others.
+
+use std::hint::black_box;
+
+use rand::Rng;
+use rc4::{KeyInit, StreamCipher};
+use sha1::{Digest, Sha1};
+use tokio::runtime::Runtime;
+use tokio_mse::handshake::{Initiator, Progress, Randomness, Responder};
+use tokio_mse::{CryptoMethod, Policy, Skey};
+
+use crate::mse;
+use crate::powers::{CryptoBigint, two};
+use crate::race::{Outcome, Race};
+use crate::report::Report;
+use crate::tcp::Loopback;
+use crate::tls::Tls;
+
+/// Handshakes per second and core, of one side, by name.
+pub type Rates = Vec<(String, f64)>;
+
+pub fn measure(report: &mut Report, runtime: &Runtime, rounds: usize) -> Rates {
+    let outcome = without_io(rounds);
+    report.faster(
+        "handshake without IO, one side",
+        "crypto-bigint + rc4 + sha1, their bare cost",
+        outcome.ratio("bare", "ours"),
+        Some(2.2),
+    );
+    report.sustains(
+        "handshakes without IO, one side",
+        &format!("{:.0} per second", 1e9 / outcome.median("ours")),
+    );
+    let outcome = over_loopback(runtime, rounds);
+    for (other, goal) in [
+        ("tokio-rustls, ring", Some(1.9)),
+        ("tokio-rustls, aws-lc-rs", None),
+        ("mtorrent", None),
+    ] {
+        let ratio = outcome.ratio(other, "tokio-mse");
+        report.faster("handshake over loopback, connecting included", other, ratio, goal);
+    }
+    let rates: Rates = outcome
+        .names()
+        .map(|name| (name.to_owned(), 1e9 / outcome.median(name)))
+        .collect();
+    for (name, rate) in &rates {
+        let what = format!("handshakes over loopback, one side: {name}");
+        report.sustains(&what, &format!("{rate:.0} per second"));
+    }
+    rates
+}
+
+fn without_io(rounds: usize) -> Outcome {
+    let (skey, policy) = (Skey::from(mse::INFO_HASH), Policy::full_rc4());
+    let crypto_bigint = CryptoBigint::new();
+    let peer = crypto_bigint.power(&two(), &[0x5A; 20]);
+    let repeats = 20;
+    Race::new()
+        .enter("ours", || (0..repeats).for_each(|_| both_ends(&skey, &policy)))
+        // Two times one side.
+        .enter("bare", || {
+            for _ in 0..2 * repeats {
+                bare(&crypto_bigint, black_box(&peer));
+            }
+        })
+        .run(rounds, f64::from(2 * repeats))
+}
+
+fn both_ends(skey: &Skey, policy: &Policy) {
+    let mut rng = rand::rng();
+    let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
+    let a = Initiator::new(
+        skey.clone(),
+        policy,
+        "",
+        Randomness::generate(&mut rng),
+        &mut to_b,
+    );
+    let b = Responder::new(policy, Randomness::generate(&mut rng));
+    let Ok(Progress::NeedInput(b)) = b.process(&std::mem::take(&mut to_b), &mut to_a) else {
+        panic!("step 1")
+    };
+    let Ok(Progress::NeedInput(a)) = a.process(&std::mem::take(&mut to_a), &mut to_b) else {
+        panic!("step 2")
+    };
+    let Ok(Progress::Done(request)) = b.process(&to_b, &mut to_a) else {
+        panic!("step 3")
+    };
+    assert_eq!(*request.hash(), skey.hash());
+    let Ok(Progress::Done(b)) = request.resolve(skey.clone(), "").process(&[], &mut to_a) else {
+        panic!("step 3")
+    };
+    let Ok(Progress::Done(a)) = a.process(&to_a, &mut to_b) else {
+        panic!("step 4")
+    };
+    black_box((a, b));
+}
+
+/// Only what cannot be left out: a key, two powers, five hashes, two ciphers.
+fn bare(crypto_bigint: &CryptoBigint, peer: &[u8; 96]) {
+    let mut secret = [0; 20];
+    rand::rng().fill_bytes(&mut secret);
+    black_box(crypto_bigint.power(&two(), &secret));
+    let shared = crypto_bigint.power(peer, &secret);
+    let hash = |name: &[u8], tail: &[u8]| -> [u8; 20] {
+        Sha1::new()
+            .chain_update(name)
+            .chain_update(shared)
+            .chain_update(tail)
+            .finalize()
+            .into()
+    };
+    black_box((hash(b"req1", b""), hash(b"req3", b"")));
+    black_box(
+        Sha1::new()
+            .chain_update(b"req2")
+            .chain_update(mse::INFO_HASH)
+            .finalize(),
+    );
+    for name in [b"keyA", b"keyB"] {
+        let mut cipher = rc4::Rc4::new_from_slice(&hash(name, &mse::INFO_HASH)).unwrap();
+        cipher.apply_keystream(&mut [0; 1024]);
+        black_box(cipher);
+    }
+}
+
+/// Per side: both ends run on the one thread.
+fn over_loopback(runtime: &Runtime, rounds: usize) -> Outcome {
+    let loopback = runtime.block_on(Loopback::new());
+    let (ring, aws_lc_rs) = (Tls::ring(), Tls::aws_lc_rs());
+    let repeats = 20;
+    Race::new()
+        .enter("tokio-mse", || {
+            runtime.block_on(async {
+                for _ in 0..repeats {
+                    black_box(mse::ours(CryptoMethod::Rc4, loopback.pair().await).await);
+                }
+            });
+        })
+        .enter("mtorrent", || {
+            runtime.block_on(async {
+                for _ in 0..repeats {
+                    let (mut a, mut b) = loopback.pair().await;
+                    black_box(mse::mtorrent(&mut a, &mut b).await);
+                }
+            });
+        })
+        .enter("tokio-rustls, ring", || {
+            runtime.block_on(async {
+                for _ in 0..repeats {
+                    black_box(ring.shake(loopback.pair().await).await);
+                }
+            });
+        })
+        .enter("tokio-rustls, aws-lc-rs", || {
+            runtime.block_on(async {
+                for _ in 0..repeats {
+                    black_box(aws_lc_rs.shake(loopback.pair().await).await);
+                }
+            });
+        })
+        .enter("connecting alone", || {
+            runtime.block_on(async {
+                for _ in 0..repeats {
+                    black_box(loopback.pair().await);
+                }
+            });
+        })
+        .run(rounds, f64::from(2 * repeats))
+}

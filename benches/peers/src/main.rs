@@ -1,0 +1,59 @@
+//! tokio-mse and others, in turn in one process: `cargo run --release --manifest-path benches/peers/Cargo.toml`.
+//!
+//! Ratios are of processor time, round by round, so that neither other processes nor a changing clock favour anybody.
+//! About ten minutes; `-- --quick` takes about one, and writes no pictures.
+
+mod cipher;
+mod clock;
+// The library's source: the cipher and the arithmetic are not public.
+#[allow(dead_code, unused_imports, unreachable_pub)]
+#[path = "../../../src/crypto/mod.rs"]
+mod crypto;
+mod handshakes;
+mod machine;
+mod memory;
+mod mse;
+mod openssl;
+mod plot;
+mod powers;
+mod race;
+mod report;
+mod skeys;
+mod tcp;
+mod tls;
+mod transport;
+
+use report::Report;
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--quick"] => true,
+        [cipher::LAUNCH] => return cipher::launch(),
+        _ => {
+            eprintln!("usage: peers [--quick]");
+            std::process::exit(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    println!("{}", machine::describe());
+    let mut report = Report::default();
+    let (launches, rounds, mib) = if quick { (5, 7, 4) } else { (25, 41, 32) };
+    cipher::measure(&mut report, launches);
+    powers::measure(&mut report, rounds);
+    let rates = handshakes::measure(&mut report, &runtime, rounds);
+    let curves = transport::measure(&mut report, &runtime, rounds, mib);
+    memory::measure(&mut report, &runtime);
+    skeys::measure(&mut report, rounds);
+    println!("{}", report.print());
+    if !quick {
+        plot::write(&curves, &rates);
+    }
+}

@@ -157,7 +157,7 @@ async fn without_lingering_the_classes_are_many() {
 async fn a_range_of_ones_own_rules_the_time_out_too() {
     let range = Duration::from_secs(3)..=Duration::from_secs(4);
     let acceptor = MseAcceptor::new(Policy::full_rc4())
-        .timeout(None)
+        .timeout(Duration::from_secs(60))
         .linger(Linger::new().until(range));
     for one in probes::short(1) {
         let name = one.name.clone();

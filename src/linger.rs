@@ -80,7 +80,8 @@ impl Linger {
 
     /// Ends connections at a moment within this range, counted from when they came in; each moment is as likely as any
     /// other. No handshake takes longer than its moment, whatever the
-    /// [`timeout`](crate::MseAcceptor::timeout) says: a silent peer must not outlast the others.
+    /// [`timeout`](crate::MseAcceptor::timeout) says: a silent peer must not outlast the others. Only without any time-out
+    /// it does.
     ///
     /// A range that is empty stands for its start.
     #[must_use]

@@ -193,6 +193,8 @@ impl<T> Farewell<T> {
         let decoy = match error {
             // The peer has ended it itself.
             Some(Error::Closed { .. } | Error::Transport { .. }) => return,
+            // Where MSE is forbidden there is nothing to hide, and an honest peer waits for the end to redial.
+            Some(Error::Refused(HandshakeError::MseRefused)) => return,
             Some(Error::Refused(HandshakeError::PlaintextRefused)) => Some(Decoy::draw(self.disguise)),
             _ => None,
         };

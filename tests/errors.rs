@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
+use tokio_mse::handshake::Padding;
 use tokio_mse::{Attempt, CryptoMethod, Error, HandshakeError, Role, Step};
 
 const STEPS: [Step; 13] = [
@@ -175,4 +176,10 @@ fn roles_attempts_and_methods_are_named() {
     assert_eq!(Attempt::Plaintext.to_string(), "plaintext");
     assert_eq!(CryptoMethod::Rc4.to_string(), "rc4");
     assert_eq!(CryptoMethod::Plaintext.to_string(), "plaintext");
+}
+
+#[test]
+fn padding_that_is_too_long_is_told_the_limit() {
+    let error = Padding::new(vec![0; 600], [], 0).unwrap_err();
+    assert_eq!(error.to_string(), "a pad has 512 bytes at most");
 }

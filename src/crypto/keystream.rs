@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::io::IoSlice;
-use std::ops::Range;
 
 use zeroize::Zeroize;
 
@@ -19,13 +18,8 @@ use super::window::{self, WINDOW, Window};
 /// plaintext. Wiped on drop; `Debug` prints nothing of it.
 pub struct Keystream {
     cipher: Rc4,
-    ahead: Option<Ahead>,
-}
-
-/// Keystream that was generated and not used yet: `block[unused]`.
-struct Ahead {
-    block: Window,
-    unused: Range<usize>,
+    /// Keystream that was generated and not used yet.
+    ahead: Option<Box<Window>>,
 }
 
 impl Keystream {
@@ -53,10 +47,7 @@ impl Keystream {
     /// Encrypts the concatenation of `plain`, up to [`WINDOW`] bytes of it, without moving. Must be followed by
     /// [`settle`](Self::settle) with the same `plain`.
     pub(crate) fn seal(&mut self, plain: &[IoSlice<'_>]) -> &[u8] {
-        let ahead = self.ahead.get_or_insert_with(|| Ahead {
-            block: window::take(),
-            unused: 0..0,
-        });
+        let ahead = self.ahead.get_or_insert_with(window::take);
         ahead.make_room();
         let start = ahead.unused.start;
         let mut at = start;
@@ -79,25 +70,25 @@ impl Keystream {
         let Some(ahead) = &mut self.ahead else { return };
         let mut at = ahead.unused.start;
         ahead.consume(accepted);
+        if ahead.unused.is_empty() {
+            return self.release();
+        }
         for slice in plain {
             let end = (at + slice.len()).min(WINDOW);
             let kept_from = at.max(ahead.unused.start).min(end);
             xor(&mut ahead.block[kept_from..end], &slice[kept_from - at..]);
             at = end;
         }
-        if ahead.unused.is_empty() {
-            self.release();
-        }
     }
 
     fn release(&mut self) {
         if let Some(ahead) = self.ahead.take() {
-            window::give_back(ahead.block);
+            window::give_back(ahead);
         }
     }
 }
 
-impl Ahead {
+impl Window {
     fn consume(&mut self, len: usize) {
         self.unused.start = self.unused.end.min(self.unused.start + len);
     }
@@ -117,8 +108,9 @@ impl Ahead {
 impl Drop for Keystream {
     fn drop(&mut self) {
         if let Some(mut ahead) = self.ahead.take() {
-            ahead.block[ahead.unused].zeroize();
-            window::give_back(ahead.block);
+            let unused = ahead.unused.clone();
+            ahead.block[unused].zeroize();
+            window::give_back(ahead);
         }
     }
 }

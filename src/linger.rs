@@ -191,10 +191,11 @@ impl<T> Farewell<T> {
     /// Leaves `wire`: its handshake failed with `error`, or its caller gave it up.
     pub(crate) fn bid(self, wire: Wire<T>, error: Option<&Error>) {
         let decoy = match error {
-            // The peer has ended it itself.
-            Some(Error::Closed { .. } | Error::Transport { .. }) => return,
-            // Where MSE is forbidden there is nothing to hide, and an honest peer waits for the end to redial.
-            Some(Error::Refused(HandshakeError::MseRefused)) => return,
+            // The peer has ended it itself; or MSE is forbidden, so that there is nothing to hide, and an honest peer
+            // waits for the end to redial.
+            Some(
+                Error::Closed { .. } | Error::Transport { .. } | Error::Refused(HandshakeError::MseRefused),
+            ) => return,
             Some(Error::Refused(HandshakeError::PlaintextRefused)) => Some(Decoy::draw(self.disguise)),
             _ => None,
         };

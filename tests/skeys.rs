@@ -1,6 +1,10 @@
 //! SKEYs, and everything that finds them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    clippy::needless_borrows_for_generic_args
+)]
 
 use std::sync::Arc;
 

@@ -25,15 +25,15 @@ pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: us
         .await?;
     let (mut reader, mut writer) = peer.into_split_with(split);
     let sent: Vec<u8> = (0..bytes).map(|at| content(number, at)).collect();
-    let send = async {
+    let sending = async {
         writer.write_all(&sent).await?;
         writer.shutdown().await
     };
-    let receive = async {
+    let receiving = async {
         let mut echo = Vec::with_capacity(opening.len() + bytes);
         reader.read_to_end(&mut echo).await.map(|_| echo)
     };
-    let ((), echo) = tokio::try_join!(send, receive)?;
+    let ((), echo) = tokio::try_join!(sending, receiving)?;
     let intact =
         echo.get(..opening.len()) == Some(&opening[..]) && echo.get(opening.len()..) == Some(&sent[..]);
     if intact {

@@ -1,6 +1,6 @@
 //! The functions that the fuzz targets run, on the seeds and on what chance makes of them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod harness;
 mod seeds;
@@ -33,7 +33,9 @@ fn run(target: &str, seeds: Vec<Vec<u8>>, check: fn(&[u8])) {
             std::fs::write(folder.join(format!("seed-{number:03}")), seed).unwrap();
         }
     }
-    seeds.iter().for_each(|seed| check(seed));
+    for seed in &seeds {
+        check(seed);
+    }
 
     let bytes = vec((any::<Index>(), any::<u8>()), 0..6);
     let changed = (any::<Index>(), bytes, vec(any::<u8>(), 0..8));

@@ -215,8 +215,10 @@ fn compare(
         (Err(Error::Refused(refusal)), Expected::Verdict(Verdict::Refused(expected))) => {
             assert_eq!(refusal, expected);
         }
-        (Err(Error::Closed { step, answered }), Expected::Verdict(Verdict::Waiting(expected)))
-        | (Err(Error::Closed { step, answered }), Expected::Closed(expected)) => {
+        (
+            Err(Error::Closed { step, answered }),
+            Expected::Verdict(Verdict::Waiting(expected)) | Expected::Closed(expected),
+        ) => {
             assert_eq!(step, expected);
             assert_eq!(answered, !matches!(step, Step::Detect | Step::PublicKey));
         }

@@ -11,6 +11,9 @@ use super::wire::Portions;
 /// How often the peer is asked in vain, while nothing is being written to it, before it hangs up.
 const PATIENCE: usize = 40;
 
+/// What is made of the library's key.
+type Answer = Box<dyn FnOnce(&[u8]) -> Vec<u8> + Send>;
+
 pub struct LivePeer {
     /// What it has sent, and is still to send.
     pub wire: Vec<u8>,
@@ -18,7 +21,7 @@ pub struct LivePeer {
     /// What the library wrote.
     pub written: Vec<u8>,
     /// What it sends once it has the library's key.
-    answer: Option<Box<dyn FnOnce(&[u8]) -> Vec<u8> + Send>>,
+    answer: Option<Answer>,
     asked: usize,
     reads: Box<dyn Iterator<Item = usize> + Send>,
     writes: Box<dyn Iterator<Item = usize> + Send>,

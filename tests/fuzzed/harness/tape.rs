@@ -15,7 +15,9 @@ pub trait Tape {
 
     fn long(&mut self, field: &mut u32) {
         let mut bytes = field.to_le_bytes();
-        bytes.iter_mut().for_each(|byte| self.byte(byte));
+        for byte in bytes.iter_mut() {
+            self.byte(byte);
+        }
         *field = u32::from_le_bytes(bytes);
     }
 
@@ -24,7 +26,9 @@ pub trait Tape {
         let mut len = u8::try_from(list.len()).unwrap_or(u8::MAX);
         self.byte(&mut len);
         list.resize_with(usize::from(len), T::default);
-        list.iter_mut().for_each(|entry| each(self, entry));
+        for entry in list.iter_mut() {
+            each(self, entry);
+        }
     }
 
     /// At most 65535 bytes.

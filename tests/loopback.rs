@@ -39,7 +39,11 @@ async fn listener() -> (TcpListener, std::net::SocketAddr) {
 fn accept_one(listener: TcpListener, policy: Policy) -> JoinHandle<Result<MseStream<TcpStream>, Error>> {
     tokio::spawn(async move {
         let (tcp, _) = listener.accept().await.unwrap();
-        MseStream::accept(tcp, &Skey::from(INFO_HASH), &policy).await
+        // The tests wait for the end of what fails.
+        MseAcceptor::new(policy)
+            .linger(None)
+            .accept(tcp, &Skey::from(INFO_HASH))
+            .await
     })
 }
 
@@ -344,7 +348,8 @@ async fn h9_allow_redials_with_mse_when_plaintext_is_not_answered() {
     let (listener, address) = listener().await;
     let _peer = peer(listener, |_, tcp| async move {
         let policy = Policy::full_rc4().require();
-        if let Ok(mut stream) = MseStream::accept(tcp, &Skey::from(INFO_HASH), &policy).await {
+        let acceptor = MseAcceptor::new(policy).linger(None);
+        if let Ok(mut stream) = acceptor.accept(tcp, &Skey::from(INFO_HASH)).await {
             let mut handshake = [0; 68];
             stream.read_exact(&mut handshake).await.unwrap();
             assert_eq!(handshake[..], bittorrent_handshake(1));
@@ -471,7 +476,7 @@ async fn torrents_are_served_and_not_served_while_the_index_is_in_use() {
         let (listener, address) = listener().await;
         let accepted = tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
-            let peer = MseAcceptor::default().accept(tcp, torrents).await?;
+            let peer = MseAcceptor::default().linger(None).accept(tcp, torrents).await?;
             Ok(peer.negotiated().clone())
         });
         let tcp = TcpStream::connect(address).await.unwrap();

@@ -156,6 +156,21 @@ fn w9_idle_streams_hold_no_window() {
     );
 }
 
+#[test]
+fn w9_a_stream_that_is_dropped_in_the_middle_of_a_write_gives_its_window_back() {
+    let half_written = || {
+        let sink = Sink { taken: 0, turn: 3 };
+        let (_, mut writer) = stream(Mode::Rc4, ()).into_split_with(|()| ((), sink));
+        let (bytes, poll) = allocated(|| poll::write(&mut writer, b"given up"));
+        assert!(poll.is_pending());
+        bytes
+    };
+    assert!(half_written() >= WINDOW);
+    for _ in 0..3 {
+        assert_eq!(half_written(), 0);
+    }
+}
+
 /// Step 3 up to and with the announcement of PadC or IA.
 fn announcement(fields: &[u8]) -> Vec<u8> {
     let s = s();

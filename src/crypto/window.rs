@@ -21,11 +21,11 @@ pub(crate) struct Window {
 
 thread_local! {
     // Boxed, because a connection takes and gives back the box.
-    #[expect(clippy::vec_box)]
     static SPARE: RefCell<Vec<Box<Window>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A window with nothing in it that is unused.
+#[expect(clippy::large_stack_arrays, reason = "it moves to the heap at once")]
 pub(crate) fn take() -> Box<Window> {
     let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
     spare.ok().flatten().unwrap_or_else(|| {

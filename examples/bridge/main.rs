@@ -23,6 +23,8 @@
 #[path = "../cli/address.rs"]
 mod address;
 mod connection;
+#[path = "../cli/disguise.rs"]
+mod disguise;
 #[path = "../cli/encryption.rs"]
 mod encryption;
 #[path = "../cli/exit.rs"]
@@ -51,10 +53,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio_mse::{CryptoMethods, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy};
 
 use crate::address::Address;
 use crate::connection::Bridge;
+use crate::disguise::Look;
 use crate::encryption::Wanted;
 use crate::inbound::Inbound;
 use crate::info_hash::InfoHash;
@@ -92,6 +95,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds::seconds)]
     timeout: Duration,
+    /// What the handshakes on both sides look like to whoever watches
+    #[arg(long, value_enum, default_value = "none")]
+    disguise: Look,
 }
 
 #[tokio::main]
@@ -135,29 +141,30 @@ async fn run(arguments: Arguments) -> Result<Infallible, String> {
 
 impl Arguments {
     fn bridge(&self, target: Address) -> Bridge {
+        let disguise = self.disguise.into();
         let inbound = self.policy(self.inbound, Policy::accept_any());
         Bridge {
             inbound: Inbound {
-                acceptor: MseAcceptor::new(inbound).timeout(self.timeout),
+                acceptor: MseAcceptor::new(inbound).timeout(self.timeout).disguise(disguise),
                 torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
                 timeout: self.timeout,
             },
-            outbound: self.outbound(),
+            outbound: self.outbound(disguise),
             target,
         }
     }
 
     fn proxy(&self) -> Proxy {
         Proxy {
-            outbound: self.outbound(),
+            outbound: self.outbound(self.disguise.into()),
             timeout: self.timeout,
         }
     }
 
-    fn outbound(&self) -> Outbound {
+    fn outbound(&self, disguise: Disguise) -> Outbound {
         let policy = self.policy(self.outbound, Policy::full_rc4());
         Outbound {
-            connector: MseConnector::new(policy).timeout(self.timeout),
+            connector: MseConnector::new(policy).timeout(self.timeout).disguise(disguise),
         }
     }
 

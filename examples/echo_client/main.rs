@@ -7,6 +7,8 @@
 
 #[path = "../cli/address.rs"]
 mod address;
+#[path = "../cli/disguise.rs"]
+mod disguise;
 #[path = "../cli/encryption.rs"]
 mod encryption;
 mod exchange;
@@ -35,6 +37,7 @@ use tokio::net::TcpStream;
 use tokio_mse::{CryptoMethods, Error, MseConnector, Policy, Step};
 
 use crate::address::Address;
+use crate::disguise::Look;
 use crate::encryption::Wanted;
 use crate::exchange::exchange;
 use crate::info_hash::InfoHash;
@@ -63,6 +66,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds::seconds)]
     timeout: Duration,
+    /// What the handshake looks like to whoever watches
+    #[arg(long, value_enum, default_value = "none")]
+    disguise: Look,
 }
 
 #[tokio::main]
@@ -84,7 +90,9 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<String, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let connector = MseConnector::new(policy).timeout(arguments.timeout);
+    let connector = MseConnector::new(policy)
+        .timeout(arguments.timeout)
+        .disguise(arguments.disguise.into());
     let InfoHash(info_hash) = arguments.info_hash;
     let payload = Payload::new(handshake::handshake(&info_hash), arguments.bytes);
     let peer = connector

@@ -7,6 +7,8 @@
 
 #[path = "../cli/address.rs"]
 mod address;
+#[path = "../cli/disguise.rs"]
+mod disguise;
 #[path = "../cli/encryption.rs"]
 mod encryption;
 #[path = "../cli/exit.rs"]
@@ -34,6 +36,7 @@ use clap::{Parser, ValueEnum};
 use tokio_mse::{CryptoMethods, Linger, MseAcceptor, Policy, SkeyIndex};
 
 use crate::address::Address;
+use crate::disguise::Look;
 use crate::encryption::Wanted;
 use crate::info_hash::InfoHash;
 use crate::report::Report;
@@ -57,6 +60,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds::seconds)]
     timeout: Duration,
+    /// What the handshake looks like to whoever watches
+    #[arg(long, value_enum, default_value = "none")]
+    disguise: Look,
     /// Whether a connection whose handshake failed is read on for a random while before it is closed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
@@ -84,7 +90,10 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
     let linger = (arguments.linger == Switch::On).then(Linger::default);
-    let acceptor = MseAcceptor::new(policy).timeout(arguments.timeout).linger(linger);
+    let acceptor = MseAcceptor::new(policy)
+        .timeout(arguments.timeout)
+        .linger(linger)
+        .disguise(arguments.disguise.into());
     let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
     let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());
     let listener = listen::listen(&arguments.listen).await?;

@@ -36,6 +36,7 @@ fn unreadable_values_are_named() {
             format!("{address} {torrent} --encryption often"),
             "possible values",
         ),
+        (format!("{address} {torrent} --disguise hat"), "printable-start"),
         (format!("{address} {torrent} --timeout soon"), "expected seconds"),
         (format!("{address} {torrent} --timeout NaN"), "expected seconds"),
         (format!("{address} {torrent} --timeout inf"), "expected seconds"),
@@ -50,6 +51,9 @@ fn unreadable_values_are_named() {
     for (arguments, message) in rows {
         run("echo_server", &arguments).assert_failure(2, message);
     }
+    let dialled = "--connect 127.0.0.1:1 --disguise hat";
+    run("echo_client", &format!("{dialled} {torrent}")).assert_failure(2, "printable-start");
+    run("bridge", &format!("{address} {dialled}")).assert_failure(2, "printable-start");
     for bytes in ["-1", "many", "18446744073709551615"] {
         let arguments = format!("--connect 127.0.0.1:1 {torrent} --bytes {bytes}");
         run("echo_client", &arguments).assert_failure(2, "--bytes");

@@ -85,6 +85,33 @@ fn policies_without_a_common_mode_end_at_a_named_step() {
 }
 
 #[test]
+fn each_disguise_is_taken_by_its_name_and_understood() {
+    let server = Server::echo_server("--disguise full");
+    server
+        .echo("--disguise full --encryption require")
+        .assert_success("negotiated: rc4\n");
+    let bridge = Server::bridge_to(
+        server.address,
+        &format!("--info-hash {TORRENT} --disguise full --outbound require"),
+    );
+    bridge
+        .echo("--disguise full --encryption require")
+        .assert_success("negotiated: rc4\n");
+    for look in [
+        "none",
+        "pieces",
+        "printable-start",
+        "mostly-printable",
+        "skewed-bits",
+        "printable-run",
+        "vary",
+    ] {
+        let client = server.echo(&format!("--disguise {look} --encryption require"));
+        client.assert_success("negotiated: rc4\n");
+    }
+}
+
+#[test]
 fn any_length_comes_back() {
     let server = Server::echo_server("");
     for bytes in [0, 1, 65_535, 65_536, 65_537, 3_000_000] {

@@ -10,7 +10,7 @@ FOREIGN = {
 
 
 def markdown(results, seconds):
-    lines = _transfers(results) + _policies(results) + _foreign(results)
+    lines = _transfers(results) + _policies(results) + _disguises(results) + _foreign(results)
     failed = [result for result in results if not result.passed]
     if failed:
         lines += ["### Failed", ""]
@@ -66,6 +66,29 @@ def _policy(result):
     if not result.passed:
         outcome = "-"
     return [_title(row["client"]), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
+
+
+def _disguises(results):
+    """One row for each option, one column for each client."""
+    chosen = {}
+    for result in results:
+        if "disguise" in result.case.row:
+            row = result.case.row
+            chosen[row["disguise"], row["client"], row["way"]] = result
+    if not chosen:
+        return []
+    looks = dict.fromkeys(look for look, _, _ in chosen)
+    clients = dict.fromkeys(client for _, client, _ in chosen)
+    lines = ["### Disguises", ""]
+    lines += ["`bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
+    lines += ["whether the client could when it dialled / when it answered.", ""]
+    head = ["option", *map(_title, clients)]
+    rows = []
+    for look in looks:
+        cells = [[chosen.get((look, client, way)) for way in ("dials", "answers")] for client in clients]
+        marks = [" / ".join(_mark(each) if each else "-" for each in cell) for cell in cells]
+        rows.append([f"`{look}`", *marks])
+    return lines + _table(head, rows)
 
 
 def _foreign(results):

@@ -16,7 +16,7 @@ import namespace
 import report
 import torrent
 
-GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer"]
+GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer", "disguised"]
 
 
 def program(text):

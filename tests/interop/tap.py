@@ -1,12 +1,17 @@
 """A recording TCP relay, and its verdict of what passed in the clear."""
 
 import socket
+import struct
 import threading
 import time
 from dataclasses import dataclass, field
 
+from wire import whole
+
 HANDSHAKE = b"\x13BitTorrent protocol"
-KEPT = 4096  # bytes of each direction that are kept for a look
+KEPT = 4096  # bytes of each direction that are kept for a look, and cut again if asked for
+KEY = 96  # bytes of a public key
+DATA_SEGS_IN = 152  # where Linux has it in struct tcp_info
 
 
 @dataclass
@@ -14,10 +19,16 @@ class Direction:
     marks: dict  # name -> bytes
     total: int = 0
     head: bytearray = field(default_factory=bytearray)
+    opening: bytes = b""  # what was read first
+    segments: int = 0  # that brought it and the rest of a key
     seen: dict = field(default_factory=dict)  # name -> first offset
     _tail: bytes = b""
 
-    def note(self, data):
+    def note(self, data, segments):
+        if not self.total:
+            self.opening = data
+        if self.total < KEY:
+            self.segments = segments()
         window = self._tail + data
         start = self.total - len(self._tail)
         for name, mark in self.marks.items():
@@ -37,10 +48,13 @@ class Connection:
 
 
 class Tap:
-    """Relays every connection to `target`; half-close passes through."""
+    """Relays every connection to `target`; half-close passes through.
 
-    def __init__(self, target, marks, host="127.0.0.1", port=0):
-        self.target, self.marks = target, dict(marks)
+    `cut` cuts the beginning of both directions into segments of their own.
+    """
+
+    def __init__(self, target, marks, host="127.0.0.1", port=0, cut=None):
+        self.target, self.marks, self.cut = target, dict(marks), cut or whole
         self.connections = []
         self._sockets = []
         self._listener = socket.create_server((host, port))
@@ -67,9 +81,10 @@ class Tap:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self.marks)
         self.connections.append(connection)
-        other = threading.Thread(target=_pump, args=(far, near, connection.back), daemon=True)
+        back = (far, near, connection.back, self.cut)
+        other = threading.Thread(target=_pump, args=back, daemon=True)
         other.start()
-        _pump(near, far, connection.out)
+        _pump(near, far, connection.out, self.cut)
         other.join()
         near.close()
         far.close()
@@ -93,11 +108,15 @@ class Tap:
         return max(self.connections, key=lambda c: c.out.total + c.back.total, default=None)
 
 
-def _pump(source, sink, direction):
+def _pump(source, sink, direction, cut):
     try:
         while data := source.recv(1 << 18):
-            direction.note(data)
-            sink.sendall(data)
+            direction.note(data, lambda: _data_segments(source))
+            parts = cut(data) if direction.total <= KEPT else [data]
+            for part in parts:
+                sink.sendall(part)
+                if len(parts) > 1:
+                    time.sleep(0.001)  # or the other end reads them at once
         sink.shutdown(socket.SHUT_WR)
     except OSError:
         # A reset on one side ends both: the relay must not turn it into a clean end.
@@ -106,6 +125,12 @@ def _pump(source, sink, direction):
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+def _data_segments(sock):
+    """How many segments with data the socket received so far."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    return struct.unpack_from("=I", info, DATA_SEGS_IN)[0]
 
 
 def marks(torrent):

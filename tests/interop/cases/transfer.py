@@ -18,11 +18,11 @@ METHODS = {"rc4": ["--methods", "rc4"], "header-only": ["--methods", "plaintext"
 class Route:
     """near libtorrent, bridge, tap and far client, in the order of dialling."""
 
-    def __init__(self, context, client, mode, way, far_seeds, *options):
+    def __init__(self, context, client, mode, way, far_seeds, *options, cut=None):
         self.context = context
         if way == "answers":
             self.far = client(context, mode, seed=far_seeds)
-            self.tap = Tap(self.far.address, marks(context.torrent), client.host)
+            self.tap = Tap(self.far.address, marks(context.torrent), client.host, cut=cut)
             context.ends_with(self.tap.close)
             self.bridge = Bridge(context, self.tap.address, "--inbound", "forbid", *options)
             peer = self.bridge.address
@@ -31,7 +31,7 @@ class Route:
             self.near = Libtorrent(context, "plaintext", seed=not far_seeds)
             known = ["--info-hash", context.torrent.info_hash.hex()]
             self.bridge = Bridge(context, self.near.address, "--outbound", "forbid", *known, *options)
-            self.tap = Tap(self.bridge.address, marks(context.torrent), client.host)
+            self.tap = Tap(self.bridge.address, marks(context.torrent), client.host, cut=cut)
             context.ends_with(self.tap.close)
             self.far = client(context, mode, seed=far_seeds, dial=self.tap.address)
         self.fetcher = self.near if far_seeds else self.far
@@ -73,9 +73,10 @@ def refused(context, client, mode, way, *options):
     route = Route(context, client, mode, way, True, *options)
     said = route.bridge.child.err
     route.bridge.child.wait_line(lambda line: line.strip(), 40, said)
-    # A second attempt may take another way, so watch for a while after the first ended.
+    # A second attempt may take another way, so watch for a while after the first ended. A bridge that
+    # refuses keeps the connection for up to 40 s; most clients leave before that.
     require(route.tap.wait_connection(20), "nobody dialled")
-    route.tap.connections[0].ended.wait(15)
+    route.tap.connections[0].ended.wait(40)
     time.sleep(3)
     require("done" not in route.fetcher.child.out, "the torrent was transferred all the same")
     for connection in route.tap.connections:

@@ -32,6 +32,8 @@ mod exit;
 mod inbound;
 #[path = "../cli/info_hash.rs"]
 mod info_hash;
+#[path = "../cli/linger.rs"]
+mod linger;
 #[path = "../cli/listen.rs"]
 mod listen;
 #[path = "../cli/log.rs"]
@@ -61,6 +63,7 @@ use crate::disguise::Look;
 use crate::encryption::Wanted;
 use crate::inbound::Inbound;
 use crate::info_hash::InfoHash;
+use crate::linger::Switch;
 use crate::outbound::Outbound;
 use crate::report::Report;
 use crate::socks::Proxy;
@@ -98,6 +101,9 @@ struct Arguments {
     /// What the handshakes on both sides look like to whoever watches
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
+    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    #[arg(long, value_enum, default_value = "on")]
+    linger: Switch,
 }
 
 #[tokio::main]
@@ -145,7 +151,10 @@ impl Arguments {
         let inbound = self.policy(self.inbound, Policy::accept_any());
         Bridge {
             inbound: Inbound {
-                acceptor: MseAcceptor::new(inbound).timeout(self.timeout).disguise(disguise),
+                acceptor: MseAcceptor::new(inbound)
+                    .timeout(self.timeout)
+                    .disguise(disguise)
+                    .linger(self.linger),
                 torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
                 timeout: self.timeout,
             },

@@ -15,6 +15,8 @@ mod encryption;
 mod exit;
 #[path = "../cli/info_hash.rs"]
 mod info_hash;
+#[path = "../cli/linger.rs"]
+mod linger;
 #[path = "../cli/listen.rs"]
 mod listen;
 #[path = "../cli/log.rs"]
@@ -32,13 +34,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
-use tokio_mse::{CryptoMethods, Linger, MseAcceptor, Policy, SkeyIndex};
+use clap::Parser;
+use tokio_mse::{CryptoMethods, MseAcceptor, Policy, SkeyIndex};
 
 use crate::address::Address;
 use crate::disguise::Look;
 use crate::encryption::Wanted;
 use crate::info_hash::InfoHash;
+use crate::linger::Switch;
 use crate::report::Report;
 
 /// Echoes every byte of every peer until the peer closes, its initial payload included
@@ -68,12 +71,6 @@ struct Arguments {
     linger: Switch,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = match exit::arguments() {
@@ -89,10 +86,9 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let linger = (arguments.linger == Switch::On).then(Linger::default);
     let acceptor = MseAcceptor::new(policy)
         .timeout(arguments.timeout)
-        .linger(linger)
+        .linger(arguments.linger)
         .disguise(arguments.disguise.into());
     let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
     let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());

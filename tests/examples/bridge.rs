@@ -134,10 +134,10 @@ fn two_bridges_encrypt_between_two_plaintext_ends() {
 
 #[test]
 fn failures_are_told_with_their_step_and_do_not_end_it() {
-    let server = Server::echo_server("--encryption require");
+    let server = Server::echo_server("--encryption require --linger off");
     let bridge = Server::bridge_to(
         server.address,
-        &format!("--outbound require --timeout 60 --info-hash {TORRENT} {OTHER_TORRENT}"),
+        &format!("--outbound require --timeout 60 --linger off --info-hash {TORRENT} {OTHER_TORRENT}"),
     );
     let unknown = "00".repeat(20);
     let client = bridge.echo(&format!("--info-hash {unknown}"));

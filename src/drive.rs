@@ -28,17 +28,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         let mut input = [0; CHUNK];
         let mut received: &[u8] = &[];
         loop {
+            // First of all: a caller that was slow to look up a SKEY may come back with everything there, and too late.
+            if let Poll::Ready(after) = self.poll_deadline(cx) {
+                return Poll::Ready(Err(At::of(&machine).timed_out(after)));
+            }
             match machine.process(received, self.outbox())? {
                 Progress::Done(done) => return Poll::Ready(Ok(done)),
                 Progress::NeedInput(more) => machine = more,
             }
-            let at = At {
-                step: machine.step(),
-                answered: machine.peer_answered(),
-            };
-            if let Poll::Ready(after) = self.poll_deadline(cx) {
-                return Poll::Ready(Err(at.timed_out(after)));
-            }
+            let at = At::of(&machine);
             // Whether or not our flight is out: a peer that is not ready to take it may have to be read first.
             if let Poll::Ready(Err(error)) = self.poll_send(cx) {
                 return Poll::Ready(Err(at.transport(error)));
@@ -103,6 +101,13 @@ struct At {
 }
 
 impl At {
+    fn of(machine: &impl Machine) -> Self {
+        Self {
+            step: machine.step(),
+            answered: machine.peer_answered(),
+        }
+    }
+
     const fn closed(self) -> Error {
         let Self { step, answered } = self;
         Error::Closed { step, answered }

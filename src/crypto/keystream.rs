@@ -36,7 +36,10 @@ impl Keystream {
             return self.cipher.apply(data);
         };
         let (from_ahead, rest) = data.split_at_mut(data.len().min(ahead.unused.len()));
-        xor(from_ahead, &ahead.block[ahead.unused.clone()]);
+        let start = ahead.unused.start;
+        let used = &mut ahead.block[start..start + from_ahead.len()];
+        xor(from_ahead, used);
+        used.zeroize();
         ahead.consume(from_ahead.len());
         if ahead.unused.is_empty() {
             self.release();

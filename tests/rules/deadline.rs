@@ -138,6 +138,21 @@ async fn h7_the_deadline_goes_on_during_a_lazy_lookup() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn h7_a_lookup_that_outlasts_the_deadline_is_too_late_even_if_everything_came() {
+    let (io, peer) = duplex(4096);
+    let dialling = tokio::spawn(MseConnector::default().timeout(None).connect(skey(), peer));
+    let began = Instant::now();
+    let acceptor = MseAcceptor::default().timeout(ALLOWED);
+    let Ok(Incoming::Pending(pending)) = acceptor.accept_lazy(io).await else {
+        panic!("not MSE");
+    };
+    sleep(ALLOWED).await;
+    let outcome = pending.accept(skey()).await;
+    assert_eq!(timed_out(&outcome, began), (Step::Vc, true));
+    dialling.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn h7_dialling_counts_and_every_attempt_has_its_own_deadline() {
     for (policy, attempts) in [
         (Policy::full_rc4().require(), 1),

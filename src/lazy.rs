@@ -82,8 +82,9 @@ impl<T> PendingAccept<T> {
         }
     }
 
-    /// Says that no such SKEY is served here: the connection is left as [`MseAcceptor::linger`](crate::MseAcceptor::linger) says. Gives the error
-    /// that [`MseAcceptor::accept`](crate::MseAcceptor::accept) ends with.
+    /// Says that no such SKEY is served here: the connection is left as
+    /// [`MseAcceptor::linger`](crate::MseAcceptor::linger) says. Gives the error that
+    /// [`MseAcceptor::accept`](crate::MseAcceptor::accept) ends with.
     pub fn refuse(self) -> Error {
         self.wire.take().fail(HandshakeError::UnknownSkey.into())
     }

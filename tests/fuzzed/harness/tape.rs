@@ -15,7 +15,7 @@ pub trait Tape {
 
     fn long(&mut self, field: &mut u32) {
         let mut bytes = field.to_le_bytes();
-        for byte in bytes.iter_mut() {
+        for byte in &mut bytes {
             self.byte(byte);
         }
         *field = u32::from_le_bytes(bytes);

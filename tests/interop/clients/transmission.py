@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import itertools
 import json
 import shutil
 import socket
@@ -17,9 +18,17 @@ PROGRAM = "transmission-daemon"
 LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
 
 
+# Below the range that the kernel takes ports from: one that is free now is still free when the daemon has started.
+ports = itertools.count(20000)
+
+
 def free_port(host):
-    with socket.create_server((host, 0)) as sock:
-        return sock.getsockname()[1]
+    for port in ports:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError:
+            continue
+        return port
 
 
 class Transmission:
@@ -78,6 +87,7 @@ class Transmission:
                 return json.load(urllib.request.urlopen(request, timeout=10))
             except urllib.error.HTTPError as error:
                 self._session = error.headers.get("X-Transmission-Session-Id", "")
+                time.sleep(0.02)
             except OSError:
                 time.sleep(0.1)  # not up yet
         raise AssertionError(f"no answer from its RPC; {self.child.last_words()}")

@@ -53,6 +53,8 @@ fn presets_and_builder_steps_say_what_they_are_called() {
     let plaintext = CryptoMethods::only(CryptoMethod::Plaintext);
     assert_eq!(Policy::full_rc4(), Policy::new(Encryption::Prefer, rc4_first));
     assert_eq!(Policy::header_only(), Policy::new(Encryption::Prefer, plaintext));
+    assert_eq!(Attempt::Mse.to_string(), "MSE");
+    assert_eq!(Attempt::Plaintext.to_string(), "plaintext");
     let both = rc4_first.then(CryptoMethod::Plaintext);
     assert_eq!(Policy::accept_any(), Policy::new(Encryption::Allow, both));
     assert_eq!(Policy::full_rc4().require().encryption(), Encryption::Require);

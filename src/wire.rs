@@ -134,22 +134,23 @@ impl<T> Wire<T> {
     }
 
     /// Leaves the connection, because its caller gave it up.
-    pub(crate) fn leave(mut self) {
-        self.place = None;
-        if let Some(farewell) = self.farewell.take() {
-            farewell.bid(self, None);
-        }
+    pub(crate) fn leave(self) {
+        self.part(None);
     }
 
     /// Leaves the connection, because the handshake failed with `error`.
-    pub(crate) fn fail(mut self, error: Error) -> Error {
+    pub(crate) fn fail(self, error: Error) -> Error {
         self.span.in_scope(|| debug!(%error, "failed"));
+        self.part(Some(&error));
+        error
+    }
+
+    fn part(mut self, error: Option<&Error>) {
         // What lingers is no handshake any more.
         self.place = None;
         if let Some(farewell) = self.farewell.take() {
-            farewell.bid(self, Some(&error));
+            farewell.bid(self, error);
         }
-        error
     }
 
     /// Where machines put what is to be sent.

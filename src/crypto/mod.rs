@@ -4,7 +4,6 @@ pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;
 pub(crate) mod rc4;
-pub(crate) mod search;
 mod window;
 
 /// How many cases a property is tried with; `PROPTEST_CASES` asks for a longer run.

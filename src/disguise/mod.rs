@@ -11,7 +11,7 @@ use rand::{CryptoRng, RngExt};
 pub use exemption::Exemption;
 pub(crate) use pieces::Pieces;
 
-use crate::crypto::search;
+use crate::crypto::dh::search;
 use crate::handshake::{Padding, Randomness};
 
 /// How a handshake looks to rules that were published against MSE and against encrypted traffic as such.
@@ -121,10 +121,10 @@ impl Disguise {
                 Randomness::with_key_pair(private_key, public_key, Padding::generate(rng))
             }
             (Some(exemption), None) => {
-                let (private_key, public_key) = search::find(rng, |_| true);
-                let mut padding = Padding::generate(rng);
-                padding.replace_with_key(padding::exempt(exemption, &public_key, rng));
-                Randomness::with_key_pair(private_key, public_key, padding)
+                let mut randomness = Randomness::generate(rng);
+                let with_key = padding::exempt(exemption, randomness.public_key(), rng);
+                randomness.replace_pad_with_key(with_key);
+                randomness
             }
         };
         (randomness, pieces)

@@ -44,6 +44,16 @@ impl Randomness {
         }
     }
 
+    pub(crate) const fn public_key(&self) -> &[u8; PUBLIC_KEY_LEN] {
+        &self.public_key
+    }
+
+    /// The same with another first part of the padding, of at most 320 bytes.
+    pub(crate) fn replace_pad_with_key(&mut self, with_key: Vec<u8>) {
+        debug_assert!(Padding::WITH_KEY.contains(&with_key.len()));
+        self.padding.with_key = with_key;
+    }
+
     /// Step 1 or 2.
     pub(crate) fn into_first_flight(self) -> Vec<u8> {
         [&self.public_key[..], &self.padding.with_key].concat()
@@ -88,12 +98,6 @@ impl Padding {
             before_sync: random_bytes(Self::BEFORE_SYNC),
             negotiated_len: rng.random_range(Self::NEGOTIATED),
         }
-    }
-
-    /// The same padding with another first part, of at most 320 bytes.
-    pub(crate) fn replace_with_key(&mut self, with_key: Vec<u8>) {
-        debug_assert!(Self::WITH_KEY.contains(&with_key.len()));
-        self.with_key = with_key;
     }
 
     /// No padding at all: for reproducible transcripts.

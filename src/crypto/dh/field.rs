@@ -119,20 +119,22 @@ impl Element {
         Self(unpack(bytes)).mul(&R_SQUARED, m)
     }
 
-    /// The one representative below P, big endian.
-    pub(super) fn to_bytes(self, m: &Modulus) -> [u8; 96] {
-        const PLAIN_ONE: Element = Element({
+    pub(super) fn to_integer(self, m: &Modulus) -> Integer {
+        const ONE: Integer = Integer({
             let mut one = [0; LIMBS];
             one[0] = 1;
             one
         });
-        // The product with so small a number is at most 2P: a row of M and the row of P each add less than P * R.
-        pack(&subtract_p_once(&subtract_p_once(&self.mul(&PLAIN_ONE, m).0)))
+        ONE.mul(&self, m)
     }
 
-    #[inline(never)]
+    /// The one representative below P, big endian.
+    pub(super) fn to_bytes(self, m: &Modulus) -> [u8; 96] {
+        self.to_integer(m).to_bytes()
+    }
+
     pub(super) const fn mul(&self, other: &Self, m: &Modulus) -> Self {
-        Self(montgomery!(m, product_column(&self.0, &other.0)))
+        Self(product(&self.0, &other.0, m))
     }
 
     /// The same as `self.mul(self)`, for two thirds of the work: the products above the diagonal stand for both halves.
@@ -168,6 +170,29 @@ impl Zeroize for Element {
     fn zeroize(&mut self) {
         self.0.zeroize();
     }
+}
+
+/// An integer modulo P as it is: a product, below 2P + 2^760, every limb below 2^60.
+///
+/// The factors are below 2^770, so that their product adds at most 2^1540 / R to what its reduction adds: less than P for
+/// the rows of M, and less than P for the last row.
+pub(super) struct Integer([u64; LIMBS]);
+
+impl Integer {
+    /// The factor R of Montgomery's form goes away in the reduction: the product is in plain form, too.
+    pub(super) const fn mul(&self, other: &Element, m: &Modulus) -> Self {
+        Self(product(&self.0, &other.0, m))
+    }
+
+    /// The one representative below P, big endian.
+    pub(super) fn to_bytes(&self) -> [u8; 96] {
+        pack(&subtract_p_once(&subtract_p_once(&self.0)))
+    }
+}
+
+#[inline(never)]
+const fn product(a: &[u64; LIMBS], b: &[u64; LIMBS], m: &Modulus) -> [u64; LIMBS] {
+    montgomery!(m, product_column(a, b))
 }
 
 /// All ones for 1, zeros for 0; `zero` is [`hidden_zero`].

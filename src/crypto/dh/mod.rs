@@ -6,6 +6,7 @@
 mod comb;
 mod exponent;
 mod field;
+pub(crate) mod search;
 mod window;
 
 #[cfg(test)]

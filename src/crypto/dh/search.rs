@@ -1,0 +1,131 @@
+//! Looking for a public key that looks like something.
+//!
+//! `2^(x+s) = 2^x * 2^s`, so the next candidate costs a multiplication. The step `s` is random and secret. With steps of
+//! one, a doubling each, a candidate's last bits are the first bits of the candidates that were passed over, and keys
+//! that were looked for would show it.
+
+use std::hint::black_box;
+use std::sync::OnceLock;
+
+use rand::{CryptoRng, Rng};
+
+use super::exponent::Exponent;
+use super::field::{Element, Integer, MODULUS, Modulus};
+use super::{PUBLIC_KEY_LEN, PrivateKey, comb};
+
+/// Draws a private key whose public key is `wanted`. The lowest bit of the exponent stays random, and so does the Jacobi
+/// symbol of the public key.
+pub(crate) fn find<R: CryptoRng + ?Sized>(
+    rng: &mut R,
+    wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
+) -> (PrivateKey, [u8; PUBLIC_KEY_LEN]) {
+    let m = black_box(&MODULUS);
+    loop {
+        let mut candidate = Candidate::draw(rng, m);
+        loop {
+            let public_key = candidate.power.to_bytes();
+            if wanted(&public_key) {
+                return (PrivateKey(candidate.exponent), public_key);
+            }
+            if !candidate.advance(Step::of_this_process(), m) {
+                break;
+            }
+        }
+    }
+}
+
+struct Candidate {
+    exponent: Exponent,
+    /// `2^exponent`.
+    power: Integer,
+}
+
+impl Candidate {
+    fn draw<R: CryptoRng + ?Sized>(rng: &mut R, m: &Modulus) -> Self {
+        let PrivateKey(exponent) = PrivateKey::generate(rng);
+        Self {
+            power: comb::power_of_two(&exponent, m).to_integer(m),
+            exponent,
+        }
+    }
+
+    /// Goes on to the next; false, and of no use any more, if the exponent grew too large.
+    fn advance(&mut self, step: &Step, m: &Modulus) -> bool {
+        self.power = self.power.mul(&step.power, m);
+        self.exponent.add(&step.exponent)
+    }
+}
+
+/// How far it is from one candidate to the next.
+struct Step {
+    exponent: Exponent,
+    /// `2^exponent`.
+    power: Element,
+}
+
+impl Step {
+    fn of_this_process() -> &'static Self {
+        static STEP: OnceLock<Step> = OnceLock::new();
+        STEP.get_or_init(|| {
+            let mut exponent = Exponent([0; Exponent::LEN]);
+            // Short, so that the candidates do not run out.
+            rand::rng().fill_bytes(&mut exponent.0[Exponent::LEN / 2..]);
+            Self::new(exponent, black_box(&MODULUS))
+        })
+    }
+
+    fn new(exponent: Exponent, m: &Modulus) -> Self {
+        Self {
+            power: comb::power_of_two(&exponent, m),
+            exponent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(exponent: [u8; Exponent::LEN]) -> Candidate {
+        let exponent = Exponent(exponent);
+        Candidate {
+            power: comb::power_of_two(&exponent, &MODULUS).to_integer(&MODULUS),
+            exponent,
+        }
+    }
+
+    fn step(byte: u8) -> Step {
+        Step::new(Exponent([byte; Exponent::LEN]), &MODULUS)
+    }
+
+    #[test]
+    fn a_step_goes_on_from_a_power_to_the_right_one() {
+        let mut stepped = candidate([0x5A; Exponent::LEN]);
+        for byte in 1..=17 {
+            assert!(stepped.advance(&step(byte), &MODULUS));
+            let public_key = PrivateKey::from_bytes(stepped.exponent.0).public_key();
+            assert_eq!(stepped.power.to_bytes(), public_key, "{byte}");
+        }
+    }
+
+    #[test]
+    fn the_candidates_end_where_exponents_end() {
+        assert!(!candidate([0xFF; Exponent::LEN]).advance(&step(1), &MODULUS));
+    }
+
+    #[test]
+    fn a_step_is_too_short_to_run_out_of_candidates_and_too_long_to_be_guessed() {
+        let Exponent(bytes) = &Step::of_this_process().exponent;
+        let (high, low) = bytes.split_at(Exponent::LEN / 2);
+        assert!(high.iter().all(|byte| *byte == 0));
+        // Ten random bytes are more than two different ones, but once in 2^58 times.
+        assert!(low.iter().any(|byte| *byte != low[0] && *byte != low[1]));
+    }
+
+    #[test]
+    fn what_is_found_is_wanted_and_belongs_to_its_private_key() {
+        let (private_key, public_key) = find(&mut rand::rng(), |key| key.starts_with(b"M"));
+        assert_eq!(public_key[0], b'M');
+        assert_eq!(private_key.public_key(), public_key);
+    }
+}

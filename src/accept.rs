@@ -13,13 +13,14 @@ use tokio_util::sync::PollSemaphore;
 use tracing::debug_span;
 
 use crate::connect::DEFAULT_TIMEOUT;
-use crate::disguise::{Disguise, Pieces};
-use crate::drive::{Complete, Drive};
+use crate::disguise::Disguise;
+use crate::drive::Complete;
 use crate::error::{Error, HandshakeError};
-use crate::handshake::{Established, Negotiation, Received, Reception, Role, info_hash};
+use crate::handshake::{Established, Negotiation, Role, info_hash};
 use crate::lazy::AcceptLazy;
 use crate::linger::{Farewell, Linger};
 use crate::policy::Policy;
+use crate::receive::{Receive, Received};
 use crate::skey::{Skey, SkeyHash, SkeyResolver};
 use crate::stream::MseStream;
 use crate::wire::{Deadline, Wire};
@@ -169,53 +170,8 @@ impl MseAcceptor {
             .map(|linger| Farewell::new(linger, self.disguise));
         let end = farewell.as_ref().map_or(Duration::MAX, Farewell::after);
         let deadline = Deadline::after(self.timeout.map(|allowed| allowed.min(end)));
-        Receive {
-            wire: Some(Wire::new(io, deadline, span).with_farewell(farewell)),
-            policy: self.policy,
-            disguise: self.disguise,
-            until_info_hash: false,
-            places: self.places.clone(),
-            drive: None,
-        }
-    }
-}
-
-/// The first part of both ways to accept: up to the SKEY.
-pub(crate) struct Receive<T> {
-    wire: Option<Wire<T>>,
-    policy: Policy,
-    disguise: Disguise,
-    until_info_hash: bool,
-    places: Option<PollSemaphore>,
-    drive: Option<Drive<T, Reception>>,
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
-        if let Some(places) = &mut self.places
-            && let Some(mut wire) = self.wire.take()
-        {
-            match wire.poll_place(cx, places) {
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(wire.fail(error))),
-                Poll::Ready(Ok(())) => self.wire = Some(wire),
-                Poll::Pending => {
-                    self.wire = Some(wire);
-                    return Poll::Pending;
-                }
-            }
-        }
-        if let Some(mut wire) = self.wire.take() {
-            let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
-            wire.set_pieces(pieces);
-            let reception = Reception::new(self.policy, randomness);
-            let reception = if self.until_info_hash {
-                reception.with_info_hash()
-            } else {
-                reception
-            };
-            self.drive = Some(Drive::new(wire, reception));
-        }
-        self.drive.as_mut().expect("polled after completion").poll(cx)
+        let wire = Wire::new(io, deadline, span).with_farewell(farewell);
+        Receive::new(wire, self.places.clone(), self.policy, self.disguise)
     }
 }
 
@@ -243,10 +199,7 @@ impl<T, R, P> Accept<T, R, P> {
         Q: FnOnce(&Skey) -> Bytes,
     {
         let state = match self.state {
-            State::Setup(mut receive) => {
-                receive.until_info_hash = true;
-                State::Setup(receive)
-            }
+            State::Setup(receive) => State::Setup(receive.until_info_hash()),
             begun @ State::Completing(_) => begun,
         };
         Accept {
@@ -288,7 +241,6 @@ where
                         Err(error) => return Err(wire.fail(error)),
                     }
                 }
-                wire.set_pieces(Pieces::whole());
                 let established = Established::plaintext(Role::Responder, skey, seen);
                 Ok(Complete::established(wire, established))
             }

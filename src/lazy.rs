@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::accept::Receive;
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError};
-use crate::handshake::{Established, Negotiation, Received, Role, SkeyRequest, info_hash};
+use crate::handshake::{Established, Negotiation, Role, SkeyRequest, info_hash};
+use crate::receive::{Receive, Received};
 use crate::skey::{Skey, SkeyHash};
 use crate::stream::MseStream;
 use crate::wire::Wire;

@@ -16,6 +16,7 @@ mod lazy;
 mod linger;
 mod outbound;
 mod policy;
+mod receive;
 mod skey;
 mod split;
 mod stream;

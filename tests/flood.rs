@@ -145,8 +145,10 @@ async fn state_of_a_half_open_handshake_is_bounded_at_every_stage() {
     for (stage, held, highest) in stages {
         let (most_held, most) = match stage {
             "accepted" => (0, 0),
-            // Two pads of at most 447 bytes, the clock.
-            "silent" | "a byte" => (1024, 2048),
+            // The clock. No pads: a key pair is drawn for who has begun to speak MSE.
+            "silent" => (256, 256),
+            // Two pads of at most 447 bytes.
+            "a byte" => (1024, 2048),
             // What was read so far is kept until the SKEY is found.
             "public key" | "PadA" | "mark" | "SKEY" | "PadC" => (8 * 1024, 12 * 1024),
             // The payload is kept in one buffer, which doubles as it grows.
@@ -176,6 +178,22 @@ fn cost(mut run: impl FnMut()) -> Duration {
         start.elapsed()
     });
     tries.min().unwrap()
+}
+
+#[tokio::test]
+async fn a_stranger_who_says_nothing_or_speaks_plaintext_costs_no_key() {
+    let key_pair = cost(|| drop(Randomness::generate(&mut rand::rng())));
+    let stranger = |bytes: &[u8]| {
+        cost(|| {
+            let far = Far::new();
+            far.send(bytes);
+            let skey = Skey::from(SKEY);
+            let _ = poll(&mut MseAcceptor::default().timeout(None).accept(far, &skey));
+        })
+    };
+    let (silent, plaintext) = (stranger(b""), stranger(b"\x13BitTorrent protocol"));
+    println!("key pair {key_pair:?}, silent {silent:?}, plaintext {plaintext:?}");
+    assert!(silent < key_pair && plaintext < key_pair);
 }
 
 /// One private key makes one public key and, as `shared_secret` consumes it, at most one secret. The time confirms it:

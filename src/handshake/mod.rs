@@ -49,7 +49,7 @@ pub use responder::{Responder, SkeyRequest};
 
 pub use crate::crypto::dh::PrivateKey;
 
-pub(crate) use reception::{Received, Reception, info_hash};
+pub(crate) use reception::{Opened, Reception, info_hash};
 
 use crate::error::{HandshakeError, Step};
 

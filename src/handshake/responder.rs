@@ -47,6 +47,12 @@ impl Responder {
         }
     }
 
+    /// The same, fed with what was read to tell plaintext from MSE.
+    pub(crate) fn having_read(mut self, seen: &[u8]) -> Self {
+        self.inbox.push(seen);
+        self
+    }
+
     /// Takes the next bytes of the peer.
     ///
     /// # Errors

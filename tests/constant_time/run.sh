@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Constant time: whatever the private exponent, a key exchange runs the same instructions and touches the same memory,
+# in the same order. valgrind (lackey) writes down the address of every instruction, load and store of the release build;
+# the lists for several exponents have to be equal. A control with an arithmetic that branches on its exponent has to
+# differ, or nothing was seen.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+if ! command -v valgrind >/dev/null; then
+    as_root=
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    export DEBIAN_FRONTEND=noninteractive
+    install="$as_root apt-get install -y -q --no-install-recommends valgrind"
+    $install || { $as_root apt-get update -q && $install; }
+fi
+
+cargo build --quiet --release --example constant_time
+program=${CARGO_TARGET_DIR:-target}/release/examples/constant_time
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# trace EXPONENT FILE [control]: the exponent in 40 hex digits.
+trace() {
+    printf "$(printf '%s' "$1" | sed 's/../\\x&/g')" >"$folder/exponent"
+    # An empty environment, as its size moves the stack.
+    env -i "$(command -v valgrind)" --tool=lackey --trace-mem=yes --basic-counts=no --log-file="$folder/log" \
+        "$program" ${3:-} <"$folder/exponent"
+    # From the program's first instruction on: the loader, which lies higher, looks at random bytes of the kernel's.
+    sed -n '/^==/d; /^I  00/,$p' "$folder/log" >"$2"
+}
+
+exponents=(
+    0000000000000000000000000000000000000000
+    0000000000000000000000000000000000000001
+    8000000000000000000000000000000000000000
+    ffffffffffffffffffffffffffffffffffffffff
+    5555555555555555555555555555555555555555
+    0123456789abcdef0123456789abcdef01234567
+    fedcba98765432100f1e2d3c4b5a69788796a5b4
+)
+
+failed=
+trace "${exponents[-1]}" "$folder/expected"
+echo "$(wc -l <"$folder/expected") instructions, loads and stores"
+for exponent in "${exponents[@]}"; do
+    trace "$exponent" "$folder/seen"
+    if cmp -s "$folder/expected" "$folder/seen"; then
+        echo "$exponent: the same"
+    else
+        echo "$exponent: DIFFERS from ${exponents[-1]}, first here:"
+        diff "$folder/expected" "$folder/seen" | head -5 || true
+        failed=yes
+    fi
+done
+
+trace "${exponents[1]}" "$folder/expected" control
+trace "${exponents[3]}" "$folder/seen" control
+if cmp -s "$folder/expected" "$folder/seen"; then
+    echo "control: the same, so this sees nothing"
+    failed=yes
+else
+    echo "control: differs, as it must"
+fi
+[ -z "$failed" ]

@@ -4,43 +4,29 @@ use tokio_mse::{CryptoMethod, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial_and_talk, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_3, step_4};
+use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use crate::segments::Far;
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
-    far.send(key(512));
-    let mut shared = shared(&far.take(96).await?);
     let offer = Offer {
         provide,
         pad_c: &[0; 512],
         ..Offer::default()
     };
-    far.send(offer.step_3(&mut shared));
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
-    let select = step_4(&mut far, &mut shared).await?;
+    let (shared, select) = open_as_initiator(&mut far, 512, &offer).await?;
     Stream::initiator(far, shared, select)
         .talk_with_late_handshake()
         .await
 }
 
 async fn respond(mut far: Far) -> Option<()> {
-    let their_key = far.take(96).await?;
-    far.send(key(512));
-    let mut shared = shared(&their_key);
-    let mark = shared.req1();
-    skip_to(&mut far, &mark, 512).await?;
-    let offer = step_3(&mut far, &mut shared).await?;
+    let (mut shared, offer) = open_as_responder(&mut far, 512).await?;
     if offer.ia.len() > 68 {
         return None;
     }
     drop(far.arrived());
-    // Plaintext where it is offered; step 4 and its handshake in two segments.
-    let select = if offer.provide & PLAINTEXT == 0 {
-        RC4
-    } else {
-        PLAINTEXT
-    };
+    let select = offer.select(PLAINTEXT, RC4);
+    // Step 4 and its handshake go in two segments.
     far.send(step_4_bytes(&mut shared, [0; 8], select, &[0; 512], 512));
     let mut stream = Stream::responder(far, shared, select);
     stream.their_handshake_arrives(&offer.ia).await?;

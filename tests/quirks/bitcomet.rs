@@ -3,7 +3,7 @@
 use tokio_mse::{CryptoMethod, Policy};
 
 use crate::ours::accept_and_talk;
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_4};
+use crate::peer::{PLAINTEXT, RC4, Stream, key, shared, step_4_behind_pad};
 use crate::segments::Far;
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
@@ -16,9 +16,7 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
         far.send(segment);
         tokio::task::yield_now().await;
     }
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
-    let select = step_4(&mut far, &mut shared).await?;
+    let select = step_4_behind_pad(&mut far, &mut shared, 512).await?;
     Stream::initiator(far, shared, select)
         .talk_with_late_handshake()
         .await

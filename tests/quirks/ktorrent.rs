@@ -11,7 +11,7 @@ use tokio_mse::{CryptoMethod, Error, HandshakeError, Policy, Step};
 
 use crate::foreign::{Cipher, Offer, P, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
 use crate::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{EXPONENT, PLAINTEXT, RC4, Stream, encrypted_vc, key, skip_to, step_3, step_4};
+use crate::peer::{EXPONENT, PLAINTEXT, RC4, Stream, key, skip_to, step_3, step_4_behind_pad};
 use crate::segments::{Far, connection};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -56,9 +56,7 @@ async fn initiate(mut far: Far) -> Option<()> {
         far.send(segment);
         tokio::task::yield_now().await;
     }
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 511).await?;
-    let select = step_4(&mut far, &mut shared).await?;
+    let select = step_4_behind_pad(&mut far, &mut shared, 511).await?;
     Stream::initiator(far, shared, select).talk_as_initiator().await
 }
 
@@ -70,13 +68,11 @@ async fn respond_with(mut far: Far, choose: impl Fn(&[u8]) -> Vec<u8>) -> Option
     let mark = req1(&shared);
     skip_to(&mut far, &mark, 511).await?;
     let offer = step_3(&mut far, &mut shared).await?;
-    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let select = offer.select(RC4, PLAINTEXT);
     let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
     let mut stream = Stream::responder(far, shared, select);
-    let handshake = stream.seal(&their_handshake());
-    stream.far.send([step_4, handshake].concat());
-    stream.their_handshake_arrives(&offer.ia).await?;
-    stream.talk().await
+    stream.send_with_handshake(step_4);
+    stream.talk_as_responder(&offer.ia).await
 }
 
 async fn respond(far: Far) -> Option<()> {

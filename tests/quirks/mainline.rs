@@ -4,22 +4,18 @@ use tokio_mse::{CryptoMethod, Error, HandshakeError, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept, accept_and_talk, dial_and_talk, their_handshake};
-use crate::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to, step_3, step_4};
+use crate::peer::{RC4, Stream, open_as_initiator, open_as_responder, pad};
 use crate::segments::{Far, connection};
 
 async fn initiate(mut far: Far, pad_len: usize) -> Option<()> {
-    far.send(key(pad_len));
-    let mut shared = shared(&far.take(96).await?);
     let pad_c = pad(pad_len);
     let offer = Offer {
         provide: RC4,
         pad_c: &pad_c,
         ..Offer::default()
     };
-    far.send(offer.step_3(&mut shared));
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
-    if step_4(&mut far, &mut shared).await? != RC4 {
+    let (shared, select) = open_as_initiator(&mut far, pad_len, &offer).await?;
+    if select != RC4 {
         return None;
     }
     Stream::initiator(far, shared, RC4)
@@ -28,12 +24,7 @@ async fn initiate(mut far: Far, pad_len: usize) -> Option<()> {
 }
 
 async fn respond(mut far: Far) -> Option<()> {
-    let their_key = far.take(96).await?;
-    far.send(key(199));
-    let mut shared = shared(&their_key);
-    let mark = shared.req1();
-    skip_to(&mut far, &mark, 512).await?;
-    let offer = step_3(&mut far, &mut shared).await?;
+    let (mut shared, offer) = open_as_responder(&mut far, 199).await?;
     if offer.provide & RC4 == 0 {
         return None;
     }

@@ -1,7 +1,7 @@
 //! What the emulated clients have in common: the steps of MSE, with everything that differs left to them. `None` means
 //! that the client hangs up.
 
-use crate::foreign::{Cipher, Shared, public_key};
+use crate::foreign::{Cipher, Offer, Shared, public_key};
 use crate::ours::{INFO_HASH, our_handshake, their_handshake};
 use crate::segments::Far;
 
@@ -39,6 +39,13 @@ pub async fn skip_to(far: &mut Far, mark: &[u8], max_before: usize) -> Option<()
 pub struct Step3 {
     pub provide: u32,
     pub ia: Vec<u8>,
+}
+
+impl Step3 {
+    /// The method that the client likes, where it is offered, or else the other one.
+    pub fn select(&self, liked: u32, other: u32) -> u32 {
+        if self.provide & liked == 0 { other } else { liked }
+    }
 }
 
 pub async fn step_3(far: &mut Far, shared: &mut Shared) -> Option<Step3> {
@@ -81,6 +88,38 @@ pub fn encrypted_vc(shared: &mut Shared) -> Vec<u8> {
     shared.b.apply(&[0; 8])
 }
 
+/// Step 3 behind a pad of so many bytes at most.
+pub async fn step_3_behind_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<Step3> {
+    let mark = shared.req1();
+    skip_to(far, &mark, max_pad).await?;
+    step_3(far, shared).await
+}
+
+/// Step 4 behind a pad of so many bytes at most: what was selected.
+pub async fn step_4_behind_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<u32> {
+    let vc = encrypted_vc(shared);
+    skip_to(far, &vc, max_pad).await?;
+    step_4(far, shared).await
+}
+
+/// What most initiators do up to step 4, and what was selected there.
+pub async fn open_as_initiator(far: &mut Far, pad_len: usize, offer: &Offer<'_>) -> Option<(Shared, u32)> {
+    far.send(key(pad_len));
+    let mut shared = shared(&far.take(96).await?);
+    far.send(offer.step_3(&mut shared));
+    let select = step_4_behind_pad(far, &mut shared, 512).await?;
+    Some((shared, select))
+}
+
+/// What most responders do up to step 3.
+pub async fn open_as_responder(far: &mut Far, pad_len: usize) -> Option<(Shared, Step3)> {
+    let their_key = far.take(96).await?;
+    far.send(key(pad_len));
+    let mut shared = shared(&their_key);
+    let offer = step_3_behind_pad(far, &mut shared, 512).await?;
+    Some((shared, offer))
+}
+
 /// The stream of an emulated client.
 pub struct Stream {
     pub far: Far,
@@ -120,6 +159,12 @@ impl Stream {
         self.far.send(sealed);
     }
 
+    /// Step 4 and the handshake in one segment.
+    pub fn send_with_handshake(&mut self, step_4: Vec<u8>) {
+        let handshake = self.seal(&their_handshake());
+        self.far.send([step_4, handshake].concat());
+    }
+
     pub async fn take(&mut self, len: usize) -> Option<Vec<u8>> {
         let sealed = self.far.take(len).await?;
         Some(match &mut self.decrypt {
@@ -146,6 +191,12 @@ impl Stream {
     /// What most initiators do from step 4 on whose handshake was IA.
     pub async fn talk_as_initiator(&mut self) -> Option<()> {
         self.their_handshake_arrives(&[]).await?;
+        self.talk().await
+    }
+
+    /// What most responders do from step 4 on whose handshake went with it.
+    pub async fn talk_as_responder(&mut self, ia: &[u8]) -> Option<()> {
+        self.their_handshake_arrives(ia).await?;
         self.talk().await
     }
 

@@ -5,23 +5,18 @@ use tokio_mse::{CryptoMethod, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_3, step_4};
+use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use crate::segments::{Far, connection};
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
-    far.send(key(511));
-    let mut shared = shared(&far.take(96).await?);
     let handshake = their_handshake();
     let offer = Offer {
         provide,
         ia: &handshake,
         ..Offer::default()
     };
-    far.send(offer.step_3(&mut shared));
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
+    let (shared, select) = open_as_initiator(&mut far, 511, &offer).await?;
     // Several bits at once are refused.
-    let select = step_4(&mut far, &mut shared).await?;
     if select != RC4 && select != PLAINTEXT {
         return None;
     }
@@ -29,28 +24,20 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
 }
 
 async fn keyed_up_to_ia(mut far: Far) -> Option<(Stream, Vec<u8>)> {
-    let their_key = far.take(96).await?;
-    far.send(key(511));
-    let mut shared = shared(&their_key);
-    let mark = shared.req1();
-    skip_to(&mut far, &mark, 512).await?;
-    let offer = step_3(&mut far, &mut shared).await?;
+    let (mut shared, offer) = open_as_responder(&mut far, 511).await?;
     if offer.ia.len() != 68 || !far.arrived().is_empty() {
         return None;
     }
-    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let select = offer.select(RC4, PLAINTEXT);
     let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
     let mut stream = Stream::responder(far, shared, select);
-    // Step 4 and the handshake in one segment.
-    let handshake = stream.seal(&their_handshake());
-    stream.far.send([step_4, handshake].concat());
+    stream.send_with_handshake(step_4);
     Some((stream, offer.ia))
 }
 
 async fn respond(far: Far) -> Option<()> {
     let (mut stream, ia) = keyed_up_to_ia(far).await?;
-    stream.their_handshake_arrives(&ia).await?;
-    stream.talk().await
+    stream.talk_as_responder(&ia).await
 }
 
 #[tokio::test]

@@ -58,14 +58,12 @@ async fn respond(mut far: Far) -> Option<()> {
     let mark = shared.req1();
     skip_to(&mut far, &mark).await?;
     let offer = step_3(&mut far, &mut shared).await?;
-    let select = if offer.provide & RC4 == 0 { PLAINTEXT } else { RC4 };
+    let select = offer.select(RC4, PLAINTEXT);
     let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
     // Whatever it has selected.
     let mut stream = Stream::responder(far, shared, RC4);
-    let handshake = stream.seal(&their_handshake());
-    stream.far.send([step_4, handshake].concat());
-    stream.their_handshake_arrives(&offer.ia).await?;
-    stream.talk().await
+    stream.send_with_handshake(step_4);
+    stream.talk_as_responder(&offer.ia).await
 }
 
 #[tokio::test]

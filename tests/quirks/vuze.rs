@@ -5,7 +5,7 @@ use tokio_mse::{CryptoMethod, Error, Policy, Step};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, pad, shared, skip_to, step_3, step_4};
+use crate::peer::{PLAINTEXT, RC4, Stream, key, pad, shared, step_3_behind_pad, step_4_behind_pad};
 use crate::segments::{Far, connection};
 
 /// The longest burst.
@@ -36,9 +36,7 @@ async fn initiate(mut far: Far) -> Option<()> {
         ..Offer::default()
     };
     scatter(&far, &[pad(BURST), offer.step_3(&mut shared)].concat()).await;
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
-    let select = step_4(&mut far, &mut shared).await?;
+    let select = step_4_behind_pad(&mut far, &mut shared, 512).await?;
     Stream::initiator(far, shared, select).talk_as_initiator().await
 }
 
@@ -46,15 +44,8 @@ async fn respond(mut far: Far) -> Option<()> {
     let their_key = far.take(96).await?;
     scatter(&far, &key(BURST)).await;
     let mut shared = shared(&their_key);
-    let mark = shared.req1();
-    skip_to(&mut far, &mark, 512).await?;
-    let offer = step_3(&mut far, &mut shared).await?;
-    // It takes plaintext where that is offered.
-    let select = if offer.provide & PLAINTEXT == 0 {
-        RC4
-    } else {
-        PLAINTEXT
-    };
+    let offer = step_3_behind_pad(&mut far, &mut shared, 512).await?;
+    let select = offer.select(PLAINTEXT, RC4);
     while offer.ia.len() < 68 {
         // Nobody sends the rest of a handshake before step 4.
         far.take(1).await?;

@@ -3,48 +3,32 @@
 use tokio_mse::{CryptoMethod, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept_and_talk, dial_and_talk, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, skip_to, step_3, step_4};
+use crate::ours::{accept_and_talk, dial_and_talk};
+use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use crate::segments::Far;
 
 async fn initiate(mut far: Far) -> Option<()> {
-    far.send(key(0));
-    let mut shared = shared(&far.take(96).await?);
     let offer = Offer {
         provide: RC4 | PLAINTEXT,
         pad_c: &[0; 300],
         ..Offer::default()
     };
-    far.send(offer.step_3(&mut shared));
-    let vc = encrypted_vc(&mut shared);
-    skip_to(&mut far, &vc, 512).await?;
-    let select = step_4(&mut far, &mut shared).await?;
+    let (shared, select) = open_as_initiator(&mut far, 0, &offer).await?;
     Stream::initiator(far, shared, select)
         .talk_with_late_handshake()
         .await
 }
 
 async fn respond(mut far: Far) -> Option<()> {
-    let their_key = far.take(96).await?;
-    far.send(key(0));
-    let mut shared = shared(&their_key);
-    let mark = shared.req1();
-    skip_to(&mut far, &mark, 512).await?;
-    let offer = step_3(&mut far, &mut shared).await?;
+    let (mut shared, offer) = open_as_responder(&mut far, 0).await?;
     if !offer.ia.is_empty() && offer.ia.len() < 68 {
         return None;
     }
-    let select = if offer.provide & PLAINTEXT == 0 {
-        RC4
-    } else {
-        PLAINTEXT
-    };
+    let select = offer.select(PLAINTEXT, RC4);
     let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[0; 77], 77);
     let mut stream = Stream::responder(far, shared, select);
-    let handshake = stream.seal(&their_handshake());
-    stream.far.send([step_4, handshake].concat());
-    stream.their_handshake_arrives(&offer.ia).await?;
-    stream.talk().await
+    stream.send_with_handshake(step_4);
+    stream.talk_as_responder(&offer.ia).await
 }
 
 #[tokio::test]

@@ -47,17 +47,22 @@ fn timed_out<V>(outcome: &Result<V, Error>, began: Instant) -> (Step, bool) {
     (*step, *answered)
 }
 
-/// What a peer sends before it needs an answer, with `before` in front of it.
+/// A peer that has written its first flight, which is all that it can send before it needs an answer.
+fn initiator(flight: &mut Vec<u8>) -> Initiator {
+    Initiator::new(skey(), &Policy::full_rc4(), "", fresh(short_padding()), flight)
+}
+
 fn first_flight() -> Vec<u8> {
     let mut flight = Vec::new();
-    Initiator::new(
-        skey(),
-        &Policy::full_rc4(),
-        "",
-        fresh(short_padding()),
-        &mut flight,
-    );
+    initiator(&mut flight);
     flight
+}
+
+/// Its first flight comes late but at once, so that the handshake has begun when the trickle does.
+async fn begin_and_trickle(mut io: DuplexStream) {
+    sleep(Duration::from_secs(4)).await;
+    io.write_all(&first_flight()).await.unwrap();
+    trickle(io, vec![0; 400]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,12 +80,8 @@ async fn h7_a_trickling_peer_cannot_extend_the_sniff() {
 
 #[tokio::test(start_paused = true)]
 async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
-    let (io, mut peer) = duplex(4096);
-    let trickling = tokio::spawn(async move {
-        sleep(Duration::from_secs(4)).await;
-        peer.write_all(&first_flight()).await.unwrap();
-        trickle(peer, vec![0; 400]).await;
-    });
+    let (io, peer) = duplex(4096);
+    let trickling = tokio::spawn(begin_and_trickle(peer));
     let began = Instant::now();
     let outcome = MseAcceptor::default().timeout(ALLOWED).accept(io, skey()).await;
     assert_eq!(timed_out(&outcome, began), (Step::Sync, true));
@@ -89,12 +90,8 @@ async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
 
 #[tokio::test(start_paused = true)]
 async fn h7_a_trickling_responder_cannot_extend_it_either() {
-    let (io, mut peer) = duplex(4096);
-    let trickling = tokio::spawn(async move {
-        sleep(Duration::from_secs(4)).await;
-        peer.write_all(&first_flight()).await.unwrap();
-        trickle(peer, vec![0; 400]).await;
-    });
+    let (io, peer) = duplex(4096);
+    let trickling = tokio::spawn(begin_and_trickle(peer));
     let began = Instant::now();
     let outcome = MseConnector::default().timeout(ALLOWED).connect(skey(), io).await;
     assert_eq!(timed_out(&outcome, began), (Step::Sync, true));
@@ -105,16 +102,10 @@ async fn h7_a_trickling_responder_cannot_extend_it_either() {
 async fn h7_the_deadline_goes_on_during_a_lazy_lookup() {
     let (io, mut peer) = duplex(4096);
     // An initiator that sends everything of step 3 up to the SKEY, and the rest by the byte.
-    let initiator = tokio::spawn(async move {
+    let trickling = tokio::spawn(async move {
         sleep(Duration::from_secs(3)).await;
         let mut output = Vec::new();
-        let machine = Initiator::new(
-            skey(),
-            &Policy::full_rc4(),
-            "",
-            fresh(short_padding()),
-            &mut output,
-        );
+        let machine = initiator(&mut output);
         peer.write_all(&std::mem::take(&mut output)).await.unwrap();
         let mut key = vec![0; 4096];
         let len = peer.read(&mut key).await.unwrap();
@@ -134,7 +125,7 @@ async fn h7_the_deadline_goes_on_during_a_lazy_lookup() {
     let outcome = pending.accept(skey()).await;
     let (step, answered) = timed_out(&outcome, began);
     assert!(answered && step != Step::Skey);
-    initiator.abort();
+    trickling.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -111,7 +111,7 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
     for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
         for call in 0.. {
             let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
-            let io = FailAt::new(peer.clone(), call, kind);
+            let io = FailAt::call(peer.clone(), call, kind);
             let outcome = connector().connect(skey(), io).now_or_never().expect("a hang");
             let Err(error) = outcome else {
                 assert!(call >= 6, "a call was not counted");

@@ -273,12 +273,12 @@ fn r6_reading_and_writing_never_touch_the_other_direction() {
             wire(mode, b"data"),
             [Step::Pending, Step::Move(1), Step::Fail(ErrorKind::Other)],
         );
-        let mut peer = stream(mode, ReadOnly(io));
+        let mut peer = stream(mode, ReadOnly::new(io));
         for _ in 0..8 {
             let _ = poll::read(&mut peer, 3);
         }
         let io = Scripted::writing([Step::Pending, Step::Move(1), Step::Fail(ErrorKind::Other)]);
-        let mut peer = stream(mode, WriteOnly(CloseGuard::new(io)));
+        let mut peer = stream(mode, WriteOnly::new(CloseGuard::new(io)));
         for _ in 0..8 {
             let _ = poll::write(&mut peer, b"some data");
             let _ = poll::write_vectored(&mut peer, &[b"some".to_vec(), b"data".to_vec()]);

@@ -1,47 +1,25 @@
 //! A transport that insists on being left alone once it is closed.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use super::watched::{Kind, Watched, Watcher};
 
 /// Panics when it is written to or flushed after its shutdown began.
-#[derive(Debug)]
-pub(crate) struct CloseGuard<T> {
-    io: T,
-    closing: bool,
+pub(crate) type CloseGuard<T> = Watched<T, Closing>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Closing {
+    begun: bool,
 }
 
-impl<T> CloseGuard<T> {
-    pub(crate) const fn new(io: T) -> Self {
-        Self { io, closing: false }
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for CloseGuard<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for CloseGuard<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        assert!(!self.closing, "written to after the shutdown began");
-        Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        assert!(!self.closing, "flushed after the shutdown began");
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.closing = true;
-        Pin::new(&mut self.io).poll_shutdown(cx)
+impl Watcher for Closing {
+    fn before(&mut self, call: Kind) -> io::Result<()> {
+        match call {
+            Kind::Read => {}
+            Kind::Write => assert!(!self.begun, "written to after the shutdown began"),
+            Kind::Flush => assert!(!self.begun, "flushed after the shutdown began"),
+            Kind::Shutdown => self.begun = true,
+        }
+        Ok(())
     }
 }

@@ -1,10 +1,8 @@
 //! A transport that fails at one call, whichever kind of call that is.
 
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use super::watched::{Kind, Watched, Watcher};
 
 /// Every kind of error that a transport has been seen to report, and a few that none should.
 pub(crate) const EVERY_KIND: [ErrorKind; 20] = [
@@ -31,25 +29,28 @@ pub(crate) const EVERY_KIND: [ErrorKind; 20] = [
 ];
 
 /// Fails at the call with this number, counted over all kinds of calls, and panics at every later one.
+pub(crate) type FailAt<T> = Watched<T, Failing>;
+
 #[derive(Debug)]
-pub(crate) struct FailAt<T> {
-    io: T,
+pub(crate) struct Failing {
     calls_left: usize,
     kind: ErrorKind,
     failed: bool,
 }
 
 impl<T> FailAt<T> {
-    pub(crate) const fn new(io: T, call: usize, kind: ErrorKind) -> Self {
-        Self {
-            io,
-            calls_left: call,
+    pub(crate) const fn call(io: T, number: usize, kind: ErrorKind) -> Self {
+        let watcher = Failing {
+            calls_left: number,
             kind,
             failed: false,
-        }
+        };
+        Self { io, watcher }
     }
+}
 
-    fn count(&mut self) -> io::Result<()> {
+impl Watcher for Failing {
+    fn before(&mut self, _: Kind) -> io::Result<()> {
         assert!(!self.failed, "used again after it failed");
         if self.calls_left == 0 {
             self.failed = true;
@@ -57,33 +58,5 @@ impl<T> FailAt<T> {
         }
         self.calls_left -= 1;
         Ok(())
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for FailAt<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.count()?;
-        Pin::new(&mut self.io).poll_read(cx, buf)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for FailAt<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.count()?;
-        Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.count()?;
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.count()?;
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

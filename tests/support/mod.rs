@@ -12,3 +12,4 @@ pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
 pub(crate) mod script;
+pub(crate) mod watched;

@@ -6,9 +6,9 @@ use rand::{Rng, RngExt};
 use rc4::{KeyInit, StreamCipher};
 use sha1::{Digest, Sha1};
 use tokio::runtime::Runtime;
-use tokio_mse::handshake::{Initiator, Progress, Randomness, Responder};
 use tokio_mse::{CryptoMethod, Policy, Skey};
 
+use crate::both_ends::both_ends;
 use crate::mse;
 use crate::powers::{CryptoBigint, two};
 use crate::race::{Outcome, Race};
@@ -65,35 +65,6 @@ fn without_io(rounds: usize) -> Outcome {
             }
         })
         .run(rounds, f64::from(2 * repeats))
-}
-
-fn both_ends(skey: &Skey, policy: &Policy) {
-    let mut rng = rand::rng();
-    let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
-    let a = Initiator::new(
-        skey.clone(),
-        policy,
-        "",
-        Randomness::generate(&mut rng),
-        &mut to_b,
-    );
-    let b = Responder::new(policy, Randomness::generate(&mut rng));
-    let Ok(Progress::NeedInput(b)) = b.process(&std::mem::take(&mut to_b), &mut to_a) else {
-        panic!("step 1")
-    };
-    let Ok(Progress::NeedInput(a)) = a.process(&std::mem::take(&mut to_a), &mut to_b) else {
-        panic!("step 2")
-    };
-    let Ok(Progress::Done(request)) = b.process(&to_b, &mut to_a) else {
-        panic!("step 3")
-    };
-    let Ok(Progress::Done(b)) = request.resolve(skey.clone(), "").process(&[], &mut to_a) else {
-        panic!("step 3")
-    };
-    let Ok(Progress::Done(a)) = a.process(&to_a, &mut to_b) else {
-        panic!("step 4")
-    };
-    black_box((a, b));
 }
 
 /// What one side has to do, and no more: a key, pads, two powers, five hashes, two ciphers, a search, a message.

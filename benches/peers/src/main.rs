@@ -4,6 +4,8 @@
 //! A few minutes once it is built; `-- --quick` takes less than one, and writes no pictures. `-- --rounds N` instead of
 //! 41 is for machines that are busy.
 
+#[path = "../../machines/both_ends.rs"]
+mod both_ends;
 mod cipher;
 mod clock;
 // The library's source: the cipher and the arithmetic are not public.

@@ -14,6 +14,7 @@ impl Inbox {
         self.bytes.extend_from_slice(input);
     }
 
+    /// Everything that was not taken.
     pub(super) fn unread(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }
@@ -28,12 +29,6 @@ impl Inbox {
 
     pub(super) fn take_array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
-    }
-
-    /// Everything that was not taken.
-    pub(super) fn into_unread(mut self) -> Vec<u8> {
-        self.bytes.drain(..self.taken.min(self.bytes.len()));
-        std::mem::take(&mut self.bytes)
     }
 
     /// Looks for `mark` behind at most `max_before` bytes of padding.

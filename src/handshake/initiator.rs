@@ -112,7 +112,7 @@ impl Initiator {
                     return Ok(Progress::NeedInput(Self { wanted, inbox, state }));
                 }
                 Turn::Done(keys, method) => {
-                    let established = wanted.establish(keys, method, inbox, output);
+                    let established = wanted.establish(keys, method, &inbox, output);
                     return Ok(Progress::Done(established));
                 }
             }
@@ -233,7 +233,7 @@ impl Wanted {
         self.initial_payload.get(..inside).unwrap_or_default()
     }
 
-    fn establish(self, keys: Keys, method: CryptoMethod, inbox: Inbox, output: &mut Vec<u8>) -> Established {
+    fn establish(self, keys: Keys, method: CryptoMethod, inbox: &Inbox, output: &mut Vec<u8>) -> Established {
         let negotiated = Negotiated {
             role: Role::Initiator,
             method: Some(method),
@@ -243,7 +243,7 @@ impl Wanted {
         let mut established = Established::new(negotiated, method, keys.encrypt, keys.decrypt);
         let left_over = self.initial_payload.get(MAX_IA_SENT..).unwrap_or_default();
         established.send(left_over, output);
-        established.receive(&inbox.into_unread());
+        established.receive(inbox.unread());
         established
     }
 }

@@ -152,7 +152,7 @@ impl Negotiation {
         let mut established = Established::new(negotiated, method, self.encrypt, self.decrypt);
         established.send(&self.initial_payload, output);
         established.received = ia;
-        established.receive(&self.inbox.into_unread());
+        established.receive(self.inbox.unread());
         established
     }
 

@@ -1,0 +1,123 @@
+//! What is wiped when it is dropped: looked for in the memory that is freed. A binary of its own, as the allocator is
+//! global.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "handshake/foreign.rs"]
+#[allow(dead_code)]
+mod foreign;
+#[path = "heap/freed.rs"]
+mod freed;
+
+use tokio_mse::handshake::{Initiator, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::{Policy, Skey};
+
+use foreign::{Offer, Shared, public_key, secret, sha1};
+use freed::{Looking, leaves_behind};
+
+#[global_allocator]
+static HEAP: Looking = Looking;
+
+const SKEY: [u8; 20] = [0x42; 20];
+const OURS: [u8; 20] = *b"our private exponent";
+const THEIRS: [u8; 20] = [0x44; 20];
+const IA: &[u8] = b"\x13BitTorrent protocol with all the rest of a handshake behind it, to 68 bytes";
+
+fn randomness() -> Randomness {
+    Randomness::new(PrivateKey::from_bytes(OURS), Padding::none())
+}
+
+fn need_input<M, D>(progress: Progress<M, D>) -> M {
+    match progress {
+        Progress::NeedInput(machine) => machine,
+        Progress::Done(_) => panic!("done"),
+    }
+}
+
+/// RC4's state behind the bytes that are discarded, from its description.
+fn cipher_state(key: &[u8]) -> [u8; 256] {
+    let mut state: [u8; 256] = std::array::from_fn(|n| u8::try_from(n).unwrap());
+    let mut j = 0_u8;
+    for i in 0..256 {
+        j = j.wrapping_add(state[i]).wrapping_add(key[i % key.len()]);
+        state.swap(i, j.into());
+    }
+    j = 0;
+    for i in (0..256).cycle().skip(1).take(1024) {
+        j = j.wrapping_add(state[i]);
+        state.swap(i, j.into());
+    }
+    state
+}
+
+/// A responder that knows the SKEY, and step 3 from there on.
+fn negotiation() -> (Negotiation, Vec<u8>) {
+    let mut to_us = public_key(&THEIRS).to_vec();
+    let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
+    let offer = Offer {
+        ia: IA,
+        ..Offer::default()
+    };
+    to_us.extend(offer.step_3(&mut shared));
+    let rest = to_us.split_off(96 + 40);
+    let responder = Responder::new(&Policy::full_rc4(), randomness());
+    let Progress::Done(request) = responder.process(&to_us, &mut Vec::new()).unwrap() else {
+        panic!("not done");
+    };
+    (request.resolve(Skey::from(SKEY), ""), rest)
+}
+
+#[test]
+fn what_is_not_wiped_is_found() {
+    let kept = Box::new(OURS);
+    assert!(leaves_behind(&OURS, || drop(kept)));
+    let kept = Box::new(cipher_state(&OURS));
+    assert!(leaves_behind(&cipher_state(&OURS), || drop(kept)));
+}
+
+#[test]
+fn a_private_exponent_is_wiped_wherever_it_is_dropped() {
+    let key = Box::new(PrivateKey::from_bytes(OURS));
+    assert!(!leaves_behind(&OURS, || drop(key)));
+    let randomness_of_one = Box::new(randomness());
+    assert!(!leaves_behind(&OURS, || drop(randomness_of_one)));
+    let policy = Policy::full_rc4();
+    let initiator = Initiator::new(Skey::from(SKEY), &policy, "", randomness(), &mut Vec::new());
+    let initiator = Box::new(initiator);
+    assert!(!leaves_behind(&OURS, || drop(initiator)));
+    let responder = Box::new(Responder::new(&policy, randomness()));
+    assert!(!leaves_behind(&OURS, || drop(responder)));
+}
+
+#[test]
+fn the_shared_secret_is_wiped_with_a_handshake_that_is_given_up() {
+    let responder = Responder::new(&Policy::full_rc4(), randomness());
+    let progress = responder.process(&public_key(&THEIRS), &mut Vec::new()).unwrap();
+    let responder = Box::new(need_input(progress));
+    let secret = secret(&OURS, &public_key(&THEIRS));
+    assert!(!leaves_behind(&secret, || drop(responder)));
+}
+
+#[test]
+fn the_states_of_both_ciphers_are_wiped() {
+    let secret = secret(&OURS, &public_key(&THEIRS));
+    for label in [&b"keyA"[..], b"keyB"] {
+        let state = cipher_state(&sha1(&[label, &secret, &SKEY]));
+        let (negotiation, _) = negotiation();
+        let negotiation = Box::new(negotiation);
+        assert!(!leaves_behind(&state, || drop(negotiation)), "{label:?}");
+    }
+}
+
+#[test]
+fn an_initial_payload_is_wiped_where_it_was_decrypted() {
+    let (negotiation, rest) = negotiation();
+    let mut done = None;
+    assert!(!leaves_behind(IA, || {
+        done = Some(negotiation.process(&rest, &mut Vec::new()).unwrap());
+    }));
+    let Some(Progress::Done(established)) = done else {
+        panic!("not done");
+    };
+    assert_eq!(established.received, IA);
+}

@@ -84,6 +84,10 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use rand::{TryCryptoRng, TryRng};
+
     use super::*;
 
     fn candidate(exponent: [u8; Exponent::LEN]) -> Candidate {
@@ -111,6 +115,38 @@ mod tests {
     #[test]
     fn the_candidates_end_where_exponents_end() {
         assert!(!candidate([0xFF; Exponent::LEN]).advance(&step(1), &MODULUS));
+    }
+
+    /// Gives the largest exponent first.
+    struct AtTheEnd(bool);
+
+    impl TryRng for AtTheEnd {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            Ok(rand::rng().next_u32())
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            Ok(rand::rng().next_u64())
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+            rand::rng().fill_bytes(bytes);
+            if std::mem::take(&mut self.0) {
+                bytes.fill(0xFF);
+            }
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for AtTheEnd {}
+
+    #[test]
+    fn a_search_that_begins_at_the_end_begins_again() {
+        let last = PrivateKey::from_bytes([0xFF; Exponent::LEN]).public_key();
+        let (private_key, public_key) = find(&mut AtTheEnd(true), |key| *key != last);
+        assert_eq!(private_key.public_key(), public_key);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 mod foreign;
 #[path = "heap/counting.rs"]
 mod heap;
+#[path = "thread_time/costs.rs"]
+mod thread_time;
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,14 +16,13 @@ use std::mem::size_of_val;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use cpu_time::ThreadTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_mse::handshake::{MAX_IA_ACCEPTED, MAX_PAD, Randomness, Responder};
 use tokio_mse::{MseAcceptor, MseConnector, Policy, Skey};
 
 use foreign::{Offer, Shared};
+use thread_time::costs;
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting;
@@ -168,20 +169,6 @@ async fn futures_and_streams_are_small_enough_to_have_thousands() {
     let stream = size_of::<tokio_mse::MseStream<Far>>();
     println!("accept {accept}, accept_lazy {lazy}, connect {connect}, stream {stream} bytes");
     assert!(accept <= 2048 && lazy <= 1024 && connect <= 2048 && stream <= 1024);
-}
-
-/// The least time that this thread was really running for each, of several tries that take turns: whatever else is on
-/// the machine slows all of them down alike, or none.
-fn costs<const N: usize>(runs: [&dyn Fn(); N]) -> [Duration; N] {
-    let mut least = [Duration::MAX; N];
-    for _ in 0..50 {
-        for (run, least) in runs.iter().zip(&mut least) {
-            let start = ThreadTime::now();
-            run();
-            *least = start.elapsed().min(*least);
-        }
-    }
-    least
 }
 
 #[tokio::test]

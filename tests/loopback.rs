@@ -251,6 +251,28 @@ async fn a_plaintext_peer_of_an_unknown_torrent_is_refused_where_a_payload_is_to
 }
 
 #[tokio::test]
+async fn a_plaintext_peer_that_waits_behind_its_info_hash_is_answered() {
+    let (listener, address) = listener().await;
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    let theirs = bittorrent_handshake(1);
+    let (up_to_info_hash, peer_id) = theirs.split_at(48);
+    tcp.write_all(up_to_info_hash).await.unwrap();
+    let (io, _) = listener.accept().await.unwrap();
+    let skey = Skey::from(INFO_HASH);
+    let accept = MseAcceptor::default()
+        .accept(io, &skey)
+        .initial_payload(|_| bittorrent_handshake(2));
+    let mut peer = accept.await.unwrap();
+    let mut answer = [0; 68];
+    tcp.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer[..], bittorrent_handshake(2));
+    tcp.write_all(peer_id).await.unwrap();
+    let mut handshake = [0; 68];
+    peer.read_exact(&mut handshake).await.unwrap();
+    assert_eq!(handshake[..], theirs);
+}
+
+#[tokio::test]
 async fn lazy_accept_leaves_the_lookup_to_the_caller() {
     let (listener, address) = listener().await;
     let accepted = tokio::spawn(async move {

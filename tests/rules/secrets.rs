@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt;
-use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Responder};
+use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Randomness, Responder};
 use tokio_mse::{
     CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex,
     Step,
@@ -235,6 +235,27 @@ fn s4_debug_tells_what_is_harmless() {
             assert!(text.contains(part), "no {part} in {text}");
         }
     }
+}
+
+#[test]
+fn s4_debug_of_what_a_handshake_is_made_of_tells_lengths_and_steps() {
+    let padding = || Padding::new([0xAB; 3], [0xCD; 5], 7).unwrap();
+    let pads = "Padding { with_key: 3, before_sync: 5, negotiated_len: 7 }";
+    assert_eq!(format!("{:?}", padding()), pads);
+    let randomness = Randomness::new(PrivateKey::from_bytes([1; 20]), padding());
+    assert_eq!(
+        format!("{randomness:?}"),
+        format!("Randomness {{ padding: {pads}, .. }}")
+    );
+
+    let (policy, mut to_b, mut to_a) = (Policy::full_rc4(), Vec::new(), Vec::new());
+    let a = Initiator::new(skey(), &policy, PAYLOAD, randomness, &mut to_b);
+    let fresh = Randomness::generate(&mut rand::rng());
+    let b = unfinished(Responder::new(&policy, fresh).process(&to_b, &mut to_a));
+    to_b.clear();
+    drop(unfinished(a.process(&to_a, &mut to_b)));
+    let request = finished(b.process(&to_b, &mut to_a));
+    assert_eq!(format!("{request:?}"), "SkeyRequest { .. }");
 }
 
 #[test]

@@ -318,6 +318,23 @@ mod tests {
         assert_eq!(reversed.draw().after, second(9));
     }
 
+    #[tokio::test]
+    async fn behind_our_fin_no_more_than_256_kib_are_taken_in() {
+        let endless = tokio::io::join(tokio::io::repeat(7), tokio::io::sink());
+        let mut wire = Wire::new(endless, Deadline::after(None), Span::none());
+        end(&mut wire).await.unwrap();
+        assert_eq!(wire.received(), 256 * 1024);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_behind_our_fin() {
+        let io = tokio::io::join(tokio::io::empty(), Vec::new());
+        let mut wire = Wire::new(io, Deadline::after(None), Span::none());
+        wire.outbox().extend_from_slice(b"what the peer did not take");
+        end(&mut wire).await.unwrap();
+        assert_eq!(wire.io_mut().writer(), b"");
+    }
+
     #[test]
     fn off_a_runtime_a_failed_connection_is_closed_at_once() {
         let (ours, theirs) = tokio::io::duplex(16);

@@ -300,6 +300,7 @@ async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
         panic!("not MSE");
     };
     shows_nothing(&pending);
+    assert_eq!(format!("{pending:?}"), "PendingAccept { .. }");
     shows_nothing(&pending.accept(skey()).await.unwrap());
     let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
     let plaintext = MseAcceptor::default().accept_lazy(Scripted::reading(handshake, []));

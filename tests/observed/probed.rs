@@ -226,6 +226,23 @@ async fn only_so_many_linger_and_a_place_is_free_again_when_one_ends() {
     assert!(start.elapsed() >= Duration::from_secs(19));
 }
 
+/// There is nothing to hide, and an honest peer waits for the end to redial.
+#[tokio::test(start_paused = true)]
+async fn mse_where_it_is_forbidden_ends_at_once() {
+    let acceptor = MseAcceptor::new(Policy::plaintext_only());
+    let (mut prober, io) = duplex(8192);
+    prober.write_all(&[0xA5; 700]).await.unwrap();
+    let start = Instant::now();
+    let error = acceptor.accept(io, skey()).await.unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Refused(tokio_mse::HandshakeError::MseRefused)
+    ));
+    let mut answer = Vec::new();
+    prober.read_to_end(&mut answer).await.unwrap();
+    assert_eq!((answer.len(), start.elapsed()), (0, Duration::ZERO));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lazy_accept_that_is_refused_or_dropped_lingers_too() {
     use tokio_mse::Incoming;

@@ -110,6 +110,12 @@ fn the_states_of_both_ciphers_are_wiped() {
 }
 
 #[test]
+fn an_info_hash_is_wiped_with_its_skey() {
+    let skey = Box::new(Skey::from(SKEY));
+    assert!(!leaves_behind(&SKEY, || drop(skey)));
+}
+
+#[test]
 fn an_initial_payload_is_wiped_where_it_was_decrypted() {
     let (negotiation, rest) = negotiation();
     let mut done = None;

@@ -166,3 +166,40 @@ impl Exemptions {
         Some(drawn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Step 1 of some connections, and the first piece of each.
+    fn first_flights(disguise: Disguise) -> impl Iterator<Item = (Vec<u8>, usize)> {
+        (0..40).map(move |_| {
+            let (randomness, mut pieces) = disguise.draw(&mut rand::rng());
+            let flight = randomness.into_first_flight();
+            let first = pieces.limit(flight.len());
+            (flight, first)
+        })
+    }
+
+    #[test]
+    fn a_run_stands_in_a_whole_pad_and_leaves_the_key_alone() {
+        let disguise = Disguise::none().exempt(Exemption::PrintableRun);
+        let mut printable_keys = 0;
+        for (flight, first) in first_flights(disguise) {
+            assert_eq!(first, flight.len());
+            assert!(Exemption::PrintableRun.holds(&flight));
+            printable_keys += usize::from(Exemption::PrintableStart.holds(&flight));
+        }
+        // One in 380 by chance.
+        assert!(printable_keys < 5);
+    }
+
+    #[test]
+    fn in_pieces_a_printable_start_takes_the_place_of_a_run() {
+        let disguise = Disguise::none().pieces(20..=47).exempt(Exemption::PrintableRun);
+        for (flight, first) in first_flights(disguise) {
+            assert!((20..=47).contains(&first));
+            assert!(Exemption::PrintableStart.holds(&flight[..first]));
+        }
+    }
+}

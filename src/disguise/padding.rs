@@ -71,3 +71,34 @@ fn weighty<R: CryptoRng + ?Sized>(
     }
     segment.split_off(PUBLIC_KEY_LEN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::exemption::is_printable;
+    use super::*;
+
+    fn pads(exemption: Exemption) -> impl Iterator<Item = Vec<u8>> {
+        (0..200).map(move |_| exempt(exemption, &[0x5A; PUBLIC_KEY_LEN], &mut rand::rng()))
+    }
+
+    #[test]
+    fn bits_are_skewed_either_way() {
+        let more_than_half = |pad: &Vec<u8>| {
+            let set: usize = pad.iter().map(|byte| byte.count_ones() as usize).sum();
+            2 * set > 8 * pad.len()
+        };
+        let more = pads(Exemption::SkewedBits).filter(more_than_half).count();
+        // Fewer than 50 of 200 throws of a coin: once in 10^13 times.
+        assert!((50..=150).contains(&more), "{more}");
+    }
+
+    #[test]
+    fn a_run_stands_anywhere_in_its_pad() {
+        let starts = pads(Exemption::PrintableRun).map(|pad| {
+            let start = pad.windows(24).position(|run| run.iter().all(is_printable));
+            start.expect("a run")
+        });
+        let furthest = starts.max();
+        assert!(furthest > Some(150), "{furthest:?}");
+    }
+}

@@ -61,3 +61,45 @@ impl Pieces {
         self.left = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_flights_are_not_cut() {
+        let mut pieces = Pieces::whole();
+        assert_eq!(pieces.limit(5000), 5000);
+        assert!(!pieces.wrote(5000));
+    }
+
+    #[test]
+    fn a_piece_ends_with_its_last_byte_however_many_writes_it_takes() {
+        let mut pieces = Pieces::cut((30, 40), 20);
+        assert_eq!(pieces.limit(500), 20);
+        assert!(!pieces.wrote(5));
+        assert_eq!(pieces.limit(495), 15);
+        assert!(pieces.wrote(15));
+        assert!((30..=40).contains(&pieces.limit(480)));
+    }
+
+    #[test]
+    fn a_flight_ends_a_piece() {
+        let mut pieces = Pieces::cut((30, 40), 20);
+        assert_eq!(pieces.limit(7), 7);
+        assert!(!pieces.wrote(7));
+        pieces.end_flight();
+        assert!((30..=40).contains(&pieces.limit(500)));
+    }
+
+    #[test]
+    fn what_follows_a_handshake_is_not_cut() {
+        let mut pieces = Pieces::cut((64, 64), 64);
+        for sent in (0..CUT_AT_MOST).step_by(64) {
+            assert_eq!(pieces.limit(5000 - sent), 64);
+            assert!(pieces.wrote(64));
+        }
+        assert_eq!(pieces.limit(5000 - CUT_AT_MOST), 5000 - CUT_AT_MOST);
+        assert!(!pieces.wrote(5000 - CUT_AT_MOST));
+    }
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
-use tokio_mse::{Error, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{Disguise, Error, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::skey;
 use crate::support::hostile::{Hostile, Manner};
@@ -113,6 +113,24 @@ fn h1_a_flight_is_one_write_and_one_flush() {
         "wfwfwf",
         "step 1, step 3, the rest of the payload"
     );
+}
+
+/// Or else a transport that gathers writes would send them as one.
+#[test]
+fn h1_each_piece_of_a_disguised_flight_is_flushed_on_its_own() {
+    use futures::FutureExt;
+    let policy = Policy::full_rc4();
+    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
+    let log = crate::support::call_log::CallLog::new(peer);
+    let calls = log.calls();
+    let connect = MseConnector::default()
+        .timeout(None)
+        .disguise(Disguise::none().pieces(20..=47))
+        .connect(skey(), log);
+    connect.now_or_never().expect("a hang").unwrap();
+    let calls = calls.without_reads();
+    assert!(calls.len() > 2 * 4, "{calls}");
+    assert_eq!(calls.replace("wf", ""), "");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 use tokio_mse::{Disguise, Error, MseAcceptor, MseConnector, Policy};
 
+use crate::support::call_log::CallLog;
 use crate::support::exchange::skey;
 use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::{FlushAwaitsPeer, SendsOnFlush};
@@ -95,40 +97,30 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
     assert_eq!(flushes, expected.map(Call::Flush));
 }
 
+/// The writes and flushes of a connector that shakes hands.
+fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
+    let policy = Policy::full_rc4();
+    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
+    let log = CallLog::new(peer);
+    let calls = log.calls();
+    let connect = connector.timeout(None).connect(skey(), log);
+    let outcome = connect.initial_payload(payload).now_or_never();
+    outcome.expect("a hang").unwrap();
+    calls.without_reads()
+}
+
 /// A flight is one write, where the transport takes it, and one flush behind it.
 #[test]
 fn h1_a_flight_is_one_write_and_one_flush() {
-    use futures::FutureExt;
-    let policy = Policy::full_rc4();
-    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
-    let log = crate::support::call_log::CallLog::new(peer);
-    let calls = log.calls();
-    let connect = MseConnector::default()
-        .timeout(None)
-        .connect(skey(), log)
-        .initial_payload(&LONG[..]);
-    connect.now_or_never().expect("a hang").unwrap();
-    assert_eq!(
-        calls.without_reads(),
-        "wfwfwf",
-        "step 1, step 3, the rest of the payload"
-    );
+    let calls = sending_calls(MseConnector::default(), &LONG);
+    assert_eq!(calls, "wfwfwf", "step 1, step 3, the rest of the payload");
 }
 
 /// Or else a transport that gathers writes would send them as one.
 #[test]
 fn h1_each_piece_of_a_disguised_flight_is_flushed_on_its_own() {
-    use futures::FutureExt;
-    let policy = Policy::full_rc4();
-    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
-    let log = crate::support::call_log::CallLog::new(peer);
-    let calls = log.calls();
-    let connect = MseConnector::default()
-        .timeout(None)
-        .disguise(Disguise::none().pieces(20..=47))
-        .connect(skey(), log);
-    connect.now_or_never().expect("a hang").unwrap();
-    let calls = calls.without_reads();
+    let pieces = Disguise::none().pieces(20..=47);
+    let calls = sending_calls(MseConnector::default().disguise(pieces), b"");
     assert!(calls.len() > 2 * 4, "{calls}");
     assert_eq!(calls.replace("wf", ""), "");
 }

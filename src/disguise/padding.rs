@@ -82,6 +82,13 @@ mod tests {
     }
 
     #[test]
+    fn no_pad_is_longer_than_any_other_first_part() {
+        for exemption in Exemption::ALL {
+            assert!(pads(exemption).all(|pad| (64..=320).contains(&pad.len())));
+        }
+    }
+
+    #[test]
     fn bits_are_skewed_either_way() {
         let more_than_half = |pad: &Vec<u8>| {
             let set: usize = pad.iter().map(|byte| byte.count_ones() as usize).sum();

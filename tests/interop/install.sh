@@ -11,14 +11,8 @@ command -v aria2c >/dev/null || packages="$packages aria2"
 command -v ip >/dev/null || packages="$packages iproute2"
 command -v unshare >/dev/null || packages="$packages util-linux"
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
-if [ -n "$packages" ]; then
-    as_root=
-    [ "$(id -u)" -eq 0 ] || as_root=sudo
-    export DEBIAN_FRONTEND=noninteractive
-    install="$as_root apt-get install -y -q --no-install-recommends"
-    # The lists may be old or absent; only then is an update needed.
-    $install $packages || { $as_root apt-get update -q && $install $packages; }
-fi
+# Unquoted: a list of words.
+[ -z "$packages" ] || "$here/../install_packages.sh" $packages
 
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt"

@@ -11,8 +11,7 @@ use rand::{CryptoRng, RngExt};
 pub use exemption::Exemption;
 pub(crate) use pieces::Pieces;
 
-use crate::crypto::dh::search;
-use crate::handshake::{Padding, Randomness};
+use crate::handshake::Randomness;
 
 /// How a handshake looks to rules that were published against MSE and against encrypted traffic as such.
 ///
@@ -112,13 +111,10 @@ impl Disguise {
             (None, _) => Randomness::generate(rng),
             // All that the rules see is a piece of the key.
             (Some(exemption), Some((.., first))) => {
-                let (private_key, public_key) =
-                    search::find(rng, |key| exemption.holds(key.get(..first).unwrap_or_default()));
-                Randomness::with_key_pair(private_key, public_key, Padding::generate(rng))
+                Randomness::find(rng, |key| exemption.holds(key.get(..first).unwrap_or_default()))
             }
             (Some(exemption @ Exemption::PrintableStart), None) => {
-                let (private_key, public_key) = search::find(rng, |key| exemption.holds(key));
-                Randomness::with_key_pair(private_key, public_key, Padding::generate(rng))
+                Randomness::find(rng, |key| exemption.holds(key))
             }
             (Some(exemption), None) => {
                 let mut randomness = Randomness::generate(rng);

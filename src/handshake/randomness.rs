@@ -5,7 +5,7 @@ use std::fmt;
 use rand::{CryptoRng, RngExt};
 
 use super::MAX_PAD;
-use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey};
+use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey, search};
 
 /// The key pair and the padding of one side of one handshake. For one use: a key pair that appears on two connections
 /// links them.
@@ -31,16 +31,16 @@ impl Randomness {
         }
     }
 
-    /// A key pair that was computed already.
-    pub(crate) const fn with_key_pair(
-        private_key: PrivateKey,
-        public_key: [u8; PUBLIC_KEY_LEN],
-        padding: Padding,
+    /// Draws a key pair whose public key is `wanted`, and padding.
+    pub(crate) fn find<R: CryptoRng + ?Sized>(
+        rng: &mut R,
+        wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
     ) -> Self {
+        let (private_key, public_key) = search::find(rng, wanted);
         Self {
             private_key,
             public_key,
-            padding,
+            padding: Padding::generate(rng),
         }
     }
 

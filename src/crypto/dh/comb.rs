@@ -2,9 +2,9 @@
 //!
 //! The 160 bits of an exponent are laid out as five teeth of sixteen blocks of two. One look-up takes a bit from the same
 //! place of every tooth, so that 32 look-ups and one squaring do what 160 squarings would. The table, 52 KiB, is part of
-//! the program and holds nothing secret. More teeth would save multiplications and lose as much to the longer scans. With
-//! blocks of eight, in a quarter of the room, 2^x takes a tenth longer, even if the table has to be fetched into cold
-//! caches; without any squaring the table would have twice the size for another thirtieth (`benches/handshake.rs`).
+//! the program and holds nothing secret. More teeth would save multiplications and lose as much to the longer scans.
+//! Blocks of eight need a quarter of the room; 2^x then takes a tenth longer, and with cold caches still no less
+//! (`benches/handshake.rs`). Without any squaring the table has twice the size, for a thirtieth of the time.
 
 use super::exponent::Exponent;
 use super::field::{Element, MODULUS, Modulus};

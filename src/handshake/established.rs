@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::crypto::keystream::Keystream;
-use crate::policy::CryptoMethod;
+use crate::policy::hint::PeerHint;
+use crate::policy::methods::CryptoMethod;
 use crate::skey::Skey;
 
 /// Which side of the handshake this end was.
@@ -61,6 +62,18 @@ impl Negotiated {
     /// Whether the first attempt was left unanswered and this is the redial.
     pub const fn fell_back(&self) -> bool {
         self.fell_back
+    }
+}
+
+/// From an earlier connection with the peer, whoever opened it: one with MSE worked, so the next begins with MSE. One in
+/// plaintext says nothing, as clients that dial plaintext first take MSE all the same.
+impl From<&Negotiated> for PeerHint {
+    fn from(earlier: &Negotiated) -> Self {
+        if earlier.method().is_some() {
+            Self::PrefersMse
+        } else {
+            Self::Unknown
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, PrivateKey};
 use crate::crypto::keystream::Keystream;
 use crate::error::{HandshakeError, Step};
-use crate::policy::{CryptoMethod, CryptoMethods, Policy};
+use crate::policy::Policy;
+use crate::policy::methods::{CryptoMethod, CryptoMethods};
 use crate::skey::Skey;
 
 /// VC, the verification constant.

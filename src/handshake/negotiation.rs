@@ -13,7 +13,7 @@ use super::{MAX_IA_ACCEPTED, Machine, Progress, pad_len};
 use crate::crypto::derive;
 use crate::crypto::keystream::Keystream;
 use crate::error::{HandshakeError, Step};
-use crate::policy::{CryptoMethod, CryptoMethods};
+use crate::policy::methods::{CryptoMethod, CryptoMethods};
 use crate::skey::Skey;
 
 /// The responder's side of the handshake, from the SKEY on.

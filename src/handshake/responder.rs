@@ -11,7 +11,8 @@ use super::{MAX_PAD, Machine, Progress, Randomness};
 use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
 use crate::error::{HandshakeError, Step};
-use crate::policy::{CryptoMethods, Policy};
+use crate::policy::Policy;
+use crate::policy::methods::CryptoMethods;
 use crate::skey::{Skey, SkeyHash};
 
 /// The responder's side of the handshake, up to the SKEY.

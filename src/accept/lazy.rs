@@ -8,13 +8,13 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::accept::receive::{Receive, Received};
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError};
 use crate::handshake::{Established, Negotiation, Role, SkeyRequest, info_hash};
-use crate::receive::{Receive, Received};
+use crate::link::Wire;
 use crate::skey::{Skey, SkeyHash};
 use crate::stream::MseStream;
-use crate::wire::Wire;
 
 /// The future of [`MseAcceptor::accept_lazy`](crate::MseAcceptor::accept_lazy).
 #[must_use = "futures do nothing unless awaited"]

@@ -14,11 +14,11 @@ use crate::disguise::{Disguise, Pieces};
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError, Step};
 use crate::handshake::{Established, Initiator, Machine, Progress, Randomness, Role};
-use crate::hint::PeerHint;
+use crate::link::{Deadline, Wire};
+use crate::policy::hint::PeerHint;
 use crate::policy::{Attempt, Policy};
 use crate::skey::Skey;
 use crate::stream::MseStream;
-use crate::wire::{Deadline, Wire};
 
 /// How long a handshake may take, unless told otherwise. libtorrent gives its peers as long.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);

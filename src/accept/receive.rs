@@ -9,8 +9,8 @@ use crate::disguise::Disguise;
 use crate::drive::Drive;
 use crate::error::Error;
 use crate::handshake::{Opened, Reception, Responder, SkeyRequest};
+use crate::link::Wire;
 use crate::policy::Policy;
-use crate::wire::Wire;
 
 /// What came in.
 pub(crate) enum Received {

@@ -1,7 +1,5 @@
 //! What is known of a peer before it is dialled, and where that is learnt.
 
-use crate::handshake::Negotiated;
-
 /// What is known of a peer's encryption before it is dialled. Every variant says more than the one before it, so what
 /// several sources say is joined with [`Ord::max`].
 ///
@@ -11,7 +9,7 @@ use crate::handshake::Negotiated;
 /// | `supportcrypto=1`, `requirecrypto=1` of an announce | the peer | [`from_announce`](Self::from_announce) |
 /// | bit `0x01` of `added.f` in a peer exchange (BEP 11) | another peer | [`from_pex_flags`](Self::from_pex_flags) |
 /// | key `e` of an extension handshake (BEP 10) | the peer | [`from_extension_handshake`](Self::from_extension_handshake) |
-/// | an earlier connection | the peer | [`From<&Negotiated>`](Negotiated) |
+/// | an earlier connection | the peer | [`From<&Negotiated>`](crate::Negotiated) |
 ///
 /// UDP trackers, the mainline DHT and `peers6` say nothing: [`Unknown`](Self::Unknown).
 ///
@@ -80,18 +78,6 @@ impl PeerHint {
         match e {
             None | Some(0) => Self::Unknown,
             Some(_) => Self::PrefersMse,
-        }
-    }
-}
-
-/// From an earlier connection with the peer, whoever opened it: one with MSE worked, so the next begins with MSE. One in
-/// plaintext says nothing, as clients that dial plaintext first take MSE all the same.
-impl From<&Negotiated> for PeerHint {
-    fn from(earlier: &Negotiated) -> Self {
-        if earlier.method().is_some() {
-            Self::PrefersMse
-        } else {
-            Self::Unknown
         }
     }
 }

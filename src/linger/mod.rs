@@ -18,7 +18,7 @@ use tracing::{Instrument, debug};
 use crate::crypto::dh::PUBLIC_KEY_LEN;
 use crate::disguise::Disguise;
 use crate::error::{Error, HandshakeError};
-use crate::wire::Wire;
+use crate::link::Wire;
 
 const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
 const DEFAULT_AT_MOST: usize = 1024;
@@ -291,7 +291,7 @@ async fn read_some<T: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<T>) -> io:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Deadline;
+    use crate::link::Deadline;
     use tokio::net::TcpStream;
     use tracing::Span;
 

@@ -178,7 +178,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             if written > rest.len() {
-                return Poll::Ready(Err(crate::outbound::overlong_write()));
+                return Poll::Ready(Err(crate::stream::outbound::overlong_write()));
             }
             self.sent += written;
             self.flushed = false;

@@ -9,8 +9,8 @@ use tracing::debug;
 
 use crate::error::{Error, Step};
 use crate::handshake::{Established, Machine, Progress};
+use crate::link::{CHUNK, Wire};
 use crate::stream::MseStream;
-use crate::wire::{CHUNK, Wire};
 
 /// How many bytes of the peer's payload are taken in while our last flight is not flushed yet. An IO whose flush waits
 /// for the peer's acknowledgement (uTP) may need us to read; a peer must not be able to make us read without end.

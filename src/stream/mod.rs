@@ -1,5 +1,9 @@
 //! The established stream.
 
+pub(crate) mod inbound;
+pub(crate) mod outbound;
+pub(crate) mod split;
+
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,11 +16,11 @@ use crate::accept::{Accept, MseAcceptor};
 use crate::connect::{Connect, MseConnector};
 use crate::crypto::keystream::Keystream;
 use crate::handshake::{Established, Negotiated, Role};
-use crate::inbound::Inbound;
-use crate::outbound::Outbound;
 use crate::policy::Policy;
 use crate::skey::{Skey, SkeyResolver};
-use crate::split::{MseReadHalf, MseWriteHalf};
+use crate::stream::inbound::Inbound;
+use crate::stream::outbound::Outbound;
+use crate::stream::split::{MseReadHalf, MseWriteHalf};
 
 /// A peer connection: encrypted, header-only or plaintext, and used like the bare transport.
 ///

@@ -1,5 +1,8 @@
 //! Accepting: sniff, policy, handshake; with a resolver, or lazily.
 
+pub(crate) mod lazy;
+pub(crate) mod receive;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,18 +15,18 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::PollSemaphore;
 use tracing::debug_span;
 
+use crate::accept::lazy::AcceptLazy;
+use crate::accept::receive::{Receive, Received};
 use crate::connect::DEFAULT_TIMEOUT;
 use crate::disguise::Disguise;
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError};
 use crate::handshake::{Established, Negotiation, Role, info_hash};
-use crate::lazy::AcceptLazy;
 use crate::linger::{Farewell, Linger};
+use crate::link::{Deadline, Wire};
 use crate::policy::Policy;
-use crate::receive::{Receive, Received};
 use crate::skey::{Skey, SkeyHash, SkeyResolver};
 use crate::stream::MseStream;
-use crate::wire::{Deadline, Wire};
 
 /// Shakes hands as the responder. Cheap to clone, shared by all connections.
 ///

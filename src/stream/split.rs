@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::crypto::keystream::Keystream;
-use crate::inbound::Inbound;
-use crate::outbound::Outbound;
+use crate::stream::inbound::Inbound;
+use crate::stream::outbound::Outbound;
 
 /// The receiving half of an [`MseStream`](crate::MseStream). Works on after the other half was dropped.
 #[derive(Debug)]

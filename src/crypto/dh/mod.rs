@@ -36,7 +36,11 @@ impl PrivateKey {
     pub const LEN: usize = Exponent::LEN;
 
     /// Draws an exponent.
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+    pub fn generate() -> Self {
+        Self::draw(&mut rand::rng())
+    }
+
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let mut exponent = Exponent([0; Self::LEN]);
         rng.fill_bytes(&mut exponent.0);
         Self(exponent)
@@ -58,13 +62,14 @@ impl PrivateKey {
 
     /// `Y^x mod P` in constant time, if Y is in `[2, P-2]`.
     pub(crate) fn shared_secret(self, peer: &[u8; PUBLIC_KEY_LEN]) -> Result<SharedSecret, DegenerateKey> {
-        if is_degenerate(peer) {
-            return Err(DegenerateKey);
-        }
         let m = black_box(&MODULUS);
         let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
         let secret = SharedSecret(power.to_bytes(m));
         power.zeroize();
+        // Afterwards, so that a refusal takes as long as an answer.
+        if is_degenerate(peer) {
+            return Err(DegenerateKey);
+        }
         Ok(secret)
     }
 }

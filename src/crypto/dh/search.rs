@@ -42,7 +42,7 @@ struct Candidate {
 
 impl Candidate {
     fn draw<R: CryptoRng + ?Sized>(rng: &mut R, m: &Modulus) -> Self {
-        let PrivateKey(exponent) = PrivateKey::generate(rng);
+        let PrivateKey(exponent) = PrivateKey::draw(rng);
         Self {
             power: comb::power_of_two(&exponent, m).to_integer(m),
             exponent,

@@ -249,7 +249,7 @@ fn generated_exponents_use_every_byte_of_the_generator() {
     }
     impl rand::TryCryptoRng for Counter {}
     let expected: [u8; 20] = std::array::from_fn(|n| u8::try_from(n).unwrap() + 1);
-    let key = PrivateKey::generate(&mut Counter(0));
+    let key = PrivateKey::draw(&mut Counter(0));
     assert_eq!(key.public_key(), PrivateKey::from_bytes(expected).public_key());
 }
 

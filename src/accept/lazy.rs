@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::accept::receive::{Receive, Received};
 use crate::drive::Complete;
 use crate::error::{Error, HandshakeError};
-use crate::handshake::{Established, Negotiation, Role, SkeyRequest, info_hash};
+use crate::handshake::{Established, Negotiation, Role, SkeyRequest};
 use crate::link::Wire;
 use crate::skey::{Skey, SkeyHash};
 use crate::stream::MseStream;
@@ -33,8 +33,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for AcceptLazy<T> {
         let (wire, received) = ready!(self.get_mut().0.poll(cx))?;
         Poll::Ready(Ok(match received {
             Received::Plaintext(seen) => {
-                let skey = info_hash(&seen);
-                let established = Established::plaintext(Role::Responder, skey, seen);
+                let established = Established::plaintext(Role::Responder, None, seen);
                 Incoming::Plaintext(MseStream::from_established(wire.into_io(), established))
             }
             Received::Mse(request) => Incoming::Pending(PendingAccept {

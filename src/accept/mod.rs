@@ -174,7 +174,7 @@ impl MseAcceptor {
         let end = farewell.as_ref().map_or(Duration::MAX, Farewell::after);
         let deadline = Deadline::after(self.timeout.map(|allowed| allowed.min(end)));
         let wire = Wire::new(io, deadline, span).with_farewell(farewell);
-        Receive::new(wire, self.places.clone(), self.policy, self.disguise)
+        Receive::new(wire, self.places.clone(), self.policy.clone(), self.disguise)
     }
 }
 
@@ -232,9 +232,9 @@ where
                 Err(error) => Err(wire.fail(error)),
             },
             Received::Plaintext(seen) => {
-                let mut skey = info_hash(&seen);
+                let mut skey = None;
                 if self.initial_payload.is_some()
-                    && let Some(asked) = &skey
+                    && let Some(asked) = info_hash(&seen)
                 {
                     match self.resolve(&asked.hash()) {
                         Ok((known, payload)) => {

@@ -72,7 +72,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                         if let Err(error) = admitted {
                             return Poll::Ready(Err(wire.fail(error)));
                         }
-                        let reception = Reception::new(self.policy, self.until_info_hash);
+                        let reception = Reception::new(self.policy.clone(), self.until_info_hash);
                         self.stage = Stage::Opening(Drive::new(wire, reception));
                     }
                 }

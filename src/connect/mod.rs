@@ -1,7 +1,6 @@
 //! Dialling: one attempt on a given transport, or as many as the policy allows on transports that a dialler makes.
 
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,11 +11,11 @@ use tracing::{Span, debug, debug_span};
 
 use crate::disguise::{Disguise, Pieces};
 use crate::drive::Complete;
-use crate::error::{Error, HandshakeError, Step};
+use crate::error::{ConnectError, Error, HandshakeError, Step};
 use crate::handshake::{Established, Initiator, Machine, Progress, Randomness, Role};
 use crate::link::{Deadline, Wire};
 use crate::policy::hint::PeerHint;
-use crate::policy::{Attempt, Policy};
+use crate::policy::{Attempt, Encryption, Policy};
 use crate::skey::Skey;
 use crate::stream::MseStream;
 
@@ -30,7 +29,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// use tokio::net::TcpStream;
 /// use tokio_mse::{MseConnector, Policy};
 ///
-/// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> Result<(), tokio_mse::Error> {
+/// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<()> {
 /// let connector = MseConnector::new(Policy::full_rc4()).timeout(Duration::from_secs(5));
 /// let peer = connector
 ///     .connect_with(info_hash, handshake, |_| TcpStream::connect("192.0.2.1:6881"))
@@ -45,9 +44,9 @@ pub struct MseConnector {
 }
 
 impl Default for MseConnector {
-    /// [`Policy::full_rc4`]: MSE preferred, RC4 offered alone.
+    /// [`Policy::default`]: MSE preferred, RC4 offered alone.
     fn default() -> Self {
-        Self::new(Policy::full_rc4())
+        Self::new(Policy::default())
     }
 }
 
@@ -71,7 +70,7 @@ impl MseConnector {
     /// A connector for one peer of whom this is known: with [`Policy::with_hint`].
     ///
     /// ```no_run
-    /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>, pex_flags: u8) -> Result<(), tokio_mse::Error> {
+    /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>, pex_flags: u8) -> std::io::Result<()> {
     /// # use tokio::net::TcpStream;
     /// # use tokio_mse::{MseConnector, PeerHint, Policy};
     /// # let connector = MseConnector::default();
@@ -84,7 +83,7 @@ impl MseConnector {
     #[must_use]
     pub fn for_peer(&self, hint: PeerHint) -> Self {
         Self {
-            policy: self.policy.with_hint(hint),
+            policy: self.policy.clone().with_hint(hint),
             ..self.clone()
         }
     }
@@ -107,7 +106,7 @@ impl MseConnector {
     ///
     /// # Errors
     ///
-    /// See [`Error`]; [`Error::is_fallback_candidate`] tells whether a redial in the other mode makes sense.
+    /// See [`Error`]; [`Policy::redial`] tells whether to dial again in the other mode.
     ///
     /// # Cancel safety
     ///
@@ -120,7 +119,7 @@ impl MseConnector {
         Connect::new(Setup {
             io,
             skey: skey.into(),
-            policy: self.policy,
+            policy: self.policy.clone(),
             disguise: self.disguise,
             drawn: None,
             attempt,
@@ -139,26 +138,26 @@ impl MseConnector {
     ///
     /// # Errors
     ///
-    /// That of the last attempt. [`Error::Dial`] if `dial` failed.
+    /// That of the last attempt. [`ConnectError::Dial`] if `dial` failed.
     ///
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub async fn connect_with<T, D, F>(
+    pub async fn connect_with<T, E, D, F>(
         &self,
         skey: impl Into<Skey>,
         initial_payload: impl Into<Bytes>,
         mut dial: D,
-    ) -> Result<MseStream<T>, Error>
+    ) -> Result<MseStream<T>, ConnectError<E>>
     where
         T: AsyncRead + AsyncWrite + Unpin,
         D: FnMut(Attempt) -> F,
-        F: Future<Output = io::Result<T>>,
+        F: Future<Output = Result<T, E>>,
     {
         let (skey, initial_payload) = (skey.into(), initial_payload.into());
-        let second = self.policy.second_attempt();
         let first = self.policy.first_attempt();
-        let await_answer = first == Attempt::Plaintext && second.is_some() && !initial_payload.is_empty();
+        let may_redial = self.policy.encryption() == Encryption::Allow;
+        let await_answer = may_redial && !initial_payload.is_empty();
         let unanswered = match self
             .attempt(
                 first,
@@ -169,31 +168,32 @@ impl MseConnector {
             )
             .await
         {
-            Err(error) if error.is_fallback_candidate() => error,
+            Err(ConnectError::Handshake(error)) => error,
             outcome => return outcome,
         };
-        let Some(second) = second else {
-            return Err(unanswered);
+        let Some(second) = self.policy.redial(first, &unanswered) else {
+            return Err(unanswered.into());
         };
         debug!(%unanswered, %second, "redialling");
         let mut stream = self
             .attempt(second, skey, initial_payload, false, &mut dial)
             .await?;
-        stream.negotiated_mut().fell_back = true;
+        let negotiated = stream.negotiated_mut();
+        *negotiated = negotiated.clone().with_attempts(2);
         Ok(stream)
     }
 
-    async fn attempt<T, F>(
+    async fn attempt<T, E, F>(
         &self,
         attempt: Attempt,
         skey: Skey,
         initial_payload: Bytes,
         await_answer: bool,
         dial: &mut impl FnMut(Attempt) -> F,
-    ) -> Result<MseStream<T>, Error>
+    ) -> Result<MseStream<T>, ConnectError<E>>
     where
         T: AsyncRead + AsyncWrite + Unpin,
-        F: Future<Output = io::Result<T>>,
+        F: Future<Output = Result<T, E>>,
     {
         let mut deadline = Deadline::after(self.timeout);
         let span = initiator_span(attempt);
@@ -201,19 +201,15 @@ impl MseConnector {
         let io = {
             let mut dialling = pin!(dial(attempt));
             poll_fn(|cx| match dialling.as_mut().poll(cx) {
-                Poll::Ready(dialled) => Poll::Ready(dialled.map_err(Error::Dial)),
+                Poll::Ready(dialled) => Poll::Ready(dialled.map_err(ConnectError::Dial)),
                 Poll::Pending => {
                     // The transport is a round trip away, and a public key is made meanwhile.
                     if attempt == Attempt::Mse && drawn.is_none() {
                         drawn = Some(self.disguise.draw(&mut rand::rng()));
                     }
-                    deadline.poll(cx).map(|after| {
-                        Err(Error::TimedOut {
-                            step: Step::Dial,
-                            answered: false,
-                            after,
-                        })
-                    })
+                    deadline
+                        .poll(cx)
+                        .map(|after| Err(Error::timed_out(Step::Dial, false, after).into()))
                 }
             })
             .await?
@@ -221,7 +217,7 @@ impl MseConnector {
         Connect::new(Setup {
             io,
             skey,
-            policy: self.policy,
+            policy: self.policy.clone(),
             disguise: self.disguise,
             drawn,
             attempt,
@@ -231,6 +227,7 @@ impl MseConnector {
             span,
         })
         .await
+        .map_err(ConnectError::Handshake)
     }
 }
 
@@ -302,7 +299,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Setup<T> {
             }
             Attempt::Plaintext => {
                 wire.outbox().extend_from_slice(&self.initial_payload);
-                let established = Established::plaintext(Role::Initiator, Some(self.skey), Vec::new());
+                let established = Established::plaintext(Role::Initiator, None, Vec::new());
                 State::Plaintext(if self.await_answer {
                     Complete::new(wire, Unanswered(established))
                 } else {

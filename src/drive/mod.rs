@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::debug;
 
 use crate::error::{Error, Step};
-use crate::handshake::{Established, Machine, Progress};
+use crate::handshake::{Established, Machine, Mode, Progress};
 use crate::link::{CHUNK, Wire};
 use crate::stream::MseStream;
 
@@ -64,13 +64,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         let _entered = span.enter();
         let at = At {
             step: Step::Payload,
-            answered: established.negotiated.method.is_some() || !established.received.is_empty(),
+            answered: established.negotiated.mode() != Mode::Plaintext || !established.received.is_empty(),
         };
         let mut input = [0; CHUNK];
         loop {
             match self.poll_send(cx) {
                 Poll::Ready(Ok(())) => {
-                    debug!(method = ?established.negotiated.method, "established");
+                    debug!(mode = %established.negotiated.mode(), "established");
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(at.transport(error))),

@@ -78,7 +78,7 @@ impl Initiator {
         Self {
             wanted: Wanted {
                 skey,
-                offered: policy.crypto_methods(),
+                offered: policy.methods(),
                 initial_payload: initial_payload.into(),
             },
             inbox: Inbox::default(),
@@ -235,12 +235,7 @@ impl Wanted {
     }
 
     fn establish(self, keys: Keys, method: CryptoMethod, inbox: &Inbox, output: &mut Vec<u8>) -> Established {
-        let negotiated = Negotiated {
-            role: Role::Initiator,
-            method: Some(method),
-            skey: Some(self.skey),
-            fell_back: false,
-        };
+        let negotiated = Negotiated::new(Role::Initiator, method.into(), Some(self.skey));
         let mut established = Established::new(negotiated, method, keys.encrypt, keys.decrypt);
         let left_over = self.initial_payload.get(MAX_IA_SENT..).unwrap_or_default();
         established.send(left_over, output);

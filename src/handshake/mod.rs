@@ -41,7 +41,7 @@ mod randomness;
 mod reception;
 mod responder;
 
-pub use established::{Established, Negotiated, Role};
+pub use established::{Established, Mode, Negotiated, Role};
 pub use initiator::Initiator;
 pub use negotiation::Negotiation;
 pub use randomness::{Padding, PaddingError, Randomness};

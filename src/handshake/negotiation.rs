@@ -143,12 +143,7 @@ impl Negotiation {
         output.extend_from_slice(&self.before_sync);
         append(Some(&mut self.encrypt), &selection, output);
 
-        let negotiated = Negotiated {
-            role: Role::Responder,
-            method: Some(method),
-            skey: Some(self.skey),
-            fell_back: false,
-        };
+        let negotiated = Negotiated::new(Role::Responder, method.into(), Some(self.skey));
         let mut established = Established::new(negotiated, method, self.encrypt, self.decrypt);
         established.send(&self.initial_payload, output);
         established.received = ia;

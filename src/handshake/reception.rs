@@ -36,7 +36,7 @@ impl Reception {
 /// The info-hash in a plaintext BitTorrent handshake, if it is there already.
 pub(crate) fn info_hash(handshake: &[u8]) -> Option<Skey> {
     let info_hash = handshake.get(INFO_HASH_END - 20..INFO_HASH_END)?;
-    Some(Skey::from(info_hash))
+    info_hash.first_chunk::<20>().map(Skey::from)
 }
 
 impl Machine for Reception {

@@ -42,7 +42,7 @@ impl Responder {
     /// MSE is done before.
     pub fn new(policy: &Policy, randomness: Randomness) -> Self {
         Self {
-            acceptable: policy.crypto_methods(),
+            acceptable: policy.methods(),
             inbox: Inbox::default(),
             state: State::AwaitKey(randomness),
         }

@@ -1,9 +1,10 @@
 //! The methods that protect a stream after the handshake, and ordered sets of them.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{array, fmt, iter};
 
 /// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
+///
+/// Written and read as `rc4` and `plaintext`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoMethod {
@@ -14,7 +15,7 @@ pub enum CryptoMethod {
 }
 
 impl CryptoMethod {
-    const ALL: [Self; 2] = [Self::Rc4, Self::Plaintext];
+    pub(crate) const ALL: &'static [Self] = &[Self::Rc4, Self::Plaintext];
 
     /// The bit that stands for this method on the wire.
     pub const fn bit(self) -> u32 {
@@ -23,18 +24,24 @@ impl CryptoMethod {
             Self::Plaintext => 0x01,
         }
     }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Rc4 => "rc4",
+            Self::Plaintext => "plaintext",
+        }
+    }
 }
 
 impl fmt::Display for CryptoMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rc4 => "rc4",
-            Self::Plaintext => "plaintext",
-        })
+        f.pad(self.name())
     }
 }
 
 /// An ordered set of crypto methods, most preferred first, never empty.
+///
+/// Written and read as a list with commas:
 ///
 /// ```
 /// use tokio_mse::{CryptoMethod, CryptoMethods};
@@ -42,19 +49,20 @@ impl fmt::Display for CryptoMethod {
 /// let both = CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext);
 /// assert_eq!(both, "rc4,plaintext".parse()?);
 /// assert_eq!(both.bits(), 0x03);
-/// # Ok::<(), tokio_mse::ParseMethodsError>(())
+/// # Ok::<(), tokio_mse::ParsePolicyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CryptoMethods {
+    // One slot for each method there is. The methods stand in front, what is free behind them.
     ordered: [Option<CryptoMethod>; CryptoMethod::ALL.len()],
 }
 
 impl CryptoMethods {
     /// The set of one method.
     pub const fn only(method: CryptoMethod) -> Self {
-        Self {
-            ordered: [Some(method), None],
-        }
+        let mut ordered = [None; CryptoMethod::ALL.len()];
+        ordered[0] = Some(method);
+        Self { ordered }
     }
 
     /// Adds a method behind those already in the set; one that is in it keeps its place.
@@ -69,8 +77,8 @@ impl CryptoMethods {
     }
 
     /// The methods, most preferred first.
-    pub fn iter(self) -> impl Iterator<Item = CryptoMethod> {
-        self.ordered.into_iter().flatten()
+    pub fn iter(self) -> CryptoMethodsIter {
+        CryptoMethodsIter(self.ordered.into_iter().flatten())
     }
 
     /// Whether `method` is in the set.
@@ -112,39 +120,46 @@ impl fmt::Display for CryptoMethods {
     }
 }
 
-/// A list of crypto methods that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseMethodsError {
-    found: String,
-}
+impl IntoIterator for CryptoMethods {
+    type Item = CryptoMethod;
+    type IntoIter = CryptoMethodsIter;
 
-impl fmt::Display for ParseMethodsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "expected a comma-separated list of `rc4` and `plaintext`, found `{}`",
-            self.found
-        )
+    fn into_iter(self) -> CryptoMethodsIter {
+        self.iter()
     }
 }
 
-impl std::error::Error for ParseMethodsError {}
+impl IntoIterator for &CryptoMethods {
+    type Item = CryptoMethod;
+    type IntoIter = CryptoMethodsIter;
 
-impl FromStr for CryptoMethods {
-    type Err = ParseMethodsError;
-
-    fn from_str(list: &str) -> Result<Self, Self::Err> {
-        let unreadable = || ParseMethodsError {
-            found: list.to_owned(),
-        };
-        let mut set: Option<Self> = None;
-        for name in list.split(',') {
-            let method = CryptoMethod::ALL
-                .into_iter()
-                .find(|method| method.to_string() == name.trim())
-                .ok_or_else(unreadable)?;
-            set = Some(set.map_or(Self::only(method), |set| set.then(method)));
-        }
-        set.ok_or_else(unreadable)
+    fn into_iter(self) -> CryptoMethodsIter {
+        self.iter()
     }
 }
+
+/// The methods of a set, most preferred first: what [`CryptoMethods::iter`] gives.
+#[derive(Clone, Debug)]
+pub struct CryptoMethodsIter(
+    iter::Flatten<array::IntoIter<Option<CryptoMethod>, { CryptoMethod::ALL.len() }>>,
+);
+
+impl Iterator for CryptoMethodsIter {
+    type Item = CryptoMethod;
+
+    fn next(&mut self) -> Option<CryptoMethod> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for CryptoMethodsIter {
+    fn next_back(&mut self) -> Option<CryptoMethod> {
+        self.0.next_back()
+    }
+}
+
+impl iter::FusedIterator for CryptoMethodsIter {}

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::accept::{Accept, MseAcceptor};
 use crate::connect::{Connect, MseConnector};
 use crate::crypto::keystream::Keystream;
-use crate::handshake::{Established, Negotiated, Role};
+use crate::handshake::{Established, Mode, Negotiated, Role};
 use crate::policy::Policy;
 use crate::skey::{Skey, SkeyResolver};
 use crate::stream::inbound::Inbound;
@@ -78,14 +78,14 @@ where
     ///
     /// # Errors
     ///
-    /// See [`Error`](crate::Error); [`is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a
+    /// See [`Error`](crate::Error); [`Policy::redial`](crate::Policy::redial) tells whether a
     /// redial in the other mode makes sense.
     ///
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
     pub fn connect(io: T, skey: impl Into<Skey>, policy: &Policy) -> Connect<T> {
-        MseConnector::new(*policy).connect(skey, io)
+        MseConnector::new(policy.clone()).connect(skey, io)
     }
 
     /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`].
@@ -104,7 +104,7 @@ where
     where
         T: Send + 'static,
     {
-        MseAcceptor::new(*policy).accept(io, skeys)
+        MseAcceptor::new(policy.clone()).accept(io, skeys)
     }
 }
 
@@ -115,7 +115,7 @@ impl<T> MseStream<T> {
             io,
             inbound: Inbound::new(Bytes::new(), None),
             outbound: Outbound::new(None),
-            negotiated: Negotiated::plaintext(Role::Initiator, None),
+            negotiated: Negotiated::new(Role::Initiator, Mode::Plaintext, None),
         }
     }
 

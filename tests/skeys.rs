@@ -7,7 +7,7 @@
 )]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio_mse::{Skey, SkeyIndex, SkeyResolver, resolver_fn};
 
@@ -118,20 +118,18 @@ fn a_hash_matches_its_own_skey_and_no_other() {
 #[test]
 fn a_resolver_is_used_while_another_thread_inserts_and_removes() {
     let index = SkeyIndex::from_iter([[1; 20]]);
-    let inserted = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let writer = scope.spawn(|| {
             for round in 0..200_u32 {
                 let mut info_hash = [2; 20];
                 info_hash[..4].copy_from_slice(&round.to_be_bytes());
                 assert!(index.insert(info_hash));
                 assert!(round % 2 == 0 || index.remove(&Skey::from(info_hash)));
             }
-            inserted.store(true, Ordering::Release);
         });
         // At least once, and until the other thread is done.
         loop {
-            let done = inserted.load(Ordering::Acquire);
+            let done = writer.is_finished();
             assert_eq!(index.resolve(&skey(1).hash()), Some(skey(1)));
             assert_eq!(index.resolve(&skey(9).hash()), None);
             if done {

@@ -116,6 +116,16 @@ fn an_info_hash_is_wiped_with_its_skey() {
 }
 
 #[test]
+fn a_secret_of_another_length_is_wiped_with_the_last_skey_that_has_it() {
+    let secret = b"a secret of a protocol without info-hashes";
+    let skey = Skey::from_shared_secret(secret);
+    let last = skey.clone();
+    assert!(!leaves_behind(secret, || drop(skey)));
+    assert_eq!(last.as_bytes(), secret);
+    assert!(!leaves_behind(secret, || drop(last)));
+}
+
+#[test]
 fn an_initial_payload_is_wiped_where_it_was_decrypted() {
     let (negotiation, rest) = negotiation();
     let mut done = None;

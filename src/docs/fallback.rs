@@ -3,7 +3,7 @@
 //! A redial needs a new connection, so it needs a dialler:
 //! [`MseConnector::connect_with`](crate::MseConnector::connect_with). On a given transport,
 //! [`connect`](crate::MseConnector::connect) makes one attempt, and
-//! [`Error::is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a redial would make sense.
+//! [`Policy::redial`](crate::Policy::redial) tells whether a redial would make sense.
 //!
 //! | policy | first | redial |
 //! |---|---|---|
@@ -23,8 +23,8 @@
 //!
 //! The initial payload is sent exactly once on the connection that is returned: inside step 3 on MSE, as it is in
 //! plaintext. Each attempt begins with new keys and has the whole time-out. Whether it came to a redial is in
-//! [`Negotiated::fell_back`](crate::Negotiated::fell_back).
+//! [`Negotiated::attempts`](crate::Negotiated::attempts).
 //!
 //! **A fallback undoes what MSE is for**: it shows the info-hash in the clear, and classifiers remember the pair of hosts
 //! and recognise the next, encrypted connection by it. Where that matters, use
-//! [`Policy::require`](crate::Policy::require) or [`Policy::forbid_fallback`](crate::Policy::forbid_fallback).
+//! [`Encryption::Require`](crate::Encryption::Require) or [`Policy::forbid_fallback`](crate::Policy::forbid_fallback).

@@ -12,12 +12,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::accept::{Accept, MseAcceptor};
-use crate::connect::{Connect, MseConnector};
 use crate::crypto::keystream::Keystream;
 use crate::handshake::{Established, Negotiated, Role};
-use crate::policy::Policy;
-use crate::skey::{Skey, SkeyResolver};
 use crate::stream::inbound::Inbound;
 use crate::stream::outbound::Outbound;
 use crate::stream::split::{MseReadHalf, MseWriteHalf};
@@ -63,48 +59,6 @@ impl<T: fmt::Debug> fmt::Debug for Parts<T> {
             .field("encrypt", &self.encrypt)
             .field("negotiated", &self.negotiated)
             .finish()
-    }
-}
-
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    /// Shakes hands as the initiator, with the defaults of an [`MseConnector`].
-    ///
-    /// This makes one attempt on the given transport: MSE under [`Prefer`](crate::Encryption::Prefer) and
-    /// [`Require`](crate::Encryption::Require), plaintext under [`Forbid`](crate::Encryption::Forbid) and
-    /// [`Allow`](crate::Encryption::Allow). For the redial, see [`MseConnector::connect_with`].
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error); [`is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a
-    /// redial in the other mode makes sense.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect(io: T, skey: impl Into<Skey>, policy: &Policy) -> Connect<T> {
-        MseConnector::new(*policy).connect(skey, io)
-    }
-
-    /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`].
-    ///
-    /// A connection whose handshake fails goes on for a while in a task of its own, so that a prober learns nothing from
-    /// the end of it ([`Linger`](crate::Linger)): for that the transport has to be `Send + 'static`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error).
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn accept<R: SkeyResolver>(io: T, skeys: R, policy: &Policy) -> Accept<T, R>
-    where
-        T: Send + 'static,
-    {
-        MseAcceptor::new(*policy).accept(io, skeys)
     }
 }
 

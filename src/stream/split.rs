@@ -31,12 +31,11 @@ impl<T> MseStream<T> {
     ///
     /// ```
     /// use tokio::io::{AsyncRead, AsyncWrite, Join, join};
-    /// use tokio_mse::{MseConnector, Skey};
+    /// use tokio_mse::{Error, MseStream, Policy, Skey};
     ///
     /// type BoxedRead = Box<dyn AsyncRead + Send + Unpin>;
     /// type BoxedWrite = Box<dyn AsyncWrite + Send + Unpin>;
     ///
-    /// # use tokio_mse::{Error, MseStream, Policy};
     /// async fn encrypted(r: BoxedRead, w: BoxedWrite, skey: Skey) -> Result<(BoxedRead, BoxedWrite), Error> {
     ///     let peer = MseStream::connect(join(r, w), skey, &Policy::full_rc4()).await?;
     ///     let (reader, writer) = peer.into_split_with(Join::into_inner);

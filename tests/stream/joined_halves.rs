@@ -3,10 +3,12 @@
 
 use std::io::{self, IoSliceMut};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Join, ReadBuf, join};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{CryptoMethod, MseReadHalf, MseStream};
 
 use crate::support::pair::{Mode, established_with, streams};
@@ -42,6 +44,24 @@ impl<R: AsyncReadVectored + ?Sized> AsyncReadVectored for Box<R> {
 
 type BoxedRead = Box<dyn AsyncReadVectored + Send>;
 type BoxedWrite = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// How a client does it over TCP.
+impl AsyncReadVectored for OwnedReadHalf {
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let tcp: &TcpStream = (*self).as_ref();
+        loop {
+            ready!(tcp.poll_read_ready(cx))?;
+            match tcp.try_read_vectored(bufs) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
 
 /// Fills one buffer after the other, each with a read of its own.
 struct OneByOne<R>(R);
@@ -145,4 +165,23 @@ async fn s2_joined_halves_can_be_joined_again() {
     let (reader, writer) = peer.into_split_with(Join::into_inner);
     let peer = reader.reunite(writer, |r, w| Ok(join(r, w))).unwrap();
     let _: MseStream<Join<BoxedRead, BoxedWrite>> = peer;
+}
+
+#[tokio::test]
+async fn r1_a_socket_is_read_into_several_buffers_at_once() {
+    for mode in Mode::ALL {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dialled = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let (mut a, b) = streams(mode, dialled, accepted);
+        let data: Vec<u8> = (0..100_000_u32).map(|at| (at * 5) as u8).collect();
+        let there = data.clone();
+        let send = tokio::spawn(async move {
+            a.write_all(&there).await.unwrap();
+            a.shutdown().await.unwrap();
+        });
+        let (reader, _writer) = b.into_split_with(TcpStream::into_split);
+        assert!(read_all(Box::new(reader)).await == data, "{mode:?}");
+        send.await.unwrap();
+    }
 }

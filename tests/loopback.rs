@@ -200,10 +200,10 @@ async fn parts_give_the_unread_bytes_and_ciphers_that_go_on() {
     let (mut a, mut b) = (a.into_parts(), b.into_parts());
     assert_eq!(b.unread, bittorrent_handshake(1));
     let mut bytes = *b"by hand";
-    a.encrypt.as_mut().unwrap().apply(&mut bytes);
+    a.encrypt.as_mut().unwrap().as_mut().unwrap().apply(&mut bytes);
     a.io.write_all(&bytes).await.unwrap();
     b.io.read_exact(&mut bytes).await.unwrap();
-    b.decrypt.as_mut().unwrap().apply(&mut bytes);
+    b.decrypt.as_mut().unwrap().as_mut().unwrap().apply(&mut bytes);
     assert_eq!(&bytes, b"by hand");
 }
 

@@ -9,7 +9,7 @@ use fast_socks5::{ReplyError, Socks5Command};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_mse::MseStream;
+use tokio_mse::{MseStream, Role};
 use tracing::debug;
 
 use crate::address::Address;
@@ -113,12 +113,12 @@ impl Proxy {
                 .await
                 .map_err(|error| error.to_string())?;
             return Ok(Route {
-                client: MseStream::plaintext(client),
-                peer: MseStream::plaintext(transport),
+                client: MseStream::plaintext(client, Role::Responder),
+                peer: MseStream::plaintext(transport, Role::Initiator),
                 speaks: "not BitTorrent, passed on".to_owned(),
             });
         }
-        let client = MseStream::plaintext(client);
+        let client = MseStream::plaintext(client, Role::Responder);
         let Arrival {
             client,
             skey,

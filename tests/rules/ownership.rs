@@ -137,12 +137,12 @@ fn s2_the_halves_give_back_what_they_are_made_of() {
     let (read, unread, decrypt) = reader.into_parts();
     let (write, encrypt) = writer.into_parts();
     assert_eq!((read.handles(), unread.len()), (3, 0));
-    assert!(encrypt.is_some() && decrypt.is_some());
+    assert!(encrypt.unwrap().is_some() && decrypt.unwrap().is_some());
     drop((read, write));
     assert_eq!(io.handles(), 1);
 
     let (reader, writer) = stream(Mode::HeaderOnly, ()).into_split_with(|()| ((), ()));
-    assert!(reader.into_parts().2.is_none() && writer.into_parts().1.is_none());
+    assert!(reader.into_parts().2.unwrap().is_none() && writer.into_parts().1.unwrap().is_none());
 }
 
 #[test]
@@ -162,11 +162,12 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
         ..
     } = peer.into_parts();
     assert_eq!((io, unread.len()), (2, 0));
-    assert!(decrypt.is_some() && encrypt.is_some());
+    assert!(decrypt.unwrap().is_some() && encrypt.unwrap().is_some());
     assert_eq!(negotiated.method(), Some(CryptoMethod::Rc4));
 
-    let parts = MseStream::plaintext(()).into_parts();
-    assert!(parts.decrypt.is_none() && parts.encrypt.is_none());
+    let parts = MseStream::plaintext((), Role::Responder).into_parts();
+    assert!(parts.decrypt.unwrap().is_none() && parts.encrypt.unwrap().is_none());
+    assert_eq!(parts.negotiated.role(), Role::Responder);
     assert_eq!(parts.negotiated.method(), None);
     assert_eq!(parts.negotiated.skey(), None);
 }

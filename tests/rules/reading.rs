@@ -193,7 +193,7 @@ fn r5_left_over_bytes_survive_taking_apart_and_splitting() {
     assert_eq!(ready(poll::read(&mut reader, 2)), b" o");
     let (_io, unread, decrypt) = reader.into_parts();
     assert_eq!(&unread[..], b"ver");
-    assert!(decrypt.is_some());
+    assert!(decrypt.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
         let mut b = MseStream::from_established(Scripted::reading(to_b, []), {
             let parts = b.into_parts();
             let mut established = a;
-            established.decrypt = parts.decrypt;
+            established.decrypt = parts.decrypt.unwrap();
             established.received = parts.unread.to_vec();
             established
         });

@@ -180,7 +180,7 @@ fn s4_debug_of_a_stream_and_its_halves_shows_no_secret() {
     let (reader, writer) = whole().into_split_with(|io| (io.clone(), io));
     shows_nothing(&reader);
     shows_nothing(&writer);
-    shows_nothing(&MseStream::plaintext(()));
+    shows_nothing(&MseStream::plaintext((), tokio_mse::Role::Initiator));
     shows_nothing(&stream(Mode::HeaderOnly, ()));
 }
 
@@ -226,7 +226,7 @@ fn s4_debug_tells_what_is_harmless() {
                 "Parts",
                 "the transport",
                 &*unread,
-                "encrypt: Some(Keystream(..))",
+                "encrypt: Ok(Some(Keystream(..)))",
                 negotiated,
             ],
         ),

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tokio::io::AsyncWrite;
-use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf};
+use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf, Role};
 
 use crate::support::pair::{Mode, ciphers, established_with};
 use crate::support::poll;
@@ -235,7 +235,7 @@ const FROM_RESPONDER: &str = "bytes that came with step 4";
 
 fn open(mode: Mode, payload: &'static str, io: Scripted) -> MseStream<Scripted> {
     let method = match mode {
-        Mode::Plaintext => return MseStream::plaintext(io),
+        Mode::Plaintext => return MseStream::plaintext(io, Role::Initiator),
         Mode::Rc4 => CryptoMethod::Rc4,
         Mode::HeaderOnly => CryptoMethod::Plaintext,
     };

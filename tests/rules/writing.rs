@@ -175,7 +175,7 @@ fn w4_parts_taken_after_a_dropped_write_are_in_step() {
     assert!(poll::write(&mut peer, &pattern(1, 300)).is_pending());
     assert_eq!(ready(poll::write(&mut peer, b"abcdef")), 2);
     assert!(poll::write(&mut peer, &pattern(2, 40)).is_pending());
-    let mut encrypt = peer.into_parts().encrypt.unwrap();
+    let mut encrypt = peer.into_parts().encrypt.unwrap().unwrap();
     let (mut first, mut second) = (pattern(3, 200), pattern(4, 500));
     encrypt.apply(&mut first);
     encrypt.apply(&mut second);

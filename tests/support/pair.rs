@@ -1,7 +1,7 @@
 //! Both ends of a handshake that was made without IO, as streams over any transport.
 
 use tokio_mse::handshake::{Established, Initiator, Padding, Progress, Responder};
-use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy};
+use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Role};
 
 use super::exchange::{Cipher, XA, XB, randomness, s, skey};
 
@@ -74,7 +74,12 @@ pub(crate) fn finished<M, D, E: std::fmt::Debug>(progress: Result<Progress<M, D>
 /// The two ends of a connection over these transports.
 pub(crate) fn streams<A, B>(mode: Mode, a: A, b: B) -> (MseStream<A>, MseStream<B>) {
     let method = match mode {
-        Mode::Plaintext => return (MseStream::plaintext(a), MseStream::plaintext(b)),
+        Mode::Plaintext => {
+            return (
+                MseStream::plaintext(a, Role::Initiator),
+                MseStream::plaintext(b, Role::Responder),
+            );
+        }
         Mode::Rc4 => CryptoMethod::Rc4,
         Mode::HeaderOnly => CryptoMethod::Plaintext,
     };

@@ -193,27 +193,3 @@ impl<T> MseStream<T> {
         MseAcceptor::new(policy.clone()).accept(io, skeys)
     }
 }
-
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`].
-    ///
-    /// A connection whose handshake fails goes on for a while in a task of its own, so that a prober learns nothing from
-    /// the end of it ([`Linger`](crate::Linger)): for that the transport has to be `Send + 'static`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error).
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn accept<R: SkeyResolver>(io: T, skeys: R, policy: &Policy) -> Accept<T, R>
-    where
-        T: Send + 'static,
-    {
-        MseAcceptor::new(*policy).accept(io, skeys)
-    }
-}

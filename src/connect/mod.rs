@@ -212,26 +212,3 @@ impl<T> MseStream<T> {
         MseConnector::new(policy.clone()).connect(io, skey)
     }
 }
-
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    /// Shakes hands as the initiator, with the defaults of an [`MseConnector`].
-    ///
-    /// This makes one attempt on the given transport: MSE under [`Prefer`](crate::Encryption::Prefer) and
-    /// [`Require`](crate::Encryption::Require), plaintext under [`Forbid`](crate::Encryption::Forbid) and
-    /// [`Allow`](crate::Encryption::Allow). For the redial, see [`MseConnector::connect_with`].
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error); [`is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a
-    /// redial in the other mode makes sense.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect(io: T, skey: impl Into<Skey>, policy: &Policy) -> Connect<T> {
-        MseConnector::new(*policy).connect(skey, io)
-    }
-}

@@ -23,7 +23,7 @@ const STEPS: [Step; 13] = [
     Step::Payload,
 ];
 
-fn refusals() -> [HandshakeError; 13] {
+fn refusals() -> [HandshakeError; 14] {
     // A variant that is missing here fails to compile.
     match HandshakeError::BadVc {
         HandshakeError::PlaintextRefused
@@ -33,6 +33,7 @@ fn refusals() -> [HandshakeError; 13] {
         | HandshakeError::DegenerateKey
         | HandshakeError::NoSyncMark
         | HandshakeError::UnknownSkey
+        | HandshakeError::UnknownInfoHash
         | HandshakeError::BadVc
         | HandshakeError::NoCommonMethod { .. }
         | HandshakeError::BadSelection { .. }
@@ -47,6 +48,7 @@ fn refusals() -> [HandshakeError; 13] {
         HandshakeError::DegenerateKey,
         HandshakeError::NoSyncMark,
         HandshakeError::UnknownSkey,
+        HandshakeError::UnknownInfoHash,
         HandshakeError::BadVc,
         HandshakeError::no_common_method(0x0C),
         HandshakeError::bad_selection(0x0304),

@@ -10,9 +10,9 @@ use super::Rc4;
 
 type Words = [u32; 256];
 
-/// What can be done at least for the widening to be worth it. On Zen 3 that is so from 160 bytes on, on Zen 4 from 256 to
-/// 1000, as the neighbours let it.
-pub(super) const WORTH_IT: usize = 256;
+/// How many bytes a run has at least for the widening to be worth it. That begins at 160 on Zen 3, and between 500 and
+/// 1500 on Zen 4, whose own loop over bytes comes nearer.
+pub(super) const WORTH_IT: usize = 512;
 
 /// XORs the next keystream into `data`.
 pub(super) fn apply(cipher: &mut Rc4, data: &mut [u8]) {
@@ -65,82 +65,90 @@ fn step(state: &mut Words, i: usize, j: &mut u32) -> u32 {
     state[x.wrapping_add(y) as u8 as usize]
 }
 
-/// As [`bytes::set_up`](super::bytes::set_up); `discard` is a multiple of four.
+/// Written out, because the compiler leaves a loop of sixteen a loop, and one of four takes a third longer.
+macro_rules! sixteen_times {
+    (|$n:ident| $body:block) => {
+        sixteen_times!($n $body [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15])
+    };
+    ($n:ident $body:block [$($value:literal)*]) => {
+        $({
+            let $n: usize = $value;
+            $body
+        })*
+    };
+}
+
+/// As [`bytes::set_up`](super::bytes::set_up); `discard` is a multiple of sixteen.
 #[inline(always)]
 pub(super) fn set_up<const LANES: usize, const LEN: usize>(
     keys: [&[u8; LEN]; LANES],
     discard: usize,
 ) -> [Rc4; LANES] {
     let zero = black_box(0);
-    // Repeated, so that a key's end does not interrupt.
-    let mut repeated = keys.map(|key| std::array::from_fn::<_, 256, _>(|n| key[n % LEN]));
-    let mut lanes: [Lane; LANES] = std::array::from_fn(|_| Lane::new());
-    for start in (0..256).step_by(LAG) {
-        for n in 0..LAG {
-            for (lane, key) in lanes.iter_mut().zip(&repeated) {
-                lane.swap(start + n, n, key[start + n], zero);
+    let mut repeated = keys.map(repeat);
+    // Apart from the states: what is next to memory that is stored to by secret indices stays in memory, too.
+    let mut states: [Words; LANES] = [std::array::from_fn(|n| n as u32); LANES];
+    let mut pasts = [Past::default(); LANES];
+    for block in 0..16 {
+        sixteen_times!(|n| {
+            let i = 16 * block + n;
+            for ((state, past), key) in states.iter_mut().zip(&mut pasts).zip(&repeated) {
+                swap(state, past, n, i, key[i], zero);
             }
-        }
+        });
     }
-    for lane in &mut lanes {
-        lane.past = [0; LAG];
-    }
-    for start in (1..=discard).step_by(LAG) {
-        for n in 0..LAG {
-            for lane in &mut lanes {
-                lane.swap(start + n, n, 0, zero);
+    pasts = [Past::default(); LANES];
+    for block in 0..discard / 16 {
+        sixteen_times!(|n| {
+            let i = 16 * block + n + 1;
+            for (state, past) in states.iter_mut().zip(&mut pasts) {
+                swap(state, past, n, i, 0, zero);
             }
-        }
+        });
     }
     repeated.as_flattened_mut().fill(0);
     black_box(&repeated);
-    lanes.map(|lane| lane.finish(discard))
+    std::array::from_fn(|lane| {
+        let mut cipher = Rc4 {
+            state: [0; 256],
+            next: (discard + 1) as u8,
+            j: pasts[lane][LAG - 1] as u8,
+        };
+        narrow(&mut states[lane], &mut cipher.state);
+        cipher
+    })
+}
+
+/// The key again and again, so that its end does not interrupt the schedule.
+fn repeat<const LEN: usize>(key: &[u8; LEN]) -> [u8; 256] {
+    let mut repeated = [0; 256];
+    let (whole, rest) = repeated.as_chunks_mut::<LEN>();
+    whole.fill(*key);
+    for (byte, key) in rest.iter_mut().zip(key) {
+        *byte = *key;
+    }
+    repeated
 }
 
 /// How many steps before must have come to their end for one to begin.
 const LAG: usize = 4;
 
-/// A state that is being set up.
-struct Lane {
-    state: Words,
-    /// `j` of the last steps, each in the place of the one [`LAG`] steps before it.
-    past: [u32; LAG],
-}
+/// `j` of the last steps, each in the place of the one [`LAG`] steps before it.
+type Past = [u32; LAG];
 
-impl Lane {
-    #[inline(always)]
-    fn new() -> Self {
-        Self {
-            state: std::array::from_fn(|n| n as u32),
-            past: [0; LAG],
-        }
-    }
-
-    /// Mixes a byte of the key into `j` and swaps. Why `i` is made to depend on an older `j`:
-    /// [`bytes::Lane::swap`](super::bytes::Lane::swap).
-    #[inline(always)]
-    fn swap(&mut self, i: usize, turn: usize, key: u8, zero: u32) {
-        let i = (i | (self.past[turn] & zero) as usize) as u8 as usize;
-        let x = self.state[i];
-        let last = self.past[(turn + LAG - 1) % LAG];
-        let j = last.wrapping_add(x).wrapping_add(key.into());
-        self.past[turn] = j;
-        let j = j as u8 as usize;
-        let y = self.state[j];
-        self.state[j] = x;
-        self.state[i] = y;
-    }
-
-    #[inline(always)]
-    fn finish(mut self, steps: usize) -> Rc4 {
-        let mut cipher = Rc4 {
-            state: [0; 256],
-            next: (steps + 1) as u8,
-            j: self.past[LAG - 1] as u8,
-        };
-        narrow(&mut self.state, &mut cipher.state);
-        cipher
-    }
+/// Mixes a byte of the key into `j` and swaps; `turn` counts the steps. Why `i` is made to depend on an older `j`:
+/// [`bytes::Lane::swap`](super::bytes::Lane::swap).
+#[inline(always)]
+fn swap(state: &mut Words, past: &mut Past, turn: usize, i: usize, key: u8, zero: u32) {
+    let i = (i | (past[turn % LAG] & zero) as usize) as u8 as usize;
+    let x = state[i];
+    let last = past[(turn + LAG - 1) % LAG];
+    let j = last.wrapping_add(x).wrapping_add(key.into());
+    past[turn % LAG] = j;
+    let j = j as u8 as usize;
+    let y = state[j];
+    state[j] = x;
+    state[i] = y;
 }
 
 /// Moves the state back to where it rests, and wipes it here.

@@ -3,6 +3,7 @@
 pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;
+mod processor;
 pub(crate) mod rc4;
 mod window;
 

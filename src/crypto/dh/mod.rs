@@ -12,13 +12,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use std::hint::black_box;
-
 use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use exponent::Exponent;
-use field::{Element, MODULUS, P_BYTES};
+use field::{Element, P_BYTES, modulus};
 
 /// The length of a public key and of S in bytes. Both are padded on the left: an implementation that strips leading
 /// zeros fails one handshake in 256 (libtorrent PR 8434, rTorrent PR 894).
@@ -53,7 +51,7 @@ impl PrivateKey {
 
     /// `2^x mod P`, in constant time.
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
-        let m = black_box(&MODULUS);
+        let m = modulus();
         let mut power = comb::power_of_two(&self.0, m);
         let bytes = power.to_bytes(m);
         power.zeroize();
@@ -62,7 +60,7 @@ impl PrivateKey {
 
     /// `Y^x mod P` in constant time, if Y is in `[2, P-2]`.
     pub(crate) fn shared_secret(self, peer: &[u8; PUBLIC_KEY_LEN]) -> Result<SharedSecret, DegenerateKey> {
-        let m = black_box(&MODULUS);
+        let m = modulus();
         let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
         let secret = SharedSecret(power.to_bytes(m));
         power.zeroize();

@@ -204,6 +204,20 @@ fn check(x: [u8; 20], y: &[u8; 96]) {
 }
 
 #[test]
+fn powers_are_right_by_every_formulation() {
+    let y = [0x5a; 96];
+    for x in [[0xff; 20], [0x5a; 20], [0; 20], *b"0123456789abcdefghij"] {
+        for m in field::every_modulus() {
+            let exponent = Exponent(x);
+            let generated = comb::power_of_two(&exponent, m).to_bytes(m);
+            assert_eq!(generated, oracle(&two(), &x));
+            let shared = window::power(&Element::from_bytes(&y, m), &exponent, m).to_bytes(m);
+            assert_eq!(shared, oracle(&y, &x));
+        }
+    }
+}
+
+#[test]
 fn extreme_exponents() {
     let y = [0x5a; 96];
     for x in [

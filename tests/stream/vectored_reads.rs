@@ -91,7 +91,7 @@ fn follow(peer: &mut impl ReadsVectored, mut unread: usize, reads: &[Read]) -> V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn r1_r2_r3_r5_r7_vectored_and_plain_reads_see_the_same_stream(reads in reads(), steps in steps()) {

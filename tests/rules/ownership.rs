@@ -112,7 +112,7 @@ async fn s2_halves_work_on_after_the_other_was_dropped() {
 
 #[test]
 fn s2_a_half_in_the_middle_of_its_work_does_not_hold_up_the_other() {
-    // Both halves share nothing of ours: they can be moved to two threads and used at the same time, without a lock.
+    // Both halves share nothing of ours that changes: they can be moved to two threads and used at the same time, without a lock.
     assert_impl_all!(MseReadHalf<ReadHalf<DuplexStream>>: Send);
     assert_impl_all!(MseWriteHalf<WriteHalf<DuplexStream>>: Send);
     let io = Scripted::writing(vec![Step::Pending; 4]);

@@ -87,7 +87,7 @@
 //! Classifiers remember pairs of hosts and ports, and one plain packet colours the rest:
 //!
 //! - A **plaintext fallback** shows the info-hash, and nDPI takes the next RC4 flow between the two hosts for BitTorrent
-//!   (12 of 12). Use [`Policy::require`](crate::Policy::require) or
+//!   (12 of 12). Use [`Encryption::Require`](crate::Encryption::Require) or
 //!   [`Policy::forbid_fallback`](crate::Policy::forbid_fallback) where it matters. An acceptor that takes plaintext, too,
 //!   has the same effect for whoever dials it so.
 //! - **DHT and uTP on the number of the TCP port** do the same: one DHT packet on it is enough. Give them another port.

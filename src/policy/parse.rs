@@ -7,11 +7,49 @@ use super::Policy;
 use super::encryption::Encryption;
 use super::methods::{CryptoMethod, CryptoMethods};
 
-pub(super) const ENCRYPTION: &str = "`forbid`, `allow`, `prefer` or `require`";
-const METHOD: &str = "`rc4` or `plaintext`";
-pub(super) const METHODS: &str = "a comma-separated list of `rc4` and `plaintext`";
-pub(super) const POLICY: &str =
-    "`forbid`, `allow`, `prefer` or `require`, alone or with methods as in `require:rc4,plaintext`";
+/// What a text should have been. Names whatever methods there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    Encryption,
+    Method,
+    Methods,
+    Policy,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encryption => list(f, Encryption::ALL, Encryption::name, "or"),
+            Self::Method => list(f, CryptoMethod::ALL, CryptoMethod::name, "or"),
+            Self::Methods => {
+                f.write_str("a comma-separated list of ")?;
+                list(f, CryptoMethod::ALL, CryptoMethod::name, "and")
+            }
+            Self::Policy => {
+                Self::Encryption.fmt(f)?;
+                f.write_str(", alone or with methods as in `require:rc4`")
+            }
+        }
+    }
+}
+
+/// Writes the names of `all`, with `before_last` in front of the last.
+fn list<V: Copy>(
+    f: &mut fmt::Formatter<'_>,
+    all: &[V],
+    name: fn(V) -> &'static str,
+    before_last: &str,
+) -> fmt::Result {
+    for (position, value) in all.iter().enumerate() {
+        match position {
+            0 => {}
+            last if last + 1 == all.len() => write!(f, " {before_last} ")?,
+            _ => f.write_str(", ")?,
+        }
+        write!(f, "`{}`", name(*value))?;
+    }
+    Ok(())
+}
 
 /// How many characters of the text that was found are kept to be shown.
 const SHOWN: usize = 40;
@@ -22,12 +60,12 @@ const SHOWN: usize = 40;
 /// shown escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsePolicyError {
-    expected: &'static str,
+    expected: Expected,
     found: String,
 }
 
 impl ParsePolicyError {
-    fn new(expected: &'static str, found: &str) -> Self {
+    fn new(expected: Expected, found: &str) -> Self {
         let mut shown: String = found.chars().take(SHOWN).flat_map(char::escape_debug).collect();
         if found.chars().nth(SHOWN).is_some() {
             shown.push('…');
@@ -55,7 +93,7 @@ impl FromStr for Encryption {
             .iter()
             .copied()
             .find(|known| known.name() == word)
-            .ok_or_else(|| ParsePolicyError::new(ENCRYPTION, word))
+            .ok_or_else(|| ParsePolicyError::new(Expected::Encryption, word))
     }
 }
 
@@ -67,7 +105,7 @@ impl FromStr for CryptoMethod {
             .iter()
             .copied()
             .find(|known| known.name() == name)
-            .ok_or_else(|| ParsePolicyError::new(METHOD, name))
+            .ok_or_else(|| ParsePolicyError::new(Expected::Method, name))
     }
 }
 
@@ -81,7 +119,7 @@ impl FromStr for CryptoMethods {
             .map(|method| method.map(Self::only))
             .reduce(|set, next| Some(next?.iter().fold(set?, Self::then)))
             .flatten()
-            .ok_or_else(|| ParsePolicyError::new(METHODS, list))
+            .ok_or_else(|| ParsePolicyError::new(Expected::Methods, list))
     }
 }
 
@@ -98,7 +136,7 @@ impl FromStr for Policy {
             .trim()
             .parse()
             .map_err(|ParsePolicyError { found, .. }| ParsePolicyError {
-                expected: POLICY,
+                expected: Expected::Policy,
                 found,
             })?;
         Ok(Self::new(encryption, methods))

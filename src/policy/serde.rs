@@ -7,17 +7,17 @@ use std::str::FromStr;
 use ::serde::de::{self, Deserialize, Deserializer, Visitor};
 use ::serde::ser::{Serialize, Serializer};
 
-use super::parse::{ENCRYPTION, METHODS, POLICY, ParsePolicyError};
+use super::parse::{Expected, ParsePolicyError};
 use super::{CryptoMethods, Encryption, Policy};
 
 /// Reads text, from formats that hand it over in pieces as well.
 struct Text<V> {
-    expected: &'static str,
+    expected: Expected,
     value: PhantomData<V>,
 }
 
 impl<V> Text<V> {
-    const fn of(expected: &'static str) -> Self {
+    const fn of(expected: Expected) -> Self {
         Self {
             expected,
             value: PhantomData,
@@ -29,7 +29,7 @@ impl<V: FromStr<Err = ParsePolicyError>> Visitor<'_> for Text<V> {
     type Value = V;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        write!(f, "{}", self.expected)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<V, E> {
@@ -45,7 +45,7 @@ impl Serialize for Encryption {
 
 impl<'de> Deserialize<'de> for Encryption {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text::of(ENCRYPTION))
+        deserializer.deserialize_str(Text::of(Expected::Encryption))
     }
 }
 
@@ -57,7 +57,7 @@ impl Serialize for CryptoMethods {
 
 impl<'de> Deserialize<'de> for CryptoMethods {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text::of(METHODS))
+        deserializer.deserialize_str(Text::of(Expected::Methods))
     }
 }
 
@@ -69,6 +69,6 @@ impl Serialize for Policy {
 
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text::of(POLICY))
+        deserializer.deserialize_str(Text::of(Expected::Policy))
     }
 }

@@ -88,6 +88,25 @@ fn every_policy_survives_being_written_and_read() {
     assert_eq!(seen.len(), 4 * every_set().len());
 }
 
+#[test]
+fn a_text_that_cannot_be_read_is_told_every_name_there_is() {
+    let said = "?".parse::<Policy>().expect_err("no policy").to_string();
+    for word in Encryption::ALL {
+        assert!(said.contains(&format!("`{word}`")), "{said}");
+    }
+    let said = "?".parse::<CryptoMethods>().expect_err("no methods").to_string();
+    let one = "?".parse::<CryptoMethod>().expect_err("no method").to_string();
+    for method in CryptoMethod::ALL {
+        assert!(said.contains(&format!("`{method}`")), "{said}");
+        assert!(one.contains(&format!("`{method}`")), "{one}");
+    }
+    let word = "?".parse::<Encryption>().expect_err("no word").to_string();
+    assert_eq!(
+        word,
+        "expected `forbid`, `allow`, `prefer` or `require`, found `?`"
+    );
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn every_policy_and_its_parts_are_their_text_in_a_document() {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
-use tokio_mse::{CryptoMethods, Policy};
+use tokio_mse::{CryptoMethods, Mode, Policy};
 
 use crate::deliver::Feed;
 use crate::vectors::Vector;
@@ -32,7 +32,7 @@ impl Recording {
 
     fn policy(&self) -> Policy {
         let methods = self.vector.texts("our_methods").join(",");
-        Policy::full_rc4().methods(methods.parse::<CryptoMethods>().unwrap())
+        Policy::full_rc4().with_methods(methods.parse::<CryptoMethods>().unwrap())
     }
 
     fn randomness(&self) -> Randomness {
@@ -100,9 +100,12 @@ impl Recording {
     fn holds(&self, portions: &[Vec<u8>]) {
         let (wire, end) = self.replay(portions);
         assert_eq!(wire, self.writes_of("us").concat(), "{}", self.name);
-        let selected = end.negotiated.method().map(tokio_mse::CryptoMethod::bit);
-        let recorded = u32::from(self.vector.number("crypto_select"));
-        assert_eq!(selected, Some(recorded), "{}", self.name);
+        let recorded = match self.vector.number("crypto_select") {
+            1 => Mode::HeaderOnly,
+            2 => Mode::Rc4,
+            other => panic!("{}: selects {other}", self.name),
+        };
+        assert_eq!(end.negotiated.mode(), recorded, "{}", self.name);
         assert_eq!(end.received, self.vector.bytes("peer_payload"), "{}", self.name);
     }
 }

@@ -52,7 +52,7 @@ async fn main() -> io::Result<()> {
         let mut handshake = [0; 68];
         peer.read_exact(&mut handshake).await?; // comes first in every mode
         assert_eq!(handshake[..], theirs);
-        assert_eq!(peer.negotiated().method(), dialled.negotiated().method());
+        assert_eq!(peer.negotiated().mode(), dialled.negotiated().mode());
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::address::Address;
+use crate::chain::chain;
 use crate::inbound::{Arrival, Inbound};
 use crate::mode::mode;
 use crate::outbound::Outbound;
@@ -34,7 +35,10 @@ impl Bridge {
         let peer = match self.outbound.dial(&self.target, None, skey, opening).await {
             Ok(peer) => peer,
             Err(error) => {
-                return report.line(format!("{from} inbound: {inbound} | outbound failed: {error}"));
+                return report.line(format!(
+                    "{from} inbound: {inbound} | outbound failed: {}",
+                    chain(&error)
+                ));
             }
         };
         let outbound = mode(peer.negotiated());

@@ -22,6 +22,8 @@
 
 #[path = "../cli/address.rs"]
 mod address;
+#[path = "../cli/chain.rs"]
+mod chain;
 mod connection;
 #[path = "../cli/disguise.rs"]
 mod disguise;
@@ -101,7 +103,7 @@ struct Arguments {
     /// What the handshakes on both sides look like to whoever watches
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    /// How a connection is left whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
 }
@@ -147,14 +149,16 @@ async fn run(arguments: Arguments) -> Result<Infallible, String> {
 
 impl Arguments {
     fn bridge(&self, target: Address) -> Bridge {
-        let disguise = self.disguise.into();
-        let inbound = self.policy(self.inbound, Policy::accept_any());
+        let disguise = Disguise::from(self.disguise);
+        let inbound = self.policy(self.inbound, &Policy::accept_any());
         Bridge {
             inbound: Inbound {
-                acceptor: MseAcceptor::new(inbound)
-                    .timeout(self.timeout)
-                    .disguise(disguise)
-                    .linger(self.linger),
+                acceptor: self.linger.prepare(
+                    MseAcceptor::new(inbound)
+                        .timeout(self.timeout)
+                        .disguise(disguise.clone()),
+                ),
+                linger: self.linger.linger(),
                 torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
                 timeout: self.timeout,
             },
@@ -171,14 +175,14 @@ impl Arguments {
     }
 
     fn outbound(&self, disguise: Disguise) -> Outbound {
-        let policy = self.policy(self.outbound, Policy::full_rc4());
+        let policy = self.policy(self.outbound, &Policy::default());
         Outbound {
             connector: MseConnector::new(policy).timeout(self.timeout).disguise(disguise),
         }
     }
 
-    fn policy(&self, wanted: Wanted, unless_told: Policy) -> Policy {
-        let methods = self.methods.unwrap_or(unless_told.crypto_methods());
+    fn policy(&self, wanted: Wanted, unless_told: &Policy) -> Policy {
+        let methods = self.methods.unwrap_or(unless_told.methods());
         Policy::new(wanted.into(), methods)
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn all() -> [Scenario; 4] {
         // A peer that does not know MSE hangs up on a public key.
         Scenario {
             name: "fallback",
-            dials: Policy::full_rc4(),
+            dials: Policy::full_rc4().allow_fallback(),
             accepts: Policy::plaintext_only(),
             negotiates: "plaintext (redialled)",
             visible: Visible::FromTheStart,
@@ -68,7 +68,7 @@ impl Scenario {
         let (tap, tapped) = Tap::before(responder).await.map_err(unable)?;
 
         let accepting = async { Ok(self.accept(&listener, torrent).await) };
-        let connector = MseConnector::new(self.dials);
+        let connector = MseConnector::new(self.dials.clone());
         let dialling = connector.connect_with(torrent.info_hash, torrent.handshake(), |_| {
             TcpStream::connect(tapped)
         });
@@ -80,7 +80,7 @@ impl Scenario {
             let expected = self.negotiates;
             return Err(format!("negotiated {negotiated}, expected {expected}"));
         }
-        if initiator.negotiated().method() != responder.negotiated().method() {
+        if initiator.negotiated().mode() != responder.negotiated().mode() {
             return Err("the two ends disagree on what was negotiated".to_owned());
         }
         let (verified, took) = end::exchange(initiator, responder, torrent).await?;
@@ -96,7 +96,7 @@ impl Scenario {
     /// The first connection that gets through.
     async fn accept(&self, listener: &TcpListener, torrent: &Torrent) -> MseStream<TcpStream> {
         let skey = Skey::from(torrent.info_hash);
-        let acceptor = MseAcceptor::new(self.accepts);
+        let acceptor = MseAcceptor::new(self.accepts.clone());
         loop {
             let Ok((tcp, _)) = listener.accept().await else {
                 continue;

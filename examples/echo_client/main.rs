@@ -7,6 +7,8 @@
 
 #[path = "../cli/address.rs"]
 mod address;
+#[path = "../cli/chain.rs"]
+mod chain;
 #[path = "../cli/disguise.rs"]
 mod disguise;
 #[path = "../cli/encryption.rs"]
@@ -34,7 +36,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpStream;
-use tokio_mse::{CryptoMethods, Error, MseConnector, Policy, Step};
+use tokio_mse::{CryptoMethods, MseConnector, Policy};
 
 use crate::address::Address;
 use crate::disguise::Look;
@@ -56,7 +58,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "prefer")]
     encryption: Wanted,
     /// What MSE may negotiate, most preferred first: rc4, or plaintext for header-only
-    #[arg(long, value_name = "LIST", default_value_t = Policy::full_rc4().crypto_methods())]
+    #[arg(long, value_name = "LIST", default_value_t = Policy::default().methods())]
     methods: CryptoMethods,
     /// How many random bytes follow the BitTorrent handshake, 2^50 at most
     #[arg(long, value_name = "N", default_value_t = 1 << 20, allow_negative_numbers = true,
@@ -98,7 +100,7 @@ async fn run(arguments: Arguments) -> Result<String, String> {
     let peer = connector
         .connect_with(info_hash, payload.handshake(), |_| dial(&arguments.connect))
         .await
-        .map_err(|error| explain(&error))?;
+        .map_err(|error| chain::chain(&error))?;
     let mode = mode::mode(peer.negotiated());
     let took = exchange(peer, &payload, arguments.timeout).await?;
     let speed = speed::megabytes_per_second(payload.len(), took);
@@ -113,13 +115,4 @@ async fn dial(address: &Address) -> io::Result<TcpStream> {
     let tcp = dialled.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
     tcp.set_nodelay(true)?;
     Ok(tcp)
-}
-
-/// An MSE responder that does not know the SKEY has no way to say so.
-fn explain(error: &Error) -> String {
-    let hint = match error.step() {
-        Step::Sync => " (does the peer serve this info-hash?)",
-        _ => "",
-    };
-    format!("{error}{hint}")
 }

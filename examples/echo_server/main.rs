@@ -57,7 +57,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "allow")]
     encryption: Wanted,
     /// What MSE may negotiate, most preferred first: rc4, or plaintext for header-only
-    #[arg(long, value_name = "LIST", default_value_t = Policy::accept_any().crypto_methods())]
+    #[arg(long, value_name = "LIST", default_value_t = Policy::accept_any().methods())]
     methods: CryptoMethods,
     /// How long a handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
@@ -66,9 +66,12 @@ struct Arguments {
     /// What the handshake looks like to whoever watches
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    /// How a connection is left whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
+    /// How many handshakes may be under way at once [default: no limit]
+    #[arg(long, value_name = "N")]
+    max_handshakes: Option<usize>,
 }
 
 #[tokio::main]
@@ -86,18 +89,22 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let acceptor = MseAcceptor::new(policy)
+    let mut acceptor = MseAcceptor::new(policy)
         .timeout(arguments.timeout)
-        .linger(arguments.linger)
         .disguise(arguments.disguise.into());
+    acceptor = arguments.linger.prepare(acceptor);
+    if let Some(limit) = arguments.max_handshakes {
+        acceptor = acceptor.max_handshakes(limit);
+    }
+    let linger = arguments.linger.linger();
     let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
     let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());
     let listener = listen::listen(&arguments.listen).await?;
     let report = Report::start();
     let serving = listen::serve(listener, &report, |tcp, from| {
         let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
-        let report = report.clone();
-        async move { peer::serve(tcp, from, &acceptor, &torrents, &report).await }
+        let (linger, report) = (linger.clone(), report.clone());
+        async move { peer::serve(tcp, from, &acceptor, linger.as_ref(), &torrents, &report).await }
     });
     Ok(serving.await)
 }

@@ -1,10 +1,9 @@
 //! One attempt in one mode, and what it shows of the peer.
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use tokio_mse::handshake::{Established, Initiator, Progress, Randomness};
-use tokio_mse::{Error, Policy, Skey, Step};
+use tokio_mse::handshake::{Established, Initiator, Machine, Progress, Randomness};
+use tokio_mse::{Error, HandshakeError, Policy, Skey, Step};
 
 use crate::address::Address;
 use crate::handshake::{LEN, PROTOCOL, handshake};
@@ -100,11 +99,7 @@ impl Probe {
             let known = answer.len().min(PROTOCOL.len());
             if answer[..known] != PROTOCOL[..known] {
                 // Some peers answer what they refuse with noise.
-                return Err(Error::Transport {
-                    step: Step::Payload,
-                    answered: true,
-                    source: io::Error::other("the answer is not a BitTorrent handshake"),
-                });
+                return Err(HandshakeError::NotPlaintext.into());
             }
             if answer.len() >= LEN {
                 break;
@@ -142,7 +137,7 @@ impl Probe {
         policy: &Policy,
         pads: &mut Pads,
     ) -> Result<Established, Error> {
-        let (skey, randomness) = (Skey::from(self.info_hash), Randomness::generate(&mut rand::rng()));
+        let (skey, randomness) = (Skey::from(self.info_hash), Randomness::generate());
         let payload = handshake(&self.info_hash).to_vec();
         let mut flight = Vec::new();
         let mut initiator = Initiator::new(skey, policy, payload, randomness, &mut flight);

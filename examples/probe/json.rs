@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attempt::Finding;
+use crate::chain::chain;
 
 pub(crate) fn report(target: &Address, findings: &[Finding]) -> String {
     let attempts: Vec<_> = findings.iter().map(attempt).collect();
@@ -18,7 +19,7 @@ fn attempt(finding: &Finding) -> Value {
         "mode": finding.mode.name(),
         "accepted": accepted.is_some(),
         "peer_id": peer_id.map(|peer_id| peer_id.escape_ascii().to_string()),
-        "error": error.map(ToString::to_string),
+        "error": error.map(|error| chain(error)),
         "step": error.map(|error| format!("{:?}", error.step())),
         "peer_answered": error.is_none_or(tokio_mse::Error::peer_answered),
         "pad_b": finding.pads.pad_b,

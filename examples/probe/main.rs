@@ -10,6 +10,8 @@
 #[path = "../cli/address.rs"]
 mod address;
 mod attempt;
+#[path = "../cli/chain.rs"]
+mod chain;
 #[path = "../cli/exit.rs"]
 mod exit;
 #[path = "../cli/handshake.rs"]

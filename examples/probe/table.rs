@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::attempt::Finding;
+use crate::chain::chain;
 
 pub(crate) fn report(findings: &[Finding]) -> String {
     let header = ["mode", "PadB", "PadD", "segments", "round trips", "ms", "result"];
@@ -38,6 +39,6 @@ fn result(finding: &Finding) -> String {
             Some(peer_id) => format!("accepted by {}", peer_id[..8].escape_ascii()),
             None => "accepted, no BitTorrent handshake came".to_owned(),
         },
-        Err(error) => error.to_string(),
+        Err(error) => chain(error),
     }
 }

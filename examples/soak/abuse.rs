@@ -87,8 +87,8 @@ async fn tamper(link: Link, tampering: Tampering) -> Option<Vec<u8>> {
         tampering,
         recorded: Vec::new(),
     };
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(GIVE_UP);
-    let connect = connector.connect(INFO_HASH, tampered);
+    let connector = MseConnector::new(Policy::full_rc4()).timeout(GIVE_UP);
+    let connect = connector.connect(tampered, INFO_HASH);
     let connected = connect.initial_payload(handshake(&INFO_HASH).to_vec()).await;
     connected.ok().map(|peer| peer.into_parts().io.recorded)
 }

@@ -32,9 +32,9 @@ async fn links(count: usize, over_tcp: usize) -> io::Result<Vec<(Link, Link)>> {
 
 async fn shake_hands(near: Link, far: Link) -> io::Result<Pair> {
     let skey = Skey::from(INFO_HASH);
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(None);
-    let accept = tokio_mse::MseAcceptor::new(Policy::full_rc4().require()).timeout(None);
-    let (near, far) = tokio::try_join!(connector.connect(INFO_HASH, near), accept.accept(far, &skey))?;
+    let connector = MseConnector::new(Policy::full_rc4()).timeout(None);
+    let accept = tokio_mse::MseAcceptor::new(Policy::full_rc4()).timeout(None);
+    let (near, far) = tokio::try_join!(connector.connect(near, INFO_HASH), accept.accept(far, &skey))?;
     Ok((near, far))
 }
 

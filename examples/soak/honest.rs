@@ -18,9 +18,9 @@ fn content(number: usize, at: usize) -> u8 {
 pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: usize) -> io::Result<()> {
     let link = network.dial(kind).await?;
     let opening = handshake(&INFO_HASH);
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(None);
+    let connector = MseConnector::new(Policy::full_rc4()).timeout(None);
     let peer = connector
-        .connect(INFO_HASH, link)
+        .connect(link, INFO_HASH)
         .initial_payload(opening.to_vec())
         .await?;
     let (mut reader, mut writer) = peer.into_split_with(split);

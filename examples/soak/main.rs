@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio_mse::MseAcceptor;
+use tokio_mse::{Linger, MseAcceptor};
 
 use crate::network::Network;
 use crate::report::Report;
@@ -110,15 +110,15 @@ async fn run(arguments: &Arguments, report: &mut Report) -> std::io::Result<()> 
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     // No deadline gets rid of the silent peers: they are there as long as the honest ones are.
-    let patient = MseAcceptor::default().timeout(None).linger(None);
-    let server = Server::start(listener, patient);
+    let patient = MseAcceptor::default().timeout(None);
+    let server = Server::start(listener, patient, None);
     silent::run(&network, &server, arguments, limit, report).await?;
     drop(network);
     server.stop(report).await;
 
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    let server = Server::start(listener, MseAcceptor::default());
+    let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);

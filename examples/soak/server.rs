@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_mse::{MseAcceptor, SkeyIndex};
+use tokio_mse::{Linger, MseAcceptor, SkeyIndex};
 
 use crate::network::{Link, Listener};
 use crate::report::Report;
@@ -27,9 +27,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(listener: Listener, acceptor: MseAcceptor) -> Self {
+    pub(crate) fn start(listener: Listener, acceptor: MseAcceptor, linger: Option<Linger>) -> Self {
         let counters = Arc::<Counters>::default();
-        let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&counters)));
+        let task = tokio::spawn(serve(listener, acceptor, linger, Arc::clone(&counters)));
         Self { counters, task }
     }
 
@@ -55,7 +55,12 @@ impl Server {
     }
 }
 
-async fn serve(mut listener: Listener, acceptor: MseAcceptor, counters: Arc<Counters>) -> io::Result<()> {
+async fn serve(
+    mut listener: Listener,
+    acceptor: MseAcceptor,
+    linger: Option<Linger>,
+    counters: Arc<Counters>,
+) -> io::Result<()> {
     let torrents = Arc::new(SkeyIndex::from_iter([INFO_HASH]));
     let mut connections = JoinSet::new();
     loop {
@@ -63,9 +68,10 @@ async fn serve(mut listener: Listener, acceptor: MseAcceptor, counters: Arc<Coun
             link = listener.accept() => {
                 let Some(link) = link? else { break };
                 counters.accepted.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
+                let (acceptor, linger) = (acceptor.clone(), linger.clone());
+                let torrents = Arc::clone(&torrents);
                 let counters = Arc::clone(&counters);
-                connections.spawn(async move { echo(link, &acceptor, &torrents, &counters).await });
+                connections.spawn(async move { echo(link, &acceptor, linger.as_ref(), &torrents, &counters).await });
             }
             Some(ended) = connections.join_next() => count_panic(&ended, &counters),
         }
@@ -82,8 +88,18 @@ fn count_panic(ended: &Result<(), tokio::task::JoinError>, counters: &Counters) 
     }
 }
 
-async fn echo(link: Link, acceptor: &MseAcceptor, torrents: &SkeyIndex, counters: &Counters) {
-    let Ok(peer) = acceptor.accept(link, torrents).await else {
+async fn echo(
+    link: Link,
+    acceptor: &MseAcceptor,
+    linger: Option<&Linger>,
+    torrents: &SkeyIndex,
+    counters: &Counters,
+) {
+    let mut handshake = acceptor.accept(link, torrents);
+    if let Some(linger) = linger {
+        handshake = handshake.linger(linger);
+    }
+    let Ok(peer) = handshake.await else {
         counters.refused.fetch_add(1, Ordering::Relaxed);
         return;
     };

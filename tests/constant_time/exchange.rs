@@ -8,7 +8,7 @@ use std::io::Read;
 
 use num_bigint::BigUint;
 use tokio_mse::Policy;
-use tokio_mse::handshake::{Padding, PrivateKey, Randomness, Responder};
+use tokio_mse::handshake::{Machine, Padding, PrivateKey, Randomness, Responder};
 
 /// The peer's public key: any number that is neither 0, 1 nor -1.
 const PEER: [u8; 96] = [0x5A; 96];

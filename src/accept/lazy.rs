@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::MseAcceptor;
 use super::pending::PendingAccept;
 use super::receive::{Receive, Received};
+use super::terms::Terms;
 use crate::drive::failed::Failed;
 use crate::drive::fallible::{Fallible, Shaking};
 use crate::error::Error;
@@ -17,18 +17,18 @@ use crate::handshake::{Established, Role};
 use crate::linger::{Leave, Linger};
 use crate::stream::MseStream;
 
-/// What [`MseAcceptor::accept_lazy`] returns: a handshake that begins when it is awaited.
+/// What [`MseAcceptor::accept_lazy`](crate::MseAcceptor::accept_lazy) returns: a handshake that begins when it is awaited.
 #[must_use = "a handshake begins when it is awaited"]
 pub struct AcceptLazy<T> {
-    acceptor: MseAcceptor,
+    terms: Terms,
     io: T,
     leave: Option<Leave<T>>,
 }
 
 impl<T> AcceptLazy<T> {
-    pub(super) const fn new(acceptor: MseAcceptor, io: T) -> Self {
+    pub(super) const fn new(terms: Terms, io: T) -> Self {
         Self {
-            acceptor,
+            terms,
             io,
             leave: None,
         }
@@ -53,7 +53,7 @@ impl<T> AcceptLazy<T> {
 
     fn begin(self) -> AcceptingLazy<T> {
         AcceptingLazy {
-            receive: self.acceptor.receive(self.io, false),
+            receive: self.terms.receive(self.io, false),
             leave: self.leave,
         }
     }
@@ -71,7 +71,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> IntoFuture for AcceptLazy<T> {
 impl<T> fmt::Debug for AcceptLazy<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AcceptLazy")
-            .field("acceptor", &self.acceptor)
+            .field("terms", &self.terms)
             .finish_non_exhaustive()
     }
 }

@@ -6,22 +6,18 @@ pub(crate) mod pending;
 mod receive;
 mod refusing;
 pub(crate) mod resolved;
+mod terms;
 
 use std::time::Duration;
 
-use tracing::debug_span;
-
 use crate::disguise::Disguise;
-use crate::drive::deadline::{DEFAULT_TIMEOUT, Deadline};
-use crate::drive::session::Session;
-use crate::handshake::Role;
 use crate::policy::Policy;
 use crate::skey::SkeyResolver;
 use crate::stream::MseStream;
 use admission::Admission;
 use lazy::AcceptLazy;
-use receive::Receive;
 use resolved::Accept;
+use terms::Terms;
 
 /// Shakes hands as the responder. Cheap to clone, shared by all connections.
 ///
@@ -50,11 +46,7 @@ use resolved::Accept;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MseAcceptor {
-    policy: Policy,
-    timeout: Option<Duration>,
-    admission: Option<Admission>,
-    hide_plaintext: bool,
-    disguise: Disguise,
+    terms: Terms,
 }
 
 impl Default for MseAcceptor {
@@ -68,11 +60,7 @@ impl MseAcceptor {
     /// Accepts what `policy` admits, with ten seconds for each handshake.
     pub const fn new(policy: Policy) -> Self {
         Self {
-            policy,
-            timeout: Some(DEFAULT_TIMEOUT),
-            admission: None,
-            hide_plaintext: false,
-            disguise: Disguise::none(),
+            terms: Terms::new(policy),
         }
     }
 
@@ -80,10 +68,9 @@ impl MseAcceptor {
     /// policy that changes while connections are under way.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self {
-            policy,
-            ..self.clone()
-        }
+        let mut other = self.clone();
+        other.terms.policy = policy;
+        other
     }
 
     /// The time that detection and handshake may take together; `None` for no limit.
@@ -91,7 +78,7 @@ impl MseAcceptor {
     /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.timeout = timeout.into();
+        self.terms.timeout = timeout.into();
         self
     }
 
@@ -104,7 +91,7 @@ impl MseAcceptor {
     /// handshake that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
-        self.admission = Some(Admission::new(limit));
+        self.terms.admission = Some(Admission::new(limit));
         self
     }
 
@@ -116,20 +103,20 @@ impl MseAcceptor {
     /// waits for as long as the lingering lasts, or for its own time-out. Off unless told.
     #[must_use]
     pub const fn hide_plaintext(mut self, hide: bool) -> Self {
-        self.hide_plaintext = hide;
+        self.terms.hide_plaintext = hide;
         self
     }
 
     /// Disguises our side of MSE handshakes from published detection rules.
     #[must_use]
     pub fn disguise(mut self, disguise: Disguise) -> Self {
-        self.disguise = disguise;
+        self.terms.disguise = disguise;
         self
     }
 
     /// The policy that it accepts by.
     pub const fn policy(&self) -> &Policy {
-        &self.policy
+        &self.terms.policy
     }
 
     /// Accepts one connection, for one of the SKEYs that `skeys` knows.
@@ -146,7 +133,7 @@ impl MseAcceptor {
     ///
     /// Not cancel safe: dropping the future drops the transport, at once.
     pub fn accept<T, R: SkeyResolver>(&self, io: T, skeys: R) -> Accept<T, R> {
-        Accept::new(self.clone(), io, skeys)
+        Accept::new(self.terms.clone(), io, skeys)
     }
 
     /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up. A plaintext connection, where
@@ -162,19 +149,7 @@ impl MseAcceptor {
     ///
     /// Not cancel safe: dropping the future drops the transport, at once.
     pub fn accept_lazy<T>(&self, io: T) -> AcceptLazy<T> {
-        AcceptLazy::new(self.clone(), io)
-    }
-
-    fn receive<T>(self, io: T, until_info_hash: bool) -> Receive<T> {
-        let span = debug_span!("mse_handshake", role = %Role::Responder);
-        Receive::new(
-            Session::new(io, Deadline::after(self.timeout), span),
-            self.admission.map(Admission::admit),
-            self.policy,
-            self.disguise,
-            self.hide_plaintext,
-            until_info_hash,
-        )
+        AcceptLazy::new(self.terms.clone(), io)
     }
 }
 

@@ -75,7 +75,10 @@ impl<T> PendingAccept<T> {
 
     /// Says that no such SKEY is served here, and gives the transport back with the error.
     pub fn into_failed(mut self) -> Failed<T> {
-        self.fail().expect("taken by value only")
+        let Some(failed) = self.fail() else {
+            unreachable!("it is taken by value only")
+        };
+        failed
     }
 
     fn fail(&mut self) -> Option<Failed<T>> {

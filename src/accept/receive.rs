@@ -7,9 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::admission::Admitted;
 use super::refusing::Refusing;
 use crate::disguise::Disguise;
-use crate::drive::Drive;
 use crate::drive::failed::Failed;
 use crate::drive::session::Session;
+use crate::drive::{Drive, Driven};
 use crate::error::{Error, HandshakeError, Step};
 use crate::handshake::{Detected, Detection, Opening, Responder, SkeyRequest, classify};
 use crate::policy::Policy;
@@ -96,7 +96,7 @@ impl<T> Receive<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Session<T>, Received), Failed<T>>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, Received> {
         loop {
             self.stage = match &mut self.stage {
                 Stage::Detecting(drive) => match drive.poll(cx) {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::MseAcceptor;
 use super::receive::{Receive, Received};
+use super::terms::Terms;
 use crate::drive::Complete;
 use crate::drive::failed::Failed;
 use crate::drive::fallible::{Fallible, Shaking};
@@ -20,10 +20,10 @@ use crate::linger::{Leave, Linger};
 use crate::skey::{Skey, SkeyHash, SkeyResolver};
 use crate::stream::MseStream;
 
-/// What [`MseAcceptor::accept`] and [`MseStream::accept`] return: a handshake that begins when it is awaited.
+/// What [`MseAcceptor::accept`](crate::MseAcceptor::accept) and [`MseStream::accept`] return: a handshake that begins when it is awaited.
 #[must_use = "a handshake begins when it is awaited"]
 pub struct Accept<T, R, P = fn(&Skey) -> Bytes> {
-    acceptor: MseAcceptor,
+    terms: Terms,
     io: T,
     skeys: R,
     initial_payload: Option<P>,
@@ -31,9 +31,9 @@ pub struct Accept<T, R, P = fn(&Skey) -> Bytes> {
 }
 
 impl<T, R> Accept<T, R> {
-    pub(super) const fn new(acceptor: MseAcceptor, io: T, skeys: R) -> Self {
+    pub(super) const fn new(terms: Terms, io: T, skeys: R) -> Self {
         Self {
-            acceptor,
+            terms,
             io,
             skeys,
             initial_payload: None,
@@ -48,14 +48,14 @@ impl<T, R, P> Accept<T, R, P> {
     ///
     /// It is sent to a plaintext peer, too, whose handshake is then read up to its info-hash and whose info-hash must be
     /// one that is served ([`HandshakeError::UnknownInfoHash`], after which the connection closes at once unless
-    /// [`hide_plaintext`](MseAcceptor::hide_plaintext) says otherwise). So every stream that comes out has sent it,
+    /// [`hide_plaintext`](crate::MseAcceptor::hide_plaintext) says otherwise). So every stream that comes out has sent it,
     /// exactly once.
     pub fn initial_payload<Q>(self, payload: Q) -> Accept<T, R, Q>
     where
         Q: FnOnce(&Skey) -> Bytes,
     {
         Accept {
-            acceptor: self.acceptor,
+            terms: self.terms,
             io: self.io,
             skeys: self.skeys,
             initial_payload: Some(payload),
@@ -86,7 +86,7 @@ impl<T, R, P> Accept<T, R, P> {
             skeys: self.skeys,
             initial_payload: self.initial_payload,
             leave: self.leave,
-            state: State::Receiving(self.acceptor.receive(self.io, until_info_hash)),
+            state: State::Receiving(self.terms.receive(self.io, until_info_hash)),
         }
     }
 }
@@ -108,7 +108,7 @@ where
 impl<T, R, P> fmt::Debug for Accept<T, R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accept")
-            .field("acceptor", &self.acceptor)
+            .field("terms", &self.terms)
             .finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{Span, debug_span};
 
-use super::MseConnector;
+use super::terms::Terms;
 use crate::disguise::Pieces;
 use crate::drive::Complete;
 use crate::drive::deadline::Deadline;
@@ -22,10 +22,10 @@ use crate::policy::{Attempt, Encryption};
 use crate::skey::Skey;
 use crate::stream::MseStream;
 
-/// What [`MseConnector::connect`] and [`MseStream::connect`] return: a handshake that begins when it is awaited.
+/// What [`MseConnector::connect`](crate::MseConnector::connect) and [`MseStream::connect`] return: a handshake that begins when it is awaited.
 #[must_use = "a handshake begins when it is awaited"]
 pub struct Connect<T> {
-    connector: MseConnector,
+    terms: Terms,
     io: T,
     skey: Skey,
     attempt: Attempt,
@@ -33,10 +33,10 @@ pub struct Connect<T> {
 }
 
 impl<T> Connect<T> {
-    pub(super) fn new(connector: MseConnector, io: T, skey: Skey) -> Self {
+    pub(super) fn new(terms: Terms, io: T, skey: Skey) -> Self {
         Self {
-            attempt: connector.policy.first_attempt(),
-            connector,
+            attempt: terms.policy.first_attempt(),
+            terms,
             io,
             skey,
             initial_payload: Bytes::new(),
@@ -69,10 +69,10 @@ impl<T> Connect<T> {
     }
 
     fn begin(self) -> Connecting<T> {
-        let deadline = Deadline::after(self.connector.timeout);
+        let deadline = Deadline::after(self.terms.timeout);
         let span = span(self.attempt);
         Connecting::new(
-            &self.connector,
+            &self.terms,
             self.attempt,
             self.skey,
             self.initial_payload,
@@ -96,7 +96,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> IntoFuture for Connect<T> {
 impl<T> fmt::Debug for Connect<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connect")
-            .field("connector", &self.connector)
+            .field("terms", &self.terms)
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
@@ -127,28 +127,27 @@ pub(super) fn span(attempt: Attempt) -> Span {
 
 impl<T> Connecting<T> {
     pub(super) fn new(
-        connector: &MseConnector,
+        terms: &Terms,
         attempt: Attempt,
         skey: Skey,
         initial_payload: Bytes,
         dialled: Dialled<T>,
     ) -> Self {
         let Dialled { mut session, drawn } = dialled;
-        session.deadline.expect_answer(connector.answer_timeout);
+        session.deadline.expect_answer(terms.answer_timeout);
         Self(match attempt {
             Attempt::Mse => {
-                let draw = || connector.disguise.draw(&mut rand::rng());
+                let draw = || terms.disguise.draw(&mut rand::rng());
                 let (randomness, pieces) = drawn.unwrap_or_else(draw);
                 session.link.set_pieces(pieces);
-                let policy = &connector.policy;
+                let policy = &terms.policy;
                 let output = session.link.outbox();
                 let initiator = Initiator::new(skey, policy, initial_payload, randomness, output);
                 State::Mse(Complete::new(session, initiator))
             }
             Attempt::Plaintext => {
                 // Whoever sends nothing cannot wait for an answer to it.
-                let awaited =
-                    connector.policy.encryption() == Encryption::Allow && !initial_payload.is_empty();
+                let awaited = terms.policy.encryption() == Encryption::Allow && !initial_payload.is_empty();
                 let dial = PlaintextDial::new(&initial_payload, session.link.outbox());
                 State::Plaintext(if awaited {
                     Complete::new(session, dial)

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod redial;
+mod terms;
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,17 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::disguise::Disguise;
-use crate::drive::deadline::DEFAULT_TIMEOUT;
 use crate::policy::hint::PeerHint;
 use crate::policy::{Attempt, Policy};
 use crate::skey::Skey;
 use crate::stream::MseStream;
 use attempt::Connect;
 use redial::ConnectWith;
-
-/// How long a peer may take to answer, unless told otherwise. KTorrent gives up after as long, and every client that was
-/// looked at answers as soon as it has the key: what is waited for is a round trip and a busy processor.
-const DEFAULT_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+use terms::Terms;
 
 /// Shakes hands as the initiator. Cheap to clone, shared by all connections.
 ///
@@ -37,10 +34,7 @@ const DEFAULT_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// ```
 #[derive(Clone, Debug)]
 pub struct MseConnector {
-    policy: Policy,
-    timeout: Option<Duration>,
-    answer_timeout: Option<Duration>,
-    disguise: Disguise,
+    terms: Terms,
 }
 
 impl Default for MseConnector {
@@ -54,20 +48,16 @@ impl MseConnector {
     /// Dials as `policy` says, with ten seconds for each attempt, and five for the peer to answer.
     pub const fn new(policy: Policy) -> Self {
         Self {
-            policy,
-            timeout: Some(DEFAULT_TIMEOUT),
-            answer_timeout: Some(DEFAULT_ANSWER_TIMEOUT),
-            disguise: Disguise::none(),
+            terms: Terms::new(policy),
         }
     }
 
     /// The same connector with another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self {
-            policy,
-            ..self.clone()
-        }
+        let mut other = self.clone();
+        other.terms.policy = policy;
+        other
     }
 
     /// The time that one attempt may take, from its start (in [`connect_with`](Self::connect_with), that of dialling) to
@@ -76,7 +66,7 @@ impl MseConnector {
     /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.timeout = timeout.into();
+        self.terms.timeout = timeout.into();
         self
     }
 
@@ -86,7 +76,7 @@ impl MseConnector {
     /// dialled again if the policy allows that.
     #[must_use]
     pub fn answer_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.answer_timeout = timeout.into();
+        self.terms.answer_timeout = timeout.into();
         self
     }
 
@@ -105,19 +95,19 @@ impl MseConnector {
     /// ```
     #[must_use]
     pub fn for_peer(&self, hint: PeerHint) -> Self {
-        self.with_policy(self.policy.clone().with_hint(hint))
+        self.with_policy(self.policy().clone().with_hint(hint))
     }
 
     /// Disguises MSE handshakes from published detection rules. Plaintext attempts are never disguised.
     #[must_use]
     pub fn disguise(mut self, disguise: Disguise) -> Self {
-        self.disguise = disguise;
+        self.terms.disguise = disguise;
         self
     }
 
     /// The policy that it dials by.
     pub const fn policy(&self) -> &Policy {
-        &self.policy
+        &self.terms.policy
     }
 
     /// Makes one attempt on a given transport: [`Policy::first_attempt`], unless [`Connect::attempt`] says otherwise.
@@ -130,7 +120,7 @@ impl MseConnector {
     ///
     /// Not cancel safe: dropping the future drops the transport.
     pub fn connect<T>(&self, io: T, skey: impl Into<Skey>) -> Connect<T> {
-        Connect::new(self.clone(), io, skey.into())
+        Connect::new(self.terms.clone(), io, skey.into())
     }
 
     /// Dials with `dial`, shakes hands, and dials again if the policy says so ([`Policy::redial`]).
@@ -190,7 +180,7 @@ impl MseConnector {
         D: FnMut(Attempt) -> F,
         F: Future<Output = Result<T, E>>,
     {
-        ConnectWith::new(self.clone(), skey.into(), initial_payload.into(), dial)
+        ConnectWith::new(self.terms.clone(), skey.into(), initial_payload.into(), dial)
     }
 }
 

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tracing::{Span, debug};
 
-use super::MseConnector;
 use super::attempt::{Connecting, Dialled, span};
+use super::terms::Terms;
 use crate::disguise::Pieces;
 use crate::drive::deadline::Deadline;
 use crate::drive::session::Session;
@@ -21,14 +21,14 @@ use crate::policy::Attempt;
 use crate::skey::Skey;
 use crate::stream::MseStream;
 
-/// The future of [`MseConnector::connect_with`].
+/// The future of [`MseConnector::connect_with`](crate::MseConnector::connect_with).
 ///
 /// # Cancel safety
 ///
 /// Not cancel safe: dropping it drops the transport.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ConnectWith<T, D, F> {
-    connector: MseConnector,
+    terms: Terms,
     skey: Skey,
     initial_payload: Bytes,
     dial: D,
@@ -50,10 +50,10 @@ enum Stage<T, F> {
 }
 
 impl<T, D, F> ConnectWith<T, D, F> {
-    pub(super) fn new(connector: MseConnector, skey: Skey, initial_payload: Bytes, dial: D) -> Self {
+    pub(super) fn new(terms: Terms, skey: Skey, initial_payload: Bytes, dial: D) -> Self {
         Self {
-            attempt: connector.policy.first_attempt(),
-            connector,
+            attempt: terms.policy.first_attempt(),
+            terms,
             skey,
             initial_payload,
             dial,
@@ -84,7 +84,7 @@ where
                     this.attempts += 1;
                     Stage::Dialling {
                         dialling: Box::pin((this.dial)(this.attempt)),
-                        deadline: Deadline::after(this.connector.timeout),
+                        deadline: Deadline::after(this.terms.timeout),
                         drawn: None,
                         span: span(this.attempt),
                     }
@@ -98,7 +98,7 @@ where
                     let Poll::Ready(dialled) = dialling.as_mut().poll(cx) else {
                         // The transport is a round trip away, and a public key is made meanwhile.
                         if this.attempt == Attempt::Mse && drawn.is_none() {
-                            *drawn = Some(this.connector.disguise.draw(&mut rand::rng()));
+                            *drawn = Some(this.terms.disguise.draw(&mut rand::rng()));
                         }
                         let after = ready!(deadline.poll(cx, true));
                         let error = Error::timed_out(Step::Dial, false, after);
@@ -111,7 +111,7 @@ where
                         drawn: drawn.take(),
                     };
                     Stage::Shaking(Connecting::new(
-                        &this.connector,
+                        &this.terms,
                         this.attempt,
                         this.skey.clone(),
                         this.initial_payload.clone(),
@@ -124,7 +124,7 @@ where
                         return Poll::Ready(Ok(stream));
                     }
                     Err(error) => {
-                        let Some(next) = this.connector.policy.redial(this.attempt, &error) else {
+                        let Some(next) = this.terms.policy.redial(this.attempt, &error) else {
                             return Poll::Ready(Err(ConnectError::Handshake(error)));
                         };
                         debug!(%error, attempt = %next, "redialling");
@@ -140,7 +140,7 @@ where
 impl<T, D, F> fmt::Debug for ConnectWith<T, D, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectWith")
-            .field("connector", &self.connector)
+            .field("terms", &self.terms)
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }

@@ -23,6 +23,9 @@ use session::Session;
 /// waits for the peer's acknowledgement (uTP) may need us to read; a peer must not be able to make us read without end.
 const MAX_SURPLUS: usize = 16 * 1024;
 
+/// What came of driving a machine, and the session with it.
+pub(crate) type Driven<T, D> = Poll<Result<(Session<T>, D), Failed<T>>>;
+
 /// Runs a machine until it is done.
 pub(crate) struct Drive<T, M> {
     running: Option<(Session<T>, M)>,
@@ -42,7 +45,7 @@ impl<T, M> Drive<T, M> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin, M: Machine> Drive<T, M> {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Session<T>, M::Done), Failed<T>>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, M::Done> {
         let (mut session, machine) = self.running.take().expect("polled after completion");
         match session.poll_machine(cx, machine) {
             Outcome::Pending(machine) => {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use super::Error;
+use super::connection::Error;
 
 /// Why no connection came of dialling. `E` is the dialler's own error, as it was returned.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Step;
+use super::step::Step;
 
 /// Bytes of the peer that are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

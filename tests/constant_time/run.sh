@@ -13,7 +13,7 @@ program=${CARGO_TARGET_DIR:-target}/release/examples/constant_time
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# trace EXPONENT FILE [control]: the exponent in 40 hex digits.
+# trace EXPONENT FILE [FORMULATION]: the exponent in 40 hex digits.
 trace() {
     printf "$(printf '%s' "$1" | sed 's/../\\x&/g')" >"$folder/exponent"
     # An empty environment, as its size moves the stack.
@@ -33,19 +33,22 @@ exponents=(
     fedcba98765432100f1e2d3c4b5a69788796a5b4
 )
 
-# The one that the others are compared with is traced twice: nothing but the exponent may matter.
+# Each formulation that a processor may be given, and first the whole exchange with the one that it is given here. The
+# exponent that the others are compared with is traced twice: nothing but the exponent may matter.
 failed=
-trace "${exponents[-1]}" "$folder/expected"
-echo "$(wc -l <"$folder/expected") instructions, loads and stores"
-for exponent in "${exponents[@]}"; do
-    trace "$exponent" "$folder/seen"
-    if cmp -s "$folder/expected" "$folder/seen"; then
-        echo "$exponent: the same"
-    else
-        echo "$exponent: DIFFERS from ${exponents[-1]}, first here:"
-        diff "$folder/expected" "$folder/seen" | head -5 || true
-        failed=yes
-    fi
+for formulation in "" columns rows; do
+    trace "${exponents[-1]}" "$folder/expected" $formulation
+    echo "${formulation:-as chosen here}: $(wc -l <"$folder/expected") instructions, loads and stores"
+    for exponent in "${exponents[@]}"; do
+        trace "$exponent" "$folder/seen" $formulation
+        if cmp -s "$folder/expected" "$folder/seen"; then
+            echo "$exponent: the same"
+        else
+            echo "$exponent: DIFFERS from ${exponents[-1]}, first here:"
+            diff "$folder/expected" "$folder/seen" | head -5 || true
+            failed=yes
+        fi
+    done
 done
 
 trace "${exponents[1]}" "$folder/expected" control

@@ -16,8 +16,9 @@ trap 'rm -rf "$folder"' EXIT
 # trace EXPONENT FILE [FORMULATION]: the exponent in 40 hex digits.
 trace() {
     printf "$(printf '%s' "$1" | sed 's/../\\x&/g')" >"$folder/exponent"
-    # An empty environment, as its size moves the stack.
-    env -i "$(command -v valgrind)" --tool=lackey --trace-mem=yes --basic-counts=no --log-file="$folder/log" \
+    # An empty environment, as its size moves the stack; no vgdb, as the program's start looks over a list of mapped files,
+    # and the name of vgdb's has a process number, of as many digits as it happens to have.
+    env -i "$(command -v valgrind)" --vgdb=no --tool=lackey --trace-mem=yes --basic-counts=no --log-file="$folder/log" \
         "$program" ${3:-} <"$folder/exponent"
     # From the program's first instruction on: the loader, which lies higher, looks at random bytes of the kernel's.
     sed -n '/^==/d; /^I  00/,$p' "$folder/log" >"$2"

@@ -21,9 +21,11 @@ thread_local! {
     static SPARE: RefCell<[Vec<Box<[u8]>>; LENGTHS.len()]> = const { RefCell::new([const { Vec::new() }; LENGTHS.len()]) };
 }
 
-/// Which of [`LENGTHS`] is the shortest that has room for `len` bytes.
+/// Which of [`LENGTHS`] is the shortest that has room for `len` bytes, at most [`WINDOW`].
 fn class(len: usize) -> usize {
-    LENGTHS[..LENGTHS.len() - 1].partition_point(|length| *length < len)
+    // By the number of bits, as a search would take as long as encrypting a short message.
+    let bits = (len.saturating_sub(1) | (LENGTHS[0] - 1)).ilog2();
+    ((bits + 1 - LENGTHS[0].ilog2()) as usize).min(LENGTHS.len() - 1)
 }
 
 /// How long a block for `len` bytes, at most [`WINDOW`], is: 256 bytes, or at most twice as long and 128 bytes.

@@ -2,6 +2,11 @@
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
+#[cfg(not(any(feature = "fast", feature = "rustcrypto")))]
+compile_error!(
+    "choose who does the arithmetic: the feature `fast` (the default) for tokio-mse's own, or `rustcrypto` for the crates `rc4` and `crypto-bigint`"
+);
+
 mod accept;
 mod connect;
 mod crypto;

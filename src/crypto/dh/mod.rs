@@ -5,20 +5,24 @@
 
 mod comb;
 mod exponent;
+#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
 mod field;
+#[cfg(all(feature = "rustcrypto", not(feature = "fast")))]
+#[path = "../rustcrypto/field.rs"]
+mod field;
+mod group;
 pub(crate) mod search;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-use std::hint::black_box;
-
 use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use exponent::Exponent;
-use field::{Element, MODULUS, P_BYTES};
+use field::{Element, modulus};
+use group::P_BYTES;
 
 /// The length of a public key and of S in bytes. Both are padded on the left: an implementation that strips leading
 /// zeros fails one handshake in 256 (libtorrent PR 8434, rTorrent PR 894).
@@ -49,7 +53,7 @@ impl PrivateKey {
 
     /// `2^x mod P`, in constant time.
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
-        let m = black_box(&MODULUS);
+        let m = modulus();
         let mut power = comb::power_of_two(&self.0, m);
         let bytes = power.to_bytes(m);
         power.zeroize();
@@ -61,7 +65,7 @@ impl PrivateKey {
         if is_degenerate(peer) {
             return Err(DegenerateKey);
         }
-        let m = black_box(&MODULUS);
+        let m = modulus();
         let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
         let secret = SharedSecret(power.to_bytes(m));
         power.zeroize();

@@ -4,6 +4,11 @@
 // A failure gives everything back that the handshake had, the transport included. There is one for a connection.
 #![allow(clippy::result_large_err)]
 
+#[cfg(not(any(feature = "fast", feature = "rustcrypto")))]
+compile_error!(
+    "choose who does the arithmetic: the feature `fast` (the default) for tokio-mse's own, or `rustcrypto` for the crates `rc4` and `crypto-bigint`"
+);
+
 mod accept;
 mod connect;
 mod crypto;

@@ -10,6 +10,13 @@
 //! In the handshake every flight is flushed before the answer is waited for, and reading goes on while a flush is
 //! pending: over uTP, where flushed means acknowledged, it may be the peer's next bytes that complete it.
 //!
+//! # How much of a write is offered at once
+//!
+//! An encrypting stream offers its transport at most 16,512 bytes (a BitTorrent block and its header) of a write. After
+//! a write that the transport took in part, it offers twice as much as was taken, 128 bytes at least, and four times as
+//! much again after every write that was taken as a whole: what is not taken has been encrypted in vain. A stream whose
+//! transport takes nothing holds 256 bytes, or up to twice what it offered.
+//!
 //! # Shutdown
 //!
 //! `shutdown` is passed on to the transport, any number of times. All ciphertext that was accepted precedes it, because

@@ -8,7 +8,15 @@ cd "$(dirname "$0")/../.."
 
 command -v valgrind >/dev/null || tests/install_packages.sh valgrind
 
-cargo build --quiet --release --example constant_time
+# run.sh [fast|rustcrypto]: the arithmetic to watch, both if none is named.
+if [ $# -eq 0 ]; then
+    for arithmetic in fast rustcrypto; do
+        echo "feature $arithmetic"
+        tests/constant_time/run.sh "$arithmetic"
+    done
+    exit
+fi
+cargo build --quiet --release --example constant_time --no-default-features --features "$1"
 program=${CARGO_TARGET_DIR:-target}/release/examples/constant_time
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -7,10 +7,8 @@ use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, ready};
+use crate::support::reach::WINDOW;
 use crate::support::script::{Scripted, Step};
-
-/// One BitTorrent block with its message header and the rest: what one inner write gets at most.
-pub(crate) const WINDOW: usize = 16 * 1024 + 128;
 
 pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
     let (mut a, _) = ciphers();

@@ -5,7 +5,12 @@
 
 mod comb;
 mod exponent;
+#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
 mod field;
+#[cfg(all(feature = "rustcrypto", not(feature = "fast")))]
+#[path = "../rustcrypto/field.rs"]
+mod field;
+mod group;
 pub(crate) mod search;
 mod window;
 
@@ -16,7 +21,8 @@ use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use exponent::Exponent;
-use field::{Element, P_BYTES, modulus};
+use field::{Element, modulus};
+use group::P_BYTES;
 
 /// The length of a public key and of S in bytes. Both are padded on the left: an implementation that strips leading
 /// zeros fails one handshake in 256 (libtorrent PR 8434, rTorrent PR 894).

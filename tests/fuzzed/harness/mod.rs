@@ -19,3 +19,5 @@ pub mod wire;
 pub mod foreign;
 #[path = "../../heap/counting.rs"]
 pub mod heap;
+#[path = "../../support/reach.rs"]
+pub mod reach;

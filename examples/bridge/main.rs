@@ -48,6 +48,7 @@ mod report;
 #[path = "../cli/seconds.rs"]
 mod seconds;
 mod socks;
+mod socks5;
 
 use std::convert::Infallible;
 use std::process::ExitCode;

@@ -90,13 +90,11 @@ pub(crate) async fn request(client: &mut (impl AsyncRead + AsyncWrite + Unpin)) 
         reply(client, Reply::CommandNotSupported, None).await?;
         return Err(Refusal::Command);
     }
-    match format!("{host}:{port}").parse() {
-        Ok(target) => Ok(target),
-        Err(_) => {
-            reply(client, Reply::HostUnreachable, None).await?;
-            Err(Refusal::Address)
-        }
+    if let Ok(target) = format!("{host}:{port}").parse() {
+        return Ok(target);
     }
+    reply(client, Reply::HostUnreachable, None).await?;
+    Err(Refusal::Address)
 }
 
 async fn version(client: &mut (impl AsyncRead + Unpin)) -> Result<(), Refusal> {

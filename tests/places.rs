@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 use tokio_mse::{Error, Incoming, MseAcceptor, MseConnector, Policy, Skey, Step};

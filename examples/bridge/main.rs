@@ -50,6 +50,7 @@ mod report;
 #[path = "../cli/seconds.rs"]
 mod seconds;
 mod socks;
+mod socks5;
 
 use std::convert::Infallible;
 use std::process::ExitCode;

@@ -4,8 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use fast_socks5::server::Socks5ServerProtocol;
-use fast_socks5::{ReplyError, Socks5Command};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,6 +16,7 @@ use crate::mode::mode;
 use crate::outbound::{self, Outbound};
 use crate::relay::relay;
 use crate::report::Report;
+use crate::socks5::{self, Reply};
 
 const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 
@@ -61,34 +60,22 @@ impl Proxy {
     }
 
     /// Speaks SOCKS5, and dials. The client hears whether that worked, as without a bridge.
-    async fn receive(&self, tcp: TcpStream) -> Result<Request, String> {
-        let unread = |error: fast_socks5::server::SocksServerError| error.to_string();
-        let socks = Socks5ServerProtocol::accept_no_auth(tcp).await.map_err(unread)?;
-        let (socks, command, target) = socks.read_command().await.map_err(unread)?;
-        if command != Socks5Command::TCPConnect {
-            socks
-                .reply_error(&ReplyError::CommandNotSupported)
-                .await
-                .map_err(unread)?;
-            return Err("only CONNECT is served".to_owned());
-        }
-        let Ok(target) = target.to_string().parse::<Address>() else {
-            socks
-                .reply_error(&ReplyError::HostUnreachable)
-                .await
-                .map_err(unread)?;
-            return Err("an address that cannot be dialled".to_owned());
-        };
+    async fn receive(&self, mut client: TcpStream) -> Result<Request, String> {
+        let unable = |error: io::Error| error.to_string();
+        let target = socks5::request(&mut client).await;
+        let target = target.map_err(|refusal| refusal.to_string())?;
         let dialled = timeout(self.timeout / 2, outbound::transport(&target)).await;
         let transport = match dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(transport) => transport,
             Err(error) => {
-                socks.reply_error(&reply(&error)).await.map_err(unread)?;
+                let told = socks5::reply(&mut client, reply(&error), None).await;
+                told.map_err(unable)?;
                 return Err(error.to_string());
             }
         };
-        let bound = transport.local_addr().map_err(|error| error.to_string())?;
-        let client = socks.reply_success(bound).await.map_err(unread)?;
+        let bound = transport.local_addr().map_err(unable)?;
+        let told = socks5::reply(&mut client, Reply::Succeeded, Some(bound)).await;
+        told.map_err(unable)?;
         Ok(Request {
             client,
             target,
@@ -143,11 +130,12 @@ async fn sniff(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(seen)
 }
 
-fn reply(error: &io::Error) -> ReplyError {
+fn reply(error: &io::Error) -> Reply {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => ReplyError::ConnectionRefused,
-        io::ErrorKind::NetworkUnreachable => ReplyError::NetworkUnreachable,
-        io::ErrorKind::TimedOut => ReplyError::ConnectionTimeout,
-        _ => ReplyError::HostUnreachable,
+        io::ErrorKind::ConnectionRefused => Reply::ConnectionRefused,
+        io::ErrorKind::NetworkUnreachable => Reply::NetworkUnreachable,
+        io::ErrorKind::HostUnreachable => Reply::HostUnreachable,
+        io::ErrorKind::TimedOut => Reply::TimeToLiveExpired,
+        _ => Reply::GeneralFailure,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 use tokio_mse::{Disguise, Error, MseAcceptor, MseConnector, Policy};
 

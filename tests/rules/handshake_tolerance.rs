@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
 use tokio_mse::{Error, HandshakeError, MseAcceptor, MseConnector, Policy};

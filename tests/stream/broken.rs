@@ -257,7 +257,7 @@ fn w7_exactly_as_much_as_there_was_room_for_is_no_error() {
 fn w7_a_vectored_read_that_panicked_breaks_the_stream() {
     let mut peer = stream(Mode::Rc4, ());
     let mut space = [0; 4];
-    let mut cx = Context::from_waker(futures::task::noop_waker_ref());
+    let mut cx = Context::from_waker(futures_util::task::noop_waker_ref());
     let mut attempt = |io: &mut MseStream<()>| {
         let mut bufs = [io::IoSliceMut::new(&mut space)];
         Pin::new(io).poll_read_vectored_with(&mut cx, &mut bufs, |_, _, _| panic!("as some transports do"))
@@ -280,7 +280,7 @@ fn w7_a_transport_that_keeps_its_word_breaks_nothing() {
         ready(write(&mut peer));
         ready(read(&mut peer));
         let slices = [IoSlice::new(b"data")];
-        let mut cx = Context::from_waker(futures::task::noop_waker_ref());
+        let mut cx = Context::from_waker(futures_util::task::noop_waker_ref());
         ready(Pin::new(&mut peer).poll_write_vectored(&mut cx, &slices));
         let parts = peer.into_parts();
         assert!(parts.encrypt.is_ok() && parts.decrypt.is_ok(), "{mode:?}");

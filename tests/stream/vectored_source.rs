@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::task::noop_waker_ref;
+use futures_util::task::noop_waker_ref;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_mse::{MseReadHalf, MseStream};
 

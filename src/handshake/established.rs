@@ -36,6 +36,10 @@ pub enum Mode {
     HeaderOnly,
     /// The whole stream is RC4-encrypted. That is obfuscation, not security.
     Rc4,
+    /// The whole stream behind the handshake is AES-128-CTR-encrypted. That is no security either: nothing is
+    /// authenticated. Unstable, as [`CryptoMethod::Aes128Ctr`] is.
+    #[cfg(feature = "unstable-aes")]
+    Aes128Ctr,
 }
 
 impl fmt::Display for Mode {
@@ -44,6 +48,8 @@ impl fmt::Display for Mode {
             Self::Plaintext => "plaintext",
             Self::HeaderOnly => "header-only",
             Self::Rc4 => "rc4",
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes128Ctr => "aes",
         })
     }
 }
@@ -53,6 +59,8 @@ impl From<CryptoMethod> for Mode {
     fn from(selected: CryptoMethod) -> Self {
         match selected {
             CryptoMethod::Rc4 => Self::Rc4,
+            #[cfg(feature = "unstable-aes")]
+            CryptoMethod::Aes128Ctr => Self::Aes128Ctr,
             CryptoMethod::Plaintext => Self::HeaderOnly,
         }
     }
@@ -117,7 +125,9 @@ impl Negotiated {
         self.attempts
     }
 
-    /// How long the handshake of the last attempt took; `None` where it was driven by hand.
+    /// How long it took: from the first poll of the handshake on, or, in
+    /// [`connect_with`](crate::MseConnector::connect_with), from the first dialling on, with all attempts. `None` where
+    /// it was driven by hand.
     pub const fn elapsed(&self) -> Option<Duration> {
         self.elapsed
     }
@@ -143,7 +153,7 @@ impl From<&Negotiated> for PeerHint {
     fn from(earlier: &Negotiated) -> Self {
         match earlier.mode() {
             Mode::Plaintext => Self::Unknown,
-            Mode::HeaderOnly | Mode::Rc4 => Self::PrefersMse,
+            _ => Self::PrefersMse,
         }
     }
 }
@@ -164,17 +174,11 @@ pub struct Established {
 }
 
 impl Established {
-    /// What follows a handshake that selected `method`: both keystreams go on, or both end.
-    pub(super) fn new(
+    /// What follows a handshake that agreed on these keystreams, or on none.
+    pub(super) const fn new(
         negotiated: Negotiated,
-        method: CryptoMethod,
-        encrypt: Keystream,
-        decrypt: Keystream,
+        (encrypt, decrypt): (Option<Keystream>, Option<Keystream>),
     ) -> Self {
-        let (encrypt, decrypt) = match method {
-            CryptoMethod::Rc4 => (Some(encrypt), Some(decrypt)),
-            CryptoMethod::Plaintext => (None, None),
-        };
         Self {
             negotiated,
             encrypt,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::encrypt2::Keys;
 use super::established::{Established, Mode, Negotiated, Role, append};
 use super::inbox::{Inbox, Search};
 use super::limits::{MAX_IA_SENT, MAX_PAD, VC, pad_len};
@@ -51,11 +52,6 @@ enum State {
         method: CryptoMethod,
         len: usize,
     },
-}
-
-struct Keys {
-    encrypt: Keystream,
-    decrypt: Keystream,
 }
 
 impl Initiator {
@@ -120,18 +116,15 @@ impl State {
                 let secret = private_key
                     .shared_secret(&peer_key)
                     .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
-                let (mut encrypt, mut decrypt) = derive::keystreams(&secret, wanted.skey.as_bytes());
                 output.extend_from_slice(&before_sync);
                 output.extend_from_slice(&derive::req1(&secret));
                 let req2 = *wanted.skey.hash().as_bytes();
                 output.extend_from_slice(&derive::mask_req2(&secret, req2));
-                wanted.append_offer(&mut encrypt, pad_c_len, output);
+                let mut keys = Keys::derive(Role::Initiator, secret, &wanted.skey);
+                wanted.append_offer(&mut keys.encrypt, pad_c_len, output);
                 let mut encrypted_vc = VC;
-                decrypt.apply(&mut encrypted_vc);
-                Ok(Turn::Next(Self::Sync {
-                    keys: Keys { encrypt, decrypt },
-                    encrypted_vc,
-                }))
+                keys.decrypt.apply(&mut encrypted_vc);
+                Ok(Turn::Next(Self::Sync { keys, encrypted_vc }))
             }
             Self::Sync { keys, encrypted_vc } => match inbox.find(&encrypted_vc, MAX_PAD) {
                 Search::Found(pad_b) => {
@@ -195,8 +188,9 @@ impl Wanted {
     }
 
     fn establish(self, keys: Keys, method: CryptoMethod, inbox: &Inbox, output: &mut Vec<u8>) -> Established {
+        let keystreams = keys.switch_to(method, Role::Initiator, &self.skey);
         let negotiated = Negotiated::new(Role::Initiator, Mode::from(method), Some(self.skey));
-        let mut established = Established::new(negotiated, method, keys.encrypt, keys.decrypt);
+        let mut established = Established::new(negotiated, keystreams);
         let left_over = self.initial_payload.get(MAX_IA_SENT..).unwrap_or_default();
         established.send(left_over, output);
         established.receive(inbox.unread());

@@ -46,6 +46,7 @@
 
 mod answer;
 mod detection;
+mod encrypt2;
 mod established;
 mod inbox;
 mod initiator;

@@ -4,13 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::encrypt2::Keys;
 use super::established::{Established, Mode, Negotiated, Role, append};
 use super::inbox::Inbox;
 use super::limits::{MAX_IA_ACCEPTED, VC, pad_len};
 use super::machine::{Machine, Progress, Turn, advance, debug, sealed};
-use crate::crypto::derive;
 use crate::crypto::dh::SharedSecret;
-use crate::crypto::keystream::Keystream;
 use crate::error::{HandshakeError, Step};
 use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
 use crate::skey::{Skey, SkeyHash};
@@ -74,8 +73,7 @@ struct Side {
     initial_payload: Bytes,
     before_sync: Vec<u8>,
     pad_d_len: u16,
-    encrypt: Keystream,
-    decrypt: Keystream,
+    keys: Keys,
 }
 
 #[derive(Clone, Copy)]
@@ -94,16 +92,14 @@ impl Negotiation {
             before_sync,
             pad_d_len,
         } = request.keyed;
-        let (decrypt, encrypt) = derive::keystreams(&secret, skey.as_bytes());
         Self {
             side: Side {
+                keys: Keys::derive(Role::Responder, secret, &skey),
                 skey,
                 acceptable: request.acceptable,
                 initial_payload,
                 before_sync,
                 pad_d_len,
-                encrypt,
-                decrypt,
             },
             inbox: request.inbox,
             state: State::Vc,
@@ -146,7 +142,7 @@ impl State {
                 let Some(pad_c) = inbox.take(len) else {
                     return Ok(Turn::Starved(self));
                 };
-                side.decrypt.apply(pad_c);
+                side.keys.decrypt.apply(pad_c);
                 Ok(Turn::Next(Self::IaLen(method)))
             }
             Self::IaLen(method) => {
@@ -171,7 +167,7 @@ impl State {
 impl Side {
     fn take_decrypted<const N: usize>(&mut self, inbox: &mut Inbox) -> Option<[u8; N]> {
         let mut bytes = inbox.take_array()?;
-        self.decrypt.apply(&mut bytes);
+        self.keys.decrypt.apply(&mut bytes);
         Some(bytes)
     }
 
@@ -191,14 +187,15 @@ impl Side {
         selection.resize(selection.len() + usize::from(self.pad_d_len), 0);
 
         output.extend_from_slice(&self.before_sync);
-        append(Some(&mut self.encrypt), &selection, output);
+        append(Some(&mut self.keys.encrypt), &selection, output);
 
         // IA is RC4 whatever was selected; what stands behind it is the stream's.
         let ia_len = received.len().min(ia.into());
         let (ia, behind) = received.split_at_mut(ia_len);
-        self.decrypt.apply(ia);
+        self.keys.decrypt.apply(ia);
+        let keystreams = self.keys.switch_to(method, Role::Responder, &self.skey);
         let negotiated = Negotiated::new(Role::Responder, Mode::from(method), Some(self.skey));
-        let mut established = Established::new(negotiated, method, self.encrypt, self.decrypt);
+        let mut established = Established::new(negotiated, keystreams);
         if let Some(decrypt) = &mut established.decrypt {
             decrypt.apply(behind);
         }

@@ -10,17 +10,31 @@ use std::{array, fmt, iter};
 pub enum CryptoMethod {
     /// `0x02`: the whole stream is RC4-encrypted.
     Rc4,
+    /// `0x04`: the stream is AES-128-CTR-encrypted from the first byte behind the handshake on, which is RC4 to its end.
+    ///
+    /// **Unstable**: a draft of libtorrent's that no client has released, and whose bit and counter may still change.
+    /// With the feature `unstable-aes` only, and exempt from semantic versioning. It is fast, and no more secure than
+    /// RC4: nothing is authenticated, and an observer sees the same.
+    #[cfg(feature = "unstable-aes")]
+    Aes128Ctr,
     /// `0x01`: header-only. The handshake is hidden, the stream that follows is clear.
     Plaintext,
 }
 
 impl CryptoMethod {
-    pub(crate) const ALL: &'static [Self] = &[Self::Rc4, Self::Plaintext];
+    pub(crate) const ALL: &'static [Self] = &[
+        #[cfg(feature = "unstable-aes")]
+        Self::Aes128Ctr,
+        Self::Rc4,
+        Self::Plaintext,
+    ];
 
     /// The bit that stands for this method on the wire.
     pub const fn bit(self) -> u32 {
         match self {
             Self::Rc4 => 0x02,
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes128Ctr => 0x04,
             Self::Plaintext => 0x01,
         }
     }
@@ -28,6 +42,8 @@ impl CryptoMethod {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Rc4 => "rc4",
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes128Ctr => "aes",
             Self::Plaintext => "plaintext",
         }
     }
@@ -80,15 +96,33 @@ pub struct CryptoMethods {
 
 impl CryptoMethods {
     /// The set of one method.
+    #[cfg_attr(
+        feature = "unstable-aes",
+        doc = "\n\nAES is never alone: RC4 stands behind it, as clients exist that select what was not offered where they see \
+               an offer without it (anacrolix, KTorrent)."
+    )]
     pub const fn only(method: CryptoMethod) -> Self {
         let mut ordered = [None; CryptoMethod::ALL.len()];
         ordered[0] = Some(method);
+        #[cfg(feature = "unstable-aes")]
+        if matches!(method, CryptoMethod::Aes128Ctr) {
+            ordered[1] = Some(CryptoMethod::Rc4);
+        }
         Self { ordered }
     }
 
     /// Adds a method behind those already in the set; one that is in it keeps its place.
     #[must_use]
-    pub fn then(mut self, method: CryptoMethod) -> Self {
+    pub fn then(self, method: CryptoMethod) -> Self {
+        let added = self.with_last(method);
+        #[cfg(feature = "unstable-aes")]
+        if method == CryptoMethod::Aes128Ctr {
+            return added.with_last(CryptoMethod::Rc4);
+        }
+        added
+    }
+
+    fn with_last(mut self, method: CryptoMethod) -> Self {
         if !self.contains(method)
             && let Some(free) = self.ordered.iter_mut().find(|slot| slot.is_none())
         {

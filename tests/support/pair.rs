@@ -1,6 +1,6 @@
 //! Both ends of a handshake that was made without IO, as streams over any transport.
 
-use tokio_mse::handshake::{Established, Initiator, Padding, Progress, Responder};
+use tokio_mse::handshake::{Established, Initiator, Machine, Padding, Progress, Responder};
 use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Role};
 
 use super::exchange::{Cipher, XA, XB, randomness, s, skey};
@@ -36,7 +36,7 @@ pub(crate) fn established_with(
     from_initiator: &'static str,
     from_responder: &'static str,
 ) -> (Established, Established) {
-    let policy = Policy::full_rc4().methods(CryptoMethods::only(method));
+    let policy = Policy::full_rc4().with_methods(CryptoMethods::only(method));
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     let randomness_a = randomness(XA, Padding::none());
     let a = Initiator::new(skey(), &policy, from_initiator, randomness_a, &mut to_b);

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{Established, Initiator, Negotiation, Padding, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine as _, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{Policy, Skey};
 
 /// How a peer stops.
@@ -79,10 +81,7 @@ pub(crate) fn short_padding() -> Padding {
 }
 
 pub(crate) fn fresh(padding: Padding) -> Randomness {
-    Randomness::new(
-        tokio_mse::handshake::PrivateKey::generate(&mut rand::rng()),
-        padding,
-    )
+    Randomness::new(PrivateKey::generate(), padding)
 }
 
 impl Peer {

@@ -52,15 +52,15 @@ async fn pair(dial: Policy, accept: Policy) -> (MseStream<TcpStream>, MseStream<
     let accepted = accept_one(listener, accept);
     let tcp = TcpStream::connect(address).await.unwrap();
     let dialled = MseConnector::new(dial)
-        .connect(INFO_HASH, tcp)
+        .connect(tcp, INFO_HASH)
         .initial_payload(bittorrent_handshake(1));
     (dialled.await.unwrap(), accepted.await.unwrap().unwrap())
 }
 
 fn modes() -> [(Policy, Option<CryptoMethod>); 3] {
     [
-        (Policy::full_rc4().require(), Some(CryptoMethod::Rc4)),
-        (Policy::header_only().require(), Some(CryptoMethod::Plaintext)),
+        (Policy::full_rc4(), Some(CryptoMethod::Rc4)),
+        (Policy::header_only(), Some(CryptoMethod::Plaintext)),
         (Policy::plaintext_only(), None),
     ]
 }
@@ -221,7 +221,7 @@ async fn responders_initial_payload_comes_first_and_once_in_every_mode() {
                 .await
         });
         let tcp = TcpStream::connect(address).await.unwrap();
-        let dial = MseConnector::new(policy).connect(INFO_HASH, tcp);
+        let dial = MseConnector::new(policy).connect(tcp, INFO_HASH);
         let mut a = dial.initial_payload(bittorrent_handshake(1)).await.unwrap();
         let mut b = accepted.await.unwrap().unwrap();
         assert_eq!(b.negotiated().skey(), Some(&Skey::from(INFO_HASH)));
@@ -369,7 +369,7 @@ async fn h9_prefer_redials_in_plaintext_when_the_peer_hangs_up_before_it_answers
 async fn h9_allow_redials_with_mse_when_plaintext_is_not_answered() {
     let (listener, address) = listener().await;
     let _peer = peer(listener, |_, tcp| async move {
-        let policy = Policy::full_rc4().require();
+        let policy = Policy::full_rc4();
         let acceptor = MseAcceptor::new(policy).linger(None);
         if let Ok(mut stream) = acceptor.accept(tcp, &Skey::from(INFO_HASH)).await {
             let mut handshake = [0; 68];
@@ -419,7 +419,7 @@ async fn h9_a_peer_that_answered_with_its_key_is_never_redialled() {
 
 #[tokio::test]
 async fn h9_require_and_forbidden_fallback_never_redial() {
-    for policy in [Policy::full_rc4().require(), Policy::full_rc4().forbid_fallback()] {
+    for policy in [Policy::full_rc4(), Policy::full_rc4().forbid_fallback()] {
         let (listener, address) = listener().await;
         let _peer = peer(listener, |_, tcp| async move { drop(tcp) });
         let (outcome, attempts) = dial_with_redial(policy, address).await;
@@ -472,7 +472,7 @@ async fn h9_each_attempt_has_the_whole_time_out_and_a_dial_that_hangs_is_final()
 #[tokio::test]
 async fn policies_that_do_not_meet_are_typed_errors() {
     let (listener, address) = listener().await;
-    let accepted = accept_one(listener, Policy::full_rc4().require());
+    let accepted = accept_one(listener, Policy::full_rc4());
     let mut tcp = TcpStream::connect(address).await.unwrap();
     tcp.write_all(&bittorrent_handshake(1)).await.unwrap();
     let error = accepted.await.unwrap().unwrap_err();

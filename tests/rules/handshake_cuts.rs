@@ -14,7 +14,7 @@ use crate::support::script::{Scripted, Step as ScriptStep};
 const OURS: &str = "our first words";
 
 fn connector() -> MseConnector {
-    MseConnector::new(Policy::full_rc4().require()).timeout(None)
+    MseConnector::new(Policy::full_rc4()).timeout(None)
 }
 
 fn acceptor() -> MseAcceptor {
@@ -24,7 +24,7 @@ fn acceptor() -> MseAcceptor {
 /// We dial. `None` if the handshake waits for more.
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut);
-    let connect = connector().connect(skey(), peer.clone()).initial_payload(OURS);
+    let connect = connector().connect(peer.clone(), skey()).initial_payload(OURS);
     (peer, connect.now_or_never())
 }
 
@@ -112,7 +112,7 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
         for call in 0.. {
             let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
             let io = FailAt::call(peer.clone(), call, kind);
-            let outcome = connector().connect(skey(), io).now_or_never().expect("a hang");
+            let outcome = connector().connect(io, skey()).now_or_never().expect("a hang");
             let Err(error) = outcome else {
                 assert!(call >= 6, "a call was not counted");
                 break;
@@ -134,7 +134,7 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
 fn w6_in_the_handshake_an_inner_write_of_nothing_is_write_zero() {
     let io = Scripted::writing([ScriptStep::Move(5), ScriptStep::Move(0)]);
     let outcome = connector()
-        .connect(skey(), io.clone())
+        .connect(io.clone(), skey())
         .now_or_never()
         .expect("a hang");
     let Err(Error::Transport {
@@ -154,7 +154,7 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
     for more in [1, 5000] {
         let io = Scripted::writing([ScriptStep::Overlong(more)]);
         let outcome = connector()
-            .connect(skey(), io.clone())
+            .connect(io.clone(), skey())
             .now_or_never()
             .expect("a hang");
         assert!(matches!(outcome, Err(Error::Transport { answered: false, .. })));
@@ -188,7 +188,7 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
         let cut = Cut::sending(offset, End::Eof);
         let randomness = fresh(short_padding());
         let peer = Peer::responder(skey(), Policy::full_rc4(), "", randomness, cut);
-        let mut connect = tokio_test::task::spawn(connector().connect(skey(), peer.clone()));
+        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()));
         assert!(connect.poll().is_ready());
         assert_eq!(peer.handles(), 1, "offset {offset}");
     }
@@ -209,7 +209,7 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
     let before = tasks();
     for sends in [0, 10, 96, 100, 110] {
         let peer = silent_after(sends, true);
-        let mut connect = tokio_test::task::spawn(MseConnector::default().connect(skey(), peer.clone()));
+        let mut connect = tokio_test::task::spawn(MseConnector::default().connect(peer.clone(), skey()));
         assert!(connect.poll().is_pending());
         assert_eq!((peer.handles(), tasks()), (2, before));
         drop(connect);
@@ -246,7 +246,7 @@ async fn h6_hostile_transports_make_no_difference() {
         let (a, b) = tokio::io::duplex(33);
         let (a, b) = (Hostile::new(a, manner), Hostile::new(b, manner));
         let (a, b) = tokio::join!(
-            async { connector().connect(SKEY, a).initial_payload(OURS).await },
+            async { connector().connect(a, SKEY).initial_payload(OURS).await },
             async { acceptor().accept(b, skey()).await },
         );
         assert_eq!(a.unwrap().negotiated().method(), b.unwrap().negotiated().method());

@@ -56,7 +56,7 @@ async fn h3_a_responder_that_sends_96_bytes_and_waits_is_served() {
     };
     let connect = MseConnector::default()
         .timeout(Duration::from_secs(1))
-        .connect(skey(), io);
+        .connect(io, skey());
     let (connected, _peer) = tokio::join!(connect, responder);
     connected.unwrap();
 }
@@ -269,7 +269,7 @@ async fn h5_a_public_key_that_begins_with_0x13_is_mse() {
 fn h5_the_decision_falls_at_the_first_byte_that_differs() {
     const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
     let forbid = MseAcceptor::new(Policy::plaintext_only()).timeout(None);
-    let require = MseAcceptor::new(Policy::full_rc4().require()).timeout(None);
+    let require = MseAcceptor::new(Policy::full_rc4()).timeout(None);
     for same in 0..20 {
         let mut seen = PROTOCOL[..same].to_vec();
         // Not decided yet: whoever it is may still be either.

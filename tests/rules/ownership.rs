@@ -85,7 +85,7 @@ fn s3_auto_traits_follow_the_transport() {
         Ok::<_, std::io::Error>(tokio::io::duplex(1).0)
     });
     is_send(&dial);
-    is_static(&connector.connect([0; 20], tokio::io::duplex(1).0));
+    is_static(&connector.connect(tokio::io::duplex(1).0, [0; 20]));
     is_static(&MseAcceptor::default().accept(tokio::io::duplex(1).0, Skey::from([0; 20])));
     is_static(&MseAcceptor::default().accept_lazy(tokio::io::duplex(1).0));
 }
@@ -175,7 +175,7 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
 #[tokio::test]
 async fn s2_the_one_call_doors_connect_and_accept() {
     let (a, b) = tokio::io::duplex(256);
-    let (policy, skey) = (Policy::full_rc4().require(), Skey::from([3; 20]));
+    let (policy, skey) = (Policy::full_rc4(), Skey::from([3; 20]));
     let (mut a, mut b) = tokio::try_join!(
         MseStream::connect(a, skey.clone(), &policy),
         MseStream::accept(b, &skey, &policy),

@@ -232,7 +232,7 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
     use tokio_mse::{CryptoMethods, Policy};
 
     for method in [CryptoMethod::Rc4, CryptoMethod::Plaintext] {
-        let policy = Policy::full_rc4().methods(CryptoMethods::only(method));
+        let policy = Policy::full_rc4().with_methods(CryptoMethods::only(method));
         let long: Vec<u8> = (0..300_u32).map(|at| at as u8).collect();
         let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
         let padding = || Padding::new([1; 9], [2; 8], 7).unwrap();

@@ -165,7 +165,7 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
 async fn h9_a_payload_longer_than_step_3_takes_arrives_once_too() {
     let long: &'static [u8] = &[9; 1000];
     let peer = responder(Cut::NEVER);
-    let connect = MseConnector::default().connect(skey(), peer.clone());
+    let connect = MseConnector::default().connect(peer.clone(), skey());
     connect.initial_payload(long).await.unwrap();
     let mut established = peer.established().unwrap();
     assert_eq!(established.received, long[..68]);

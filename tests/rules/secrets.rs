@@ -250,7 +250,7 @@ fn s4_debug_of_what_a_handshake_is_made_of_tells_lengths_and_steps() {
 
     let (policy, mut to_b, mut to_a) = (Policy::full_rc4(), Vec::new(), Vec::new());
     let a = Initiator::new(skey(), &policy, PAYLOAD, randomness, &mut to_b);
-    let fresh = Randomness::generate(&mut rand::rng());
+    let fresh = Randomness::generate();
     let b = unfinished(Responder::new(&policy, fresh).process(&to_b, &mut to_a));
     to_b.clear();
     drop(unfinished(a.process(&to_a, &mut to_b)));
@@ -367,7 +367,7 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
     let log = traced(|| {
         let peer = Peer::responder(skey(), policy, ANSWER, randomness(XB, none()), Cut::NEVER);
         let connector = MseConnector::default().timeout(None);
-        let connect = connector.connect(skey(), peer).initial_payload(PAYLOAD);
+        let connect = connector.connect(peer, skey()).initial_payload(PAYLOAD);
         connect.now_or_never().expect("a hang").unwrap();
 
         let peer = |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);

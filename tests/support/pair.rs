@@ -1,7 +1,9 @@
 //! Both ends of a handshake that was made without IO, as streams over any transport.
 
+use std::time::Duration;
+
 use tokio_mse::handshake::{Established, Initiator, Machine, Padding, Progress, Responder};
-use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Role};
+use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Negotiated, Policy, Role, Skey};
 
 use super::exchange::{Cipher, XA, XB, randomness, s, skey};
 
@@ -23,6 +25,17 @@ impl Mode {
             Self::HeaderOnly | Self::Plaintext => plain.to_vec(),
         }
     }
+}
+
+/// All that was agreed on, so that it can be compared.
+pub(crate) fn terms(negotiated: &Negotiated) -> (Role, tokio_mse::Mode, Option<Skey>, u32, Option<Duration>) {
+    (
+        negotiated.role(),
+        negotiated.mode(),
+        negotiated.skey().cloned(),
+        negotiated.attempts(),
+        negotiated.elapsed(),
+    )
 }
 
 /// Both ends of a handshake: initiator, responder.

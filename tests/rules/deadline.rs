@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
-use tokio_mse::handshake::Initiator;
+use tokio_mse::handshake::{Initiator, Machine};
 use tokio_mse::{Encryption, Error, Incoming, MseAcceptor, MseConnector, Policy, Step};
 
 use crate::support::exchange::skey;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{Error, HandshakeError, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::{SKEY, XA, XB, randomness, skey};

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt;
-use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Randomness, Responder};
+use tokio_mse::handshake::{Initiator, Machine, Padding, PrivateKey, Randomness, Responder};
 use tokio_mse::{
     CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex,
     Step,
@@ -261,7 +261,7 @@ fn s4_debug_of_what_a_handshake_is_made_of_tells_lengths_and_steps() {
 #[test]
 fn s4_debug_of_keys_and_configuration_shows_no_secret() {
     shows_nothing(&skey());
-    shows_nothing(&tokio_mse::Skey::from(PAYLOAD.as_bytes()));
+    shows_nothing(&tokio_mse::Skey::from_shared_secret(PAYLOAD.as_bytes()));
     shows_nothing(&skey().hash());
     shows_nothing(&[SKEY].into_iter().collect::<SkeyIndex>());
     shows_nothing(&MseConnector::default());
@@ -275,13 +275,9 @@ fn s4_errors_show_no_secret() {
     let after = std::time::Duration::from_secs(10);
     for error in [
         Error::Refused(HandshakeError::UnknownSkey),
-        Error::Refused(HandshakeError::NoCommonMethod { provided: 4 }),
-        Error::Closed { step, answered },
-        Error::TimedOut {
-            step,
-            answered,
-            after,
-        },
+        Error::Refused(HandshakeError::no_common_method(4)),
+        Error::closed(step, answered),
+        Error::timed_out(step, answered, after),
     ] {
         shows_nothing(&error);
         assert_eq!(seen(&error.to_string()), None);

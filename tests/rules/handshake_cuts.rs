@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use futures::FutureExt;
-use tokio_mse::{Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
+use tokio_mse::{Attempt, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
 
 use crate::support::exchange::{SKEY, skey};
 use crate::support::fail_at::{EVERY_KIND, FailAt};
@@ -14,7 +14,9 @@ use crate::support::script::{Scripted, Step as ScriptStep};
 const OURS: &str = "our first words";
 
 fn connector() -> MseConnector {
-    MseConnector::new(Policy::full_rc4()).timeout(None)
+    MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None)
 }
 
 fn acceptor() -> MseAcceptor {
@@ -25,7 +27,7 @@ fn acceptor() -> MseAcceptor {
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut);
     let connect = connector().connect(peer.clone(), skey()).initial_payload(OURS);
-    (peer, connect.now_or_never())
+    (peer, connect.into_future().now_or_never())
 }
 
 /// We are dialled.
@@ -35,7 +37,7 @@ fn listen(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let accept = acceptor()
         .accept(peer.clone(), skey())
         .initial_payload(|_| OURS.into());
-    (peer, accept.now_or_never())
+    (peer, accept.into_future().now_or_never())
 }
 
 type Side = fn(Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>);
@@ -52,7 +54,8 @@ fn check(error: &Error, end: End, sent: usize) {
         _ => panic!("{error:?} after {end:?}"),
     }
     assert_eq!(error.peer_answered(), sent >= 96);
-    assert_eq!(error.is_fallback_candidate(), sent < 96);
+    let redial = Policy::default().redial(Attempt::Mse, error);
+    assert_eq!(redial, (sent < 96).then_some(Attempt::Plaintext));
 }
 
 #[test]
@@ -112,7 +115,11 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
         for call in 0.. {
             let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
             let io = FailAt::call(peer.clone(), call, kind);
-            let outcome = connector().connect(io, skey()).now_or_never().expect("a hang");
+            let outcome = connector()
+                .connect(io, skey())
+                .into_future()
+                .now_or_never()
+                .expect("a hang");
             let Err(error) = outcome else {
                 assert!(call >= 6, "a call was not counted");
                 break;
@@ -135,12 +142,14 @@ fn w6_in_the_handshake_an_inner_write_of_nothing_is_write_zero() {
     let io = Scripted::writing([ScriptStep::Move(5), ScriptStep::Move(0)]);
     let outcome = connector()
         .connect(io.clone(), skey())
+        .into_future()
         .now_or_never()
         .expect("a hang");
     let Err(Error::Transport {
         source,
         step: Step::PublicKey,
         answered: false,
+        ..
     }) = outcome
     else {
         panic!("no transport error");
@@ -155,6 +164,7 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
         let io = Scripted::writing([ScriptStep::Overlong(more)]);
         let outcome = connector()
             .connect(io.clone(), skey())
+            .into_future()
             .now_or_never()
             .expect("a hang");
         assert!(matches!(outcome, Err(Error::Transport { answered: false, .. })));
@@ -167,7 +177,8 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
 fn h10_after_a_refusal_nothing_more_is_written_and_the_transport_is_gone() {
     let policy = Policy::full_rc4();
     let peer = Peer::initiator(skey(), policy, "words", fresh(short_padding()), Cut::NEVER);
-    let mut accept = tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])));
+    let mut accept =
+        tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])).into_future());
     let std::task::Poll::Ready(error) = accept.poll() else {
         panic!("pending");
     };
@@ -188,7 +199,7 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
         let cut = Cut::sending(offset, End::Eof);
         let randomness = fresh(short_padding());
         let peer = Peer::responder(skey(), Policy::full_rc4(), "", randomness, cut);
-        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()));
+        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()).into_future());
         assert!(connect.poll().is_ready());
         assert_eq!(peer.handles(), 1, "offset {offset}");
     }
@@ -209,7 +220,11 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
     let before = tasks();
     for sends in [0, 10, 96, 100, 110] {
         let peer = silent_after(sends, true);
-        let mut connect = tokio_test::task::spawn(MseConnector::default().connect(peer.clone(), skey()));
+        let mut connect = tokio_test::task::spawn(
+            MseConnector::default()
+                .connect(peer.clone(), skey())
+                .into_future(),
+        );
         assert!(connect.poll().is_pending());
         assert_eq!((peer.handles(), tasks()), (2, before));
         drop(connect);
@@ -219,7 +234,11 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         let connector = MseConnector::default();
         let mut dialled = Some(peer.clone());
         let mut connect = tokio_test::task::spawn(connector.connect_with(skey(), OURS, |_| {
-            std::future::ready(dialled.take().ok_or_else(|| ErrorKind::Other.into()))
+            std::future::ready(
+                dialled
+                    .take()
+                    .ok_or_else(|| std::io::Error::from(ErrorKind::Other)),
+            )
         }));
         assert!(connect.poll().is_pending());
         assert_eq!(tasks(), before);
@@ -227,13 +246,15 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         assert_eq!(peer.handles(), 1);
 
         let peer = silent_after(sends, false);
-        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()));
+        let mut accept =
+            tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()).into_future());
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
 
         let peer = silent_after(sends, false);
-        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()));
+        let mut accept =
+            tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()).into_future());
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
@@ -249,6 +270,6 @@ async fn h6_hostile_transports_make_no_difference() {
             async { connector().connect(a, SKEY).initial_payload(OURS).await },
             async { acceptor().accept(b, skey()).await },
         );
-        assert_eq!(a.unwrap().negotiated().method(), b.unwrap().negotiated().method());
+        assert_eq!(a.unwrap().negotiated().mode(), b.unwrap().negotiated().mode());
     }
 }

@@ -103,8 +103,8 @@ fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
     let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
     let log = CallLog::new(peer);
     let calls = log.calls();
-    let connect = connector.timeout(None).connect(log, skey());
-    let outcome = connect.initial_payload(payload).now_or_never();
+    let connect = connector.timeout(None).answer_timeout(None).connect(log, skey());
+    let outcome = connect.initial_payload(payload).into_future().now_or_never();
     outcome.expect("a hang").unwrap();
     calls.without_reads()
 }
@@ -215,7 +215,6 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
     };
     let accept = MseAcceptor::default()
         .timeout(Duration::from_secs(5))
-        .linger(None)
         .accept(NeverFlushed(b), skey());
     let (sent, outcome) = tokio::join!(flood, accept);
     assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));

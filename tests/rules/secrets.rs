@@ -113,7 +113,7 @@ fn s4_the_search_finds_what_it_looks_for() {
         seen(&format!("{:?}", bytes::Bytes::from(PAYLOAD))),
         Some("the initiator's payload")
     );
-    assert_eq!(seen("MseStream { method: Some(Rc4), unread: 20 }"), None);
+    assert_eq!(seen("MseStream { mode: Rc4, unread: 20 }"), None);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn s4_debug_tells_what_is_harmless() {
         b
     };
     let unread = format!("unread: {}", PAYLOAD.len());
-    let negotiated = "role: Responder, method: Some(Rc4), skey: Some(Skey(..)), fell_back: false";
+    let negotiated = "role: Responder, mode: Rc4, skey: Some(Skey(..)), attempts: 1, elapsed: None";
     let streamed = |established| MseStream::from_established("the transport", established);
     for (text, parts) in [
         (
@@ -361,22 +361,33 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
     let policy = Policy::full_rc4();
     let none = Padding::none;
     let log = traced(|| {
-        let peer = Peer::responder(skey(), policy, ANSWER, randomness(XB, none()), Cut::NEVER);
-        let connector = MseConnector::default().timeout(None);
+        let peer = Peer::responder(skey(), policy.clone(), ANSWER, randomness(XB, none()), Cut::NEVER);
+        let connector = MseConnector::default().timeout(None).answer_timeout(None);
         let connect = connector.connect(peer, skey()).initial_payload(PAYLOAD);
-        connect.now_or_never().expect("a hang").unwrap();
+        connect.into_future().now_or_never().expect("a hang").unwrap();
 
-        let peer = |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);
+        let peer = |payload| {
+            Peer::initiator(
+                skey(),
+                policy.clone(),
+                payload,
+                randomness(XA, none()),
+                Cut::NEVER,
+            )
+        };
         let acceptor = MseAcceptor::default().timeout(None);
         let accept = acceptor
             .accept(peer(PAYLOAD), skey())
             .initial_payload(|_| ANSWER.into());
-        accept.now_or_never().expect("a hang").unwrap();
+        accept.into_future().now_or_never().expect("a hang").unwrap();
         let refused = acceptor.accept(peer(PAYLOAD), tokio_mse::Skey::from([1; 20]));
-        refused.now_or_never().expect("a hang").unwrap_err();
+        refused.into_future().now_or_never().expect("a hang").unwrap_err();
 
         let redialled = connector.connect_with(skey(), PAYLOAD, |_| {
-            std::future::ready(Ok(Peer::saying(PAYLOAD, crate::support::peer::End::Eof)))
+            std::future::ready(io::Result::Ok(Peer::saying(
+                PAYLOAD,
+                crate::support::peer::End::Eof,
+            )))
         });
         redialled.now_or_never().expect("a hang").unwrap();
     });

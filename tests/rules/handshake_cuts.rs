@@ -25,7 +25,7 @@ fn acceptor() -> MseAcceptor {
 
 /// We dial. `None` if the handshake waits for more.
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
-    let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut);
+    let peer = Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut);
     let connect = connector().connect(peer.clone(), skey()).initial_payload(OURS);
     (peer, connect.into_future().now_or_never())
 }
@@ -33,7 +33,7 @@ fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
 /// We are dialled.
 fn listen(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let policy = Policy::full_rc4();
-    let peer = Peer::initiator(skey(), policy, "peer's words", fresh(short_padding()), cut);
+    let peer = Peer::initiator(skey(), &policy, "peer's words", fresh(short_padding()), cut);
     let accept = acceptor()
         .accept(peer.clone(), skey())
         .initial_payload(|_| OURS.into());
@@ -113,7 +113,13 @@ fn h6_an_error_at_every_offset_that_is_sent_is_a_typed_error() {
 fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
     for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
         for call in 0.. {
-            let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
+            let peer = Peer::responder(
+                skey(),
+                &Policy::full_rc4(),
+                "",
+                fresh(short_padding()),
+                Cut::NEVER,
+            );
             let io = FailAt::call(peer.clone(), call, kind);
             let outcome = connector()
                 .connect(io, skey())
@@ -176,7 +182,7 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
 #[test]
 fn h10_after_a_refusal_nothing_more_is_written_and_the_transport_is_gone() {
     let policy = Policy::full_rc4();
-    let peer = Peer::initiator(skey(), policy, "words", fresh(short_padding()), Cut::NEVER);
+    let peer = Peer::initiator(skey(), &policy, "words", fresh(short_padding()), Cut::NEVER);
     let mut accept =
         tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])).into_future());
     let std::task::Poll::Ready(error) = accept.poll() else {
@@ -198,7 +204,7 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
     for offset in [0, 50, 96, 110] {
         let cut = Cut::sending(offset, End::Eof);
         let randomness = fresh(short_padding());
-        let peer = Peer::responder(skey(), Policy::full_rc4(), "", randomness, cut);
+        let peer = Peer::responder(skey(), &Policy::full_rc4(), "", randomness, cut);
         let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()).into_future());
         assert!(connect.poll().is_ready());
         assert_eq!(peer.handles(), 1, "offset {offset}");
@@ -212,9 +218,9 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         let cut = Cut::sending(sends, End::Silence);
         let (policy, randomness) = (Policy::full_rc4(), fresh(short_padding()));
         if dialled {
-            Peer::responder(skey(), policy, "", randomness, cut)
+            Peer::responder(skey(), &policy, "", randomness, cut)
         } else {
-            Peer::initiator(skey(), policy, "", randomness, cut)
+            Peer::initiator(skey(), &policy, "", randomness, cut)
         }
     };
     let before = tasks();

@@ -100,7 +100,7 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
 /// The writes and flushes of a connector that shakes hands.
 fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
     let policy = Policy::full_rc4();
-    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
+    let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
     let log = CallLog::new(peer);
     let calls = log.calls();
     let connect = connector.timeout(None).answer_timeout(None).connect(log, skey());

@@ -61,7 +61,7 @@ fn handshake_error<T>(outcome: Result<MseStream<T>, ConnectError<io::Error>>) ->
 }
 
 fn responder(cut: Cut) -> Peer {
-    Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut)
+    Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut)
 }
 
 fn hellos(bytes: &[u8]) -> usize {

@@ -289,7 +289,7 @@ fn s4_errors_show_no_secret() {
 async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
     let policy = Policy::full_rc4();
     let padding = Padding::none();
-    let peer = Peer::initiator(skey(), policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
+    let peer = Peer::initiator(skey(), &policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
     let incoming = MseAcceptor::default().accept_lazy(peer).await.unwrap();
     shows_nothing(&incoming);
     let Incoming::Pending(pending) = incoming else {
@@ -361,20 +361,12 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
     let policy = Policy::full_rc4();
     let none = Padding::none;
     let log = traced(|| {
-        let peer = Peer::responder(skey(), policy.clone(), ANSWER, randomness(XB, none()), Cut::NEVER);
+        let peer = Peer::responder(skey(), &policy, ANSWER, randomness(XB, none()), Cut::NEVER);
         let connector = MseConnector::default().timeout(None).answer_timeout(None);
         let connect = connector.connect(peer, skey()).initial_payload(PAYLOAD);
         connect.into_future().now_or_never().expect("a hang").unwrap();
 
-        let peer = |payload| {
-            Peer::initiator(
-                skey(),
-                policy.clone(),
-                payload,
-                randomness(XA, none()),
-                Cut::NEVER,
-            )
-        };
+        let peer = |payload| Peer::initiator(skey(), &policy, payload, randomness(XA, none()), Cut::NEVER);
         let acceptor = MseAcceptor::default().timeout(None);
         let accept = acceptor
             .accept(peer(PAYLOAD), skey())

@@ -226,3 +226,31 @@ async fn h9_require_never_sends_a_byte_that_is_not_of_the_key_exchange() {
         }
     }
 }
+
+/// Whatever a preset is called, its name is kept: nothing is sent in the clear where it says MSE.
+#[tokio::test(start_paused = true)]
+async fn h9_the_presets_that_mean_mse_show_nothing_in_the_clear() {
+    for preset in [Policy::full_rc4(), Policy::header_only()] {
+        for end in BEFORE_ANSWERING {
+            for said in [b"".as_slice(), b"\x13BitTorrent protocol", &[1; 95]] {
+                let peers = [Peer::saying(said, end), Peer::saying(said, end)];
+                let (attempts, outcome) = dial(preset.clone(), &peers).await;
+                let error = handshake_error(outcome);
+                assert!(!error.peer_answered(), "{error}");
+                assert_eq!(attempts, [Attempt::Mse], "{preset} {end:?}");
+                let taken = peers[0].taken();
+                assert!(
+                    (97..=96 + 320).contains(&taken.len()),
+                    "a key and padding, and no more"
+                );
+                assert_eq!(hellos(&taken), 0);
+                assert_eq!(peers[1].taken(), b"");
+            }
+        }
+    }
+    // What the fallback would have shown, so that the above does not hold for want of anything to show.
+    let peers = [Peer::saying([], End::Eof), Peer::saying([], End::Silence)];
+    let (attempts, _) = dial(Policy::full_rc4().allow_fallback(), &peers).await;
+    assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
+    assert_eq!(hellos(&peers[1].taken()), 1);
+}

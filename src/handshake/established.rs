@@ -117,7 +117,8 @@ impl Negotiated {
         self.attempts
     }
 
-    /// How long the handshake of the last attempt took; `None` where it was driven by hand.
+    /// How long it took: the handshake, or with [`connect_with`](crate::MseConnector::connect_with) all attempts together,
+    /// their dialling included. `None` where it was driven by hand.
     pub const fn elapsed(&self) -> Option<Duration> {
         self.elapsed
     }

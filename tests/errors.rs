@@ -28,7 +28,7 @@ const STEPS: [Step; 13] = [
     Step::Payload,
 ];
 
-fn refusals() -> [HandshakeError; 13] {
+fn refusals() -> [HandshakeError; 14] {
     [
         HandshakeError::PlaintextRefused,
         HandshakeError::MseRefused,
@@ -37,6 +37,7 @@ fn refusals() -> [HandshakeError; 13] {
         HandshakeError::DegenerateKey,
         HandshakeError::NoSyncMark,
         HandshakeError::UnknownSkey,
+        HandshakeError::UnknownInfoHash,
         HandshakeError::BadVc,
         HandshakeError::no_common_method(0x0C),
         HandshakeError::bad_selection(0x0304),

@@ -9,7 +9,9 @@ mod foreign;
 #[path = "heap/freed.rs"]
 mod freed;
 
-use tokio_mse::handshake::{Initiator, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Initiator, Machine, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{Policy, Skey};
 
 use foreign::{Offer, Shared, public_key, secret, sha1};

@@ -67,6 +67,16 @@ impl Detection {
             seen,
         }
     }
+
+    /// What the connection is taken for, as soon as that can be told.
+    fn opening(&self) -> Option<Opening> {
+        match classify(&self.seen)? {
+            Opening::Plaintext if self.hide_plaintext && !self.policy.admits(Opening::Plaintext) => {
+                Some(Opening::Mse)
+            }
+            opening => Some(opening),
+        }
+    }
 }
 
 /// The info-hash in a plaintext BitTorrent handshake, if it is there already.
@@ -89,12 +99,8 @@ impl Machine for Detection {
         let room = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
         self.seen.reserve_exact(room - self.seen.len());
         self.seen.extend_from_slice(input);
-        let opening = match classify(&self.seen) {
-            None => return Ok(Progress::NeedInput(self)),
-            Some(Opening::Plaintext) if self.hide_plaintext && !self.policy.admits(Opening::Plaintext) => {
-                Opening::Mse
-            }
-            Some(opening) => opening,
+        let Some(opening) = self.opening() else {
+            return Ok(Progress::NeedInput(self));
         };
         if !self.policy.admits(opening) {
             return Err(match opening {
@@ -114,7 +120,7 @@ impl Machine for Detection {
     }
 
     fn step(&self) -> Step {
-        match classify(&self.seen) {
+        match self.opening() {
             None => Step::Detect,
             Some(Opening::Mse) => Step::PublicKey,
             Some(Opening::Plaintext) => Step::Payload,
@@ -122,8 +128,8 @@ impl Machine for Detection {
     }
 
     fn peer_answered(&self) -> bool {
-        // MSE is not waited for here.
-        classify(&self.seen).is_some()
+        // With MSE it is done when the key is there.
+        self.opening() == Some(Opening::Plaintext)
     }
 }
 

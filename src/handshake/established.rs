@@ -125,9 +125,8 @@ impl Negotiated {
         self.attempts
     }
 
-    /// How long it took: from the first poll of the handshake on, or, in
-    /// [`connect_with`](crate::MseConnector::connect_with), from the first dialling on, with all attempts. `None` where
-    /// it was driven by hand.
+    /// How long it took: the handshake, or with [`connect_with`](crate::MseConnector::connect_with) all attempts together,
+    /// their dialling included. `None` where it was driven by hand.
     pub const fn elapsed(&self) -> Option<Duration> {
         self.elapsed
     }

@@ -101,7 +101,7 @@ fn w3_short_writes_of_every_length_around_the_window() {
     for accepted in [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW] {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
-        let mut expected = Vec::new();
+        let mut expected: Vec<u8> = Vec::new();
         for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW].into_iter().enumerate() {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
@@ -138,7 +138,7 @@ async fn w4_a_dropped_write_leaves_no_gap_and_no_duplicate() {
     for mode in Mode::ALL {
         let (a, b) = tokio::io::duplex(7);
         let (mut a, mut b) = streams(mode, a, b);
-        let mut expected = Vec::new();
+        let mut expected: Vec<u8> = Vec::new();
         let mut received = Vec::new();
         for turn in 0..200 {
             // As `select!` does it: polled until it is pending, then dropped, whatever part it got rid of.

@@ -7,6 +7,7 @@ mod by_hand;
 mod content;
 mod let_go;
 mod no_tell;
+mod places;
 mod prober;
 mod seats;
 mod spawned;

@@ -152,6 +152,7 @@ impl<T> Connecting<T> {
                 State::Plaintext(if awaited {
                     Complete::new(session, dial)
                 } else {
+                    session.deadline.expect_answer(None);
                     let established = Established::plaintext(Role::Initiator, None, Vec::new());
                     Complete::established(session, established)
                 })

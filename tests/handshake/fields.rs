@@ -1,7 +1,7 @@
 //! Every field of steps 3 and 4, honest and not, from a foreign implementation.
 
-use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Negotiation, Responder};
-use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Mode, Policy, Step};
+use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Machine, Negotiation, Responder};
+use tokio_mse::{CryptoMethods, HandshakeError, Mode, Policy, Step};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};
 use crate::foreign::{Offer, Shared, public_key, step_4};
@@ -54,18 +54,18 @@ fn a_wrong_vc_is_refused() {
 
 #[test]
 fn unknown_bits_of_crypto_provide_are_ignored() {
-    for (provide, method) in [
-        (0xFFFF_FFFF, CryptoMethod::Rc4),
-        (0xFFFF_FFFE, CryptoMethod::Rc4),
-        (0x8000_0001, CryptoMethod::Plaintext),
-        (0x0000_0003, CryptoMethod::Rc4),
+    for (provide, mode) in [
+        (0xFFFF_FFFF, Mode::Rc4),
+        (0xFFFF_FFFE, Mode::Rc4),
+        (0x8000_0001, Mode::HeaderOnly),
+        (0x0000_0003, Mode::Rc4),
     ] {
         let offer = Offer {
             provide,
             ..Offer::default()
         };
         let end = done(respond(&offer));
-        assert_eq!(end.negotiated.mode(), Mode::from(method));
+        assert_eq!(end.negotiated.mode(), mode);
     }
 }
 
@@ -267,9 +267,12 @@ fn refusals_name_their_step() {
     for (refusal, step) in [
         (HandshakeError::PlaintextRefused, Step::Detect),
         (HandshakeError::MseRefused, Step::Detect),
+        (HandshakeError::PlaintextAnswer, Step::Detect),
+        (HandshakeError::NotPlaintext, Step::Detect),
         (HandshakeError::DegenerateKey, Step::PublicKey),
         (HandshakeError::NoSyncMark, Step::Sync),
         (HandshakeError::UnknownSkey, Step::Skey),
+        (HandshakeError::UnknownInfoHash, Step::Skey),
         (HandshakeError::BadVc, Step::Vc),
         (HandshakeError::no_common_method(0), Step::CryptoProvide),
         (HandshakeError::bad_selection(0), Step::CryptoSelect),

@@ -129,7 +129,7 @@ async fn an_earlier_connection_is_a_hint_to_both_ends() {
     for (policy, hint) in cases {
         let (a, b) = tokio::io::duplex(4096);
         let dial = MseConnector::new(policy)
-            .connect(skey(), a)
+            .connect(a, skey())
             .initial_payload(&b"\x13BitTorrent protocol"[..]);
         let (acceptor, skeys) = (MseAcceptor::default(), skey());
         let (dialled, accepted) = tokio::join!(dial, acceptor.accept(b, &skeys));

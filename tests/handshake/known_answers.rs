@@ -1,6 +1,8 @@
 //! Byte-exact transcripts from other implementations, through the machines.
 
-use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Randomness, Responder, SkeyRequest};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine, Padding, PrivateKey, Randomness, Responder, SkeyRequest,
+};
 use tokio_mse::{HandshakeError, Mode, Policy, Skey};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};

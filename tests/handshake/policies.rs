@@ -1,7 +1,9 @@
 //! The decision table.
 
+use std::future::IntoFuture;
 use std::str::FromStr;
 
+use tokio::io::AsyncWriteExt;
 use tokio_mse::{
     Attempt, CryptoMethod, CryptoMethods, Encryption, Error, Mode, MseAcceptor, MseConnector,
     ParsePolicyError, Policy, Step,
@@ -214,11 +216,16 @@ async fn the_policy_matrix_of_monotorrent_holds() {
         for payload in [&handshake[..], &handshake[..20]] {
             let (a, b) = tokio::io::duplex(4096);
             let dial = MseConnector::new(outgoing.clone())
-                .connect(skey(), a)
+                .connect(a, skey())
                 .initial_payload(payload.to_vec());
-            // A refused dial would wait for its deadline.
-            let (acceptor, skeys) = (MseAcceptor::new(incoming.clone()).linger(None), skey());
-            let (dialled, accepted) = tokio::join!(dial, acceptor.accept(b, &skeys));
+            let (acceptor, skeys) = (MseAcceptor::new(incoming.clone()), skey());
+            let accept = async {
+                let mut peer = acceptor.accept(b, &skeys).await?;
+                // Whoever dials in plaintext and would redial waits for this.
+                peer.write_all(&handshake).await.unwrap();
+                Ok::<_, Error>(peer)
+            };
+            let (dialled, accepted) = tokio::join!(dial.into_future(), accept);
             let name = format!("{outgoing} against {incoming}");
             if case.flag("ok") {
                 let mode = match case.text("result").as_str() {

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{CryptoMethods, Mode, Policy};
 
-use crate::deliver::Feed;
 use crate::vectors::Vector;
 
 struct Recording {
@@ -81,14 +82,14 @@ impl Recording {
         (wire, end)
     }
 
-    fn finish<'a, M: Feed>(
+    fn finish<'a, M: Machine>(
         &self,
         mut machine: M,
         portions: &mut impl Iterator<Item = &'a [u8]>,
         wire: &mut Vec<u8>,
     ) -> M::Done {
         for portion in portions {
-            match machine.feed(portion, wire) {
+            match machine.process(portion, wire) {
                 Ok(Progress::NeedInput(more)) => machine = more,
                 Ok(Progress::Done(done)) => return done,
                 Err(error) => panic!("{}: {error}", self.name),
@@ -100,12 +101,12 @@ impl Recording {
     fn holds(&self, portions: &[Vec<u8>]) {
         let (wire, end) = self.replay(portions);
         assert_eq!(wire, self.writes_of("us").concat(), "{}", self.name);
-        let recorded = match self.vector.number("crypto_select") {
+        let selected = match self.vector.number("crypto_select") {
             1 => Mode::HeaderOnly,
             2 => Mode::Rc4,
-            other => panic!("{}: selects {other}", self.name),
+            other => panic!("{}: {other}", self.name),
         };
-        assert_eq!(end.negotiated.mode(), recorded, "{}", self.name);
+        assert_eq!(end.negotiated.mode(), selected, "{}", self.name);
         assert_eq!(end.received, self.vector.bytes("peer_payload"), "{}", self.name);
     }
 }

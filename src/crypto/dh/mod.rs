@@ -3,6 +3,9 @@
 //! Everything that depends on a private exponent takes the same time and the same path through memory whatever its
 //! value.
 
+// The toy stands in for the arithmetic then.
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
+
 mod comb;
 mod exponent;
 #[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
@@ -12,6 +15,8 @@ mod field;
 mod field;
 mod group;
 pub(crate) mod search;
+#[cfg(fuzzing)]
+mod toy;
 mod window;
 
 #[cfg(test)]
@@ -56,6 +61,7 @@ impl PrivateKey {
     }
 
     /// `2^x mod P`, in constant time.
+    #[cfg(not(fuzzing))]
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
         let m = modulus();
         let mut power = comb::power_of_two(&self.0, m);
@@ -64,17 +70,33 @@ impl PrivateKey {
         bytes
     }
 
+    #[cfg(fuzzing)]
+    pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
+        toy::public_key(&self.0)
+    }
+
     /// `Y^x mod P` in constant time, if Y is in `[2, P-2]`.
     pub(crate) fn shared_secret(self, peer: &[u8; PUBLIC_KEY_LEN]) -> Result<SharedSecret, DegenerateKey> {
-        let m = modulus();
-        let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
-        let secret = SharedSecret(power.to_bytes(m));
-        power.zeroize();
+        let secret = SharedSecret(self.power(peer));
         // Afterwards, so that a refusal takes as long as an answer.
         if is_degenerate(peer) {
             return Err(DegenerateKey);
         }
         Ok(secret)
+    }
+
+    #[cfg(not(fuzzing))]
+    fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
+        let m = modulus();
+        let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
+        let bytes = power.to_bytes(m);
+        power.zeroize();
+        bytes
+    }
+
+    #[cfg(fuzzing)]
+    fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
+        toy::power(peer, &self.0)
     }
 }
 

@@ -18,6 +18,17 @@ pub(crate) fn find<R: CryptoRng + ?Sized>(
     rng: &mut R,
     wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
 ) -> (PrivateKey, [u8; PUBLIC_KEY_LEN]) {
+    #[cfg(fuzzing)]
+    return super::toy::find(|| PrivateKey::draw(rng), wanted);
+
+    #[cfg(not(fuzzing))]
+    step_to(rng, wanted)
+}
+
+fn step_to<R: CryptoRng + ?Sized>(
+    rng: &mut R,
+    wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
+) -> (PrivateKey, [u8; PUBLIC_KEY_LEN]) {
     let m = modulus();
     loop {
         let mut candidate = Candidate::draw(rng, m);

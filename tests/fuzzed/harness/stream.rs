@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{Established, Initiator, Progress};
+use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
 use tokio_mse::{MseStream, Skey};
 
 use super::foreign::{Shared, step_4};

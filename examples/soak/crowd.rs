@@ -33,7 +33,9 @@ async fn links(count: usize, over_tcp: usize) -> io::Result<Vec<(Link, Link)>> {
 
 async fn shake_hands(near: Link, far: Link) -> io::Result<Pair> {
     let skey = Skey::from(INFO_HASH);
-    let connector = MseConnector::new(Policy::full_rc4()).timeout(None);
+    let connector = MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None);
     let accept = tokio_mse::MseAcceptor::new(Policy::full_rc4()).timeout(None);
     let (near, far) = tokio::try_join!(connector.connect(near, INFO_HASH), accept.accept(far, &skey))?;
     Ok((near, far))

@@ -16,7 +16,9 @@ fn content(number: usize, at: usize) -> u8 {
 
 /// One whole conversation. An echo that differs is an error.
 pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: usize) -> io::Result<()> {
-    let connector = MseConnector::new(Policy::full_rc4()).timeout(None);
+    let connector = MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None);
     converse(network.dial(kind).await?, &connector, number, bytes).await
 }
 

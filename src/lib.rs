@@ -26,6 +26,7 @@ mod stream;
 pub use accept::MseAcceptor;
 pub use accept::lazy::{AcceptLazy, AcceptingLazy, Incoming};
 pub use accept::pending::{AcceptSkey, AcceptingSkey, PendingAccept};
+pub use accept::per_address::{AddressPermit, PerAddress};
 pub use accept::resolved::{Accept, Accepting};
 pub use connect::MseConnector;
 pub use connect::attempt::{Connect, Connecting};

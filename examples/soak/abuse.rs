@@ -15,7 +15,7 @@ use crate::handshake::handshake;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};
-use crate::{heap, honest};
+use crate::{heap, honest, progress};
 
 /// Attacks between two honest peers, and how many of them run at a time.
 const ROUND: usize = 1000;
@@ -150,6 +150,7 @@ pub(crate) async fn run(
         let round = begun..attacks.min(begun + ROUND);
         begun = round.end;
         for number in round {
+            progress::show("broken handshakes", number, attacks);
             running.spawn(attack(Arc::clone(network), number, Arc::clone(&recording)));
             if running.len() >= AT_A_TIME
                 && let Some(ended) = running.join_next().await

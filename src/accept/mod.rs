@@ -3,6 +3,7 @@
 mod admission;
 pub(crate) mod lazy;
 pub(crate) mod pending;
+pub(crate) mod per_address;
 mod receive;
 mod refusing;
 pub(crate) mod resolved;
@@ -75,7 +76,8 @@ impl MseAcceptor {
 
     /// The time that detection and handshake may take together; `None` for no limit.
     ///
-    /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
+    /// A time-out, however long, needs the timers of a Tokio runtime: on one without, the first poll panics, whatever the
+    /// peer does. `None` needs none, and no peer can cause a panic either, unless the connection [lingers](crate::Linger).
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.terms.timeout = timeout.into();

@@ -63,7 +63,8 @@ impl MseConnector {
     /// The time that one attempt may take, from its start (in [`connect_with`](Self::connect_with), that of dialling) to
     /// the first byte of the stream; `None` for no limit.
     ///
-    /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
+    /// A time-out, however long, needs the timers of a Tokio runtime: on one without, the first poll panics, whatever the
+    /// peer does. `None` here and as the [`answer_timeout`](Self::answer_timeout) needs none.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.terms.timeout = timeout.into();

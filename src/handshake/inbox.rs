@@ -49,6 +49,10 @@ impl Inbox {
 
     /// All the bytes that were not taken, in the memory that they are in.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
+        if self.unread().is_empty() {
+            // Memory without content would stay with the stream for as long as nothing is read.
+            return Vec::new();
+        }
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.drain(..std::mem::take(&mut self.taken));
         bytes

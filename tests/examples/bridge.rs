@@ -212,7 +212,7 @@ async fn a_client_may_wait_for_step_4_before_its_handshake() {
     let server = Server::echo_server("--encryption require");
     let bridge = Server::bridge_to(server.address, &format!("--info-hash {TORRENT}"));
     let tcp = tokio::net::TcpStream::connect(bridge.address).await.unwrap();
-    let policy = Policy::full_rc4().require();
+    let policy = Policy::full_rc4();
     let mut client = MseStream::connect(tcp, INFO_HASH, &policy).await.unwrap();
     let sent = [handshake(), b"and more".to_vec()].concat();
     client.write_all(&sent).await.unwrap();

@@ -4,13 +4,19 @@
 
 mod admission;
 mod by_hand;
+#[path = "../support/call_log.rs"]
+mod call_log;
 mod content;
+mod corrupted;
 mod let_go;
 mod no_tell;
 mod places;
 mod prober;
 mod seats;
 mod spawned;
+#[path = "../support/watched.rs"]
+mod watched;
+mod without_timers;
 
 use std::time::Duration;
 

@@ -6,11 +6,9 @@
 //! ```
 
 mod abuse;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod crowd;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
 #[path = "../../tests/heap/counting.rs"]
 mod heap;
 mod honest;
@@ -27,6 +25,8 @@ use std::time::Duration;
 use clap::Parser;
 use tokio_mse::MseAcceptor;
 
+use crate::cli::exit;
+use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
@@ -37,6 +37,7 @@ static HEAP: heap::Counting = heap::Counting;
 
 /// Loads and abuses connections in one process, and reports whether everything held
 #[derive(Parser)]
+#[command(name = "soak", version)]
 struct Arguments {
     /// Encrypted connections at a time in the crowd
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -88,7 +89,7 @@ fn main() -> ExitCode {
         Err(error) => return exit::failed(format_args!("no runtime: {error}")),
     };
     let mut report = Report::default();
-    let outcome = runtime.block_on(run(&arguments, &mut report));
+    let outcome = runtime.block_on(run(&arguments, &mut report, &Progress::start()));
     report.check("panics", panics.count(), panics.count() == 0);
     report.print();
     match outcome {
@@ -98,13 +99,14 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments, report: &mut Report) -> std::io::Result<()> {
+async fn run(arguments: &Arguments, report: &mut Report, progress: &Progress) -> std::io::Result<()> {
     let limit = network::descriptors_allowed(4 * arguments.connections.max(arguments.silent) as u64);
     report.note("descriptors allowed", limit);
     // Threads, timers and blocks that are kept for reuse are no leak: they come with the first connections.
     crowd::run(16, limit, &mut Report::default()).await?;
     let before = Traces::now();
 
+    progress.next(format!("a crowd of {} connections", arguments.connections));
     crowd::run(arguments.connections, limit, report).await?;
 
     let (network, listener) = Network::open().await?;
@@ -112,6 +114,10 @@ async fn run(arguments: &Arguments, report: &mut Report) -> std::io::Result<()> 
     // No deadline gets rid of the silent peers: they are there as long as the honest ones are.
     let patient = MseAcceptor::default().timeout(None).linger(None);
     let server = Server::start(listener, patient);
+    progress.next(format!(
+        "{} silent peers around {} honest ones",
+        arguments.silent, arguments.honest
+    ));
     silent::run(&network, &server, arguments, limit, report).await?;
     drop(network);
     server.stop(report).await;
@@ -120,10 +126,12 @@ async fn run(arguments: &Arguments, report: &mut Report) -> std::io::Result<()> 
     let network = Arc::new(network);
     let server = Server::start(listener, MseAcceptor::default());
     let seconds = Duration::from_secs(arguments.seconds);
+    progress.next(format!("{} broken handshakes", arguments.attacks));
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);
     server.stop(report).await;
 
+    progress.next("waiting for what is left behind to go");
     traces::compare(&before, report).await;
     Ok(())
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio_mse::{Incoming, Linger, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
 
-use crate::chain::chain;
+use crate::cli::chain::chain;
 use crate::opening::{self, Enough};
 
 pub(crate) struct Inbound {

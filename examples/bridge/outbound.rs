@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio_mse::{ConnectError, MseConnector, MseStream, Skey};
 
-use crate::address::Address;
+use crate::cli::address::Address;
 
 pub(crate) struct Outbound {
     pub(crate) connector: MseConnector,

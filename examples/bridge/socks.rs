@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,19 +11,21 @@ use tokio::time::timeout;
 use tokio_mse::{MseStream, Role};
 use tracing::debug;
 
-use crate::address::Address;
+use crate::cli::address::Address;
+use crate::cli::mode::mode;
+use crate::cli::report::Report;
 use crate::inbound::{self, Arrival};
-use crate::mode::mode;
 use crate::outbound::{self, Outbound};
 use crate::relay::relay;
-use crate::report::Report;
 use crate::socks5::{self, Reply};
+use crate::totals::Totals;
 
 const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 
 pub(crate) struct Proxy {
     pub(crate) outbound: Outbound,
     pub(crate) timeout: Duration,
+    pub(crate) totals: Arc<Totals>,
 }
 
 /// A client that was told to go ahead, and the transport to where it wants to go.
@@ -42,20 +45,33 @@ struct Route {
 impl Proxy {
     /// Leads one client to where it wants to go. Says in one line what came of it.
     pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
-        let request = match timeout(self.timeout, self.receive(tcp)).await {
-            Ok(Ok(request)) => request,
-            Ok(Err(error)) => return report.line(format!("{from} socks5 failed: {error}")),
-            Err(_) => return report.line(format!("{from} socks5 failed: not done in {:?}", self.timeout)),
-        };
-        let target = request.target.clone();
-        let Route { client, peer, speaks } = match self.lead(request).await {
+        self.totals.came();
+        let Route { client, peer, speaks } = match self.route(tcp).await {
             Ok(route) => route,
-            Err(error) => return report.line(format!("{from} socks5 to {target} | {error}")),
+            Err(error) => {
+                self.totals.failed();
+                return report.line(format!("{from} socks5 {error}"));
+            }
         };
-        report.line(format!("{from} socks5 to {target} | {speaks}"));
-        match relay(client, peer).await {
+        report.line(format!("{from} socks5 {speaks}"));
+        match relay(client, peer, &self.totals).await {
             Ok((there, back)) => debug!(%from, there, back, "closed"),
             Err(error) => debug!(%from, %error, "lost"),
+        }
+    }
+
+    async fn route(&self, tcp: TcpStream) -> Result<Route, String> {
+        let request = match timeout(self.timeout, self.receive(tcp)).await {
+            Ok(request) => request.map_err(|error| format!("failed: {error}"))?,
+            Err(_) => return Err(format!("failed: not done in {:?}", self.timeout)),
+        };
+        let target = request.target.clone();
+        match self.lead(request).await {
+            Ok(mut route) => {
+                route.speaks = format!("to {target} | {}", route.speaks);
+                Ok(route)
+            }
+            Err(error) => Err(format!("to {target} | {error}")),
         }
     }
 

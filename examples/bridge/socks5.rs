@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::address::Address;
+use crate::cli::address::Address;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;

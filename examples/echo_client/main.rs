@@ -5,30 +5,10 @@
 //!     --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
-#[path = "../cli/address.rs"]
-mod address;
-#[path = "../cli/chain.rs"]
-mod chain;
-#[path = "../cli/disguise.rs"]
-mod disguise;
-#[path = "../cli/encryption.rs"]
-mod encryption;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod exchange;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/mode.rs"]
-mod mode;
 mod payload;
-#[path = "../cli/seconds.rs"]
-mod seconds;
-#[path = "../cli/speed.rs"]
-mod speed;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -38,15 +18,18 @@ use clap::Parser;
 use tokio::net::TcpStream;
 use tokio_mse::{CryptoMethods, MseConnector, Policy};
 
-use crate::address::Address;
-use crate::disguise::Look;
-use crate::encryption::Wanted;
+use crate::cli::address::Address;
+use crate::cli::disguise::Look;
+use crate::cli::encryption::Wanted;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::progress::Progress;
+use crate::cli::{chain, exit, handshake, log, mode, seconds, speed};
 use crate::exchange::exchange;
-use crate::info_hash::InfoHash;
 use crate::payload::Payload;
 
 /// Sends a BitTorrent handshake and random bytes to an echo server, and checks that all of it comes back
 #[derive(Parser)]
+#[command(name = "echo_client", version)]
 struct Arguments {
     /// The echo server
     #[arg(long, value_name = "ADDR")]
@@ -102,7 +85,7 @@ async fn run(arguments: Arguments) -> Result<String, String> {
         .await
         .map_err(|error| chain::chain(&error))?;
     let mode = mode::mode(peer.negotiated());
-    let took = exchange(peer, &payload, arguments.timeout).await?;
+    let took = exchange(peer, &payload, arguments.timeout, &Progress::start()).await?;
     let speed = speed::megabytes_per_second(payload.len(), took);
     Ok(format!(
         "negotiated: {mode}\n{} bytes came back, {speed:.1} MB/s",

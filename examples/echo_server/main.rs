@@ -5,29 +5,9 @@
 //!     --listen 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
-#[path = "../cli/address.rs"]
-mod address;
-#[path = "../cli/disguise.rs"]
-mod disguise;
-#[path = "../cli/encryption.rs"]
-mod encryption;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
-#[path = "../cli/linger.rs"]
-mod linger;
-#[path = "../cli/listen.rs"]
-mod listen;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/mode.rs"]
-mod mode;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod peer;
-#[path = "../cli/report.rs"]
-mod report;
-#[path = "../cli/seconds.rs"]
-mod seconds;
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -37,15 +17,17 @@ use std::time::Duration;
 use clap::Parser;
 use tokio_mse::{CryptoMethods, MseAcceptor, Policy, SkeyIndex};
 
-use crate::address::Address;
-use crate::disguise::Look;
-use crate::encryption::Wanted;
-use crate::info_hash::InfoHash;
-use crate::linger::Switch;
-use crate::report::Report;
+use crate::cli::address::Address;
+use crate::cli::disguise::Look;
+use crate::cli::encryption::Wanted;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::linger::Switch;
+use crate::cli::report::Report;
+use crate::cli::{exit, listen, log, seconds};
 
 /// Echoes every byte of every peer until the peer closes, its initial payload included
 #[derive(Parser)]
+#[command(name = "echo_server", version)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]

@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio_mse::{Linger, MseAcceptor, MseStream, SkeyIndex};
 use tracing::debug;
 
-use crate::mode::mode;
-use crate::report::Report;
+use crate::cli::mode::mode;
+use crate::cli::report::Report;
 
 const BUFFER: usize = 64 * 1024;
 

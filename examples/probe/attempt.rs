@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use tokio_mse::handshake::{Established, Initiator, Machine, Progress, Randomness};
 use tokio_mse::{Error, HandshakeError, Policy, Skey, Step};
 
-use crate::address::Address;
-use crate::handshake::{LEN, PROTOCOL, handshake};
+use crate::cli::address::Address;
+use crate::cli::handshake::{LEN, PROTOCOL, handshake};
 use crate::line::Line;
 
 /// Public key, and VC with crypto_select and the length of PadD: what of an answer is not padding.
@@ -14,7 +14,7 @@ const KEY: usize = 96;
 const VC: usize = 8;
 const SELECTION: usize = 6;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Plaintext,
     HeaderOnly,

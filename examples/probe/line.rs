@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_mse::{Error, Step};
 
-use crate::address::Address;
+use crate::cli::address::Address;
 
 /// More than any client sends at once in its handshake.
 const SEGMENT: usize = 4096;

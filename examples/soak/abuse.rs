@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, Policy};
 
-use crate::handshake::handshake;
+use crate::cli::handshake::handshake;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};

@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio_mse::{MseConnector, Policy};
 
-use crate::handshake::handshake;
+use crate::cli::handshake::handshake;
 use crate::network::{Kind, Link, Network};
 use crate::server::INFO_HASH;
 

@@ -8,13 +8,11 @@
 //! ```
 
 mod abuse;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod crowd;
 mod descriptors;
 mod eviction;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
 #[path = "../../tests/heap/counting.rs"]
 mod heap;
 mod honest;
@@ -37,6 +35,8 @@ use std::time::Duration;
 use clap::Parser;
 use tokio_mse::{Linger, MseAcceptor};
 
+use crate::cli::exit;
+use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
@@ -48,6 +48,7 @@ static HEAP: heap::Counting = heap::Counting;
 
 /// Loads and abuses connections in one process, and reports whether everything held
 #[derive(Parser)]
+#[command(name = "soak", version)]
 struct Arguments {
     /// Encrypted connections at a time in the crowd
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -187,6 +188,7 @@ async fn broken(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
     let network = Arc::new(network);
     let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
+    progress.next(format!("{} broken handshakes", arguments.attacks));
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);
     server.stop(report).await;

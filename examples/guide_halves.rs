@@ -1,6 +1,9 @@
 //! Owned halves, split and boxed before anybody knows whether there will be a handshake: how rqbit keeps its peers. One
 //! that reads into both pieces of a ring at once goes on doing so: see `MseReadHalf::poll_read_vectored_with`.
 
+#[path = "guides/usage.rs"]
+mod usage;
+
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Join, join};
@@ -37,6 +40,9 @@ async fn exchange(
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    if usage::answered("Encrypts a transport that was split and boxed before the handshake.") {
+        return Ok(());
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let (skey, payload) = (Skey::from([0x22; 20]), b"\x13BitTorrent protocol, and so on");
 
@@ -52,6 +58,7 @@ async fn main() -> io::Result<()> {
         let (here, there) = (exchange(dialled, b"from here"), exchange(accepted, b"from there"));
         let (here, there) = tokio::try_join!(here, there)?;
         assert_eq!(here, b"from there".repeat(1000));
+        println!("{policy}: {} bytes there, {} bytes here", there.len(), here.len());
         // What was received during the handshake survives the split, and is read first.
         assert_eq!(there, [payload, &b"from here".repeat(1000)[..]].concat());
     }

@@ -1,5 +1,8 @@
 //! What trackers and other peers say of a peer decides what is tried first.
 
+#[path = "guides/usage.rs"]
+mod usage;
+
 use std::io;
 use std::net::SocketAddr;
 
@@ -12,11 +15,13 @@ const INFO_HASH: [u8; 20] = [0x44; 20];
 async fn dial(peer: SocketAddr, hint: &mut PeerHint) -> io::Result<Vec<Attempt>> {
     // A client that dials plaintext first, for speed.
     let connector = MseConnector::new(Policy::default().with_encryption(Encryption::Allow));
+    println!("what is known of {peer}: {hint:?}");
     let mut attempts = Vec::new();
     let handshake = b"\x13BitTorrent protocol, and so on".as_slice();
     let stream = connector
         .for_peer(*hint)
         .connect_with(INFO_HASH, handshake, |attempt| {
+            println!("dialling: {attempt}");
             attempts.push(attempt);
             TcpStream::connect(peer)
         })
@@ -27,6 +32,9 @@ async fn dial(peer: SocketAddr, hint: &mut PeerHint) -> io::Result<Vec<Attempt>>
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    if usage::answered("Dials a peer that takes nothing but MSE, before and after that is known.") {
+        return Ok(());
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let peer = listener.local_addr()?;
     let requires_mse = MseAcceptor::new(Policy::full_rc4());

@@ -32,4 +32,19 @@
 //! # When the transport breaks its word
 //!
 //! A transport that reports more bytes written than it was given is out of step with the keystream for good. That
-//! write is an error, and so is every later one: anything else would be garbage to the peer.
+//! write is an error, and so is every later one: anything else would be garbage to the peer. The same holds for a
+//! vectored read that reports too much, for a read that takes back bytes of the reader's buffer, and for a call that
+//! panicked. Only that direction is lost, and every later error names the cause: a
+//! [`BrokenStream`](crate::BrokenStream) is inside the `io::Error`, and in [`Parts`](crate::Parts) it stands in the place
+//! of the keystream.
+//!
+//! # When the ciphertext was changed on the way
+//!
+//! MSE has no checksum. After the handshake a changed byte of ciphertext is a changed byte of payload, at the same place,
+//! and every other byte is right: RC4 does not spread an error. **The adapter does nothing that can be seen**: it returns
+//! the bytes, logs nothing and closes nothing. In the handshake a changed byte leads to an error of the step that it hit,
+//! or is not noticed where it hit padding.
+//!
+//! What the protocol above does with it: BitTorrent throws away a piece whose hash is wrong, and asks for it again,
+//! elsewhere. A changed length or message id ends the connection, or, where the length became large, makes the reader
+//! wait for bytes that never come. So give your codec a bound on the length of a message, and a time-out.

@@ -1,5 +1,7 @@
 """The results as Markdown."""
 
+from clients import title
+
 COLUMNS = [("dials", "leecher"), ("dials", "seeder"), ("answers", "leecher"), ("answers", "seeder")]
 FOREIGN = {
     "served": "initiator, legal variations, against `echo_server`",
@@ -24,16 +26,12 @@ def _mark(result):
     return "yes" if result.passed else "**no**"
 
 
-def _title(client):
-    return f"{client.name} {client.version()}"
-
-
 def _transfers(results):
     """One row for each client and mode."""
     rows = {}
     for result in results:
         if "column" in result.case.row:
-            row = rows.setdefault((result.case.row["client"], result.case.row["mode"]), {})
+            row = rows.setdefault((result.case.client, result.case.row["mode"]), {})
             row[result.case.row["column"]] = result
     if not rows:
         return []
@@ -48,7 +46,7 @@ def _transfer(key, row):
     client, mode = key
     marks = [_mark(row[column]) if column in row else "-" for column in COLUMNS]
     seen = next((r.detail.split(" (byte")[0] for r in row.values() if r.passed), "-")
-    return [_title(client), mode, *marks, seen]
+    return [title(client), mode, *marks, seen]
 
 
 def _policies(results):
@@ -65,7 +63,7 @@ def _policy(result):
     outcome = "refused" if row.get("refused") else result.detail.split(":")[0]
     if not result.passed:
         outcome = "-"
-    return [_title(row["client"]), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
+    return [title(result.case.client), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
 
 
 def _disguises(results):
@@ -74,7 +72,7 @@ def _disguises(results):
     for result in results:
         if "disguise" in result.case.row:
             row = result.case.row
-            chosen[row["disguise"], row["client"], row["way"]] = result
+            chosen[row["disguise"], result.case.client, row["way"]] = result
     if not chosen:
         return []
     looks = dict.fromkeys(look for look, _, _ in chosen)
@@ -82,7 +80,7 @@ def _disguises(results):
     lines = ["### Disguises", ""]
     lines += ["`bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
     lines += ["whether the client could when it dialled / when it answered.", ""]
-    head = ["option", *map(_title, clients)]
+    head = ["option", *map(title, clients)]
     rows = []
     for look in looks:
         cells = [[chosen.get((look, client, way)) for way in ("dials", "answers")] for client in clients]
@@ -106,3 +104,10 @@ def _foreign(results):
 def _table(head, rows):
     lines = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(cells) + " |" for cells in lines] + [""]
+
+
+def tally(results):
+    passed = sum(each.passed for each in results)
+    failed = sum(each.bad for each in results)
+    left = len(results) - passed - failed
+    return f"{passed} passed, {failed} failed" + (f", {left} skipped" if left else "")

@@ -16,7 +16,7 @@ import namespace
 import report
 import torrent
 
-GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer", "disguised"]
+GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer", "policies", "disguised"]
 
 
 def program(text):
@@ -48,8 +48,7 @@ def chosen(options):
 
 
 def tell(result):
-    mark = "ok  " if result.passed else "FAIL"
-    print(f"{mark} {result.case.name} ({result.seconds:.1f} s) {result.detail}", flush=True)
+    print(f"{result.status:4} {result.case.name} ({result.seconds:.1f} s) {result.detail}", flush=True)
     return result
 
 
@@ -69,9 +68,9 @@ def main():
     seconds = time.monotonic() - started
     if options.report:
         options.report.write_text(report.markdown(results, seconds))
-    failed = sum(not result.passed for result in results)
+    failed = sum(result.bad for result in results)
     print(f"took {seconds:.0f} s")
-    print(f"{len(results) - failed} passed, {failed} failed", flush=True)
+    print(report.tally(results), flush=True)
     return 1 if failed or not results else 0
 
 

@@ -4,7 +4,7 @@ import functools
 import shutil
 import subprocess
 
-from clients.transmission import free_port
+from ports import free_port
 from tracker import Tracker
 
 PROGRAM = "aria2c"
@@ -18,6 +18,7 @@ MODES = {
 
 class Aria2:
     name = "aria2"
+    program = PROGRAM
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

@@ -15,6 +15,7 @@ MODES = {  # what the tap must show -> what libtorrent is told
 
 class Libtorrent:
     name = "libtorrent"
+    program = None  # a package of this Python, without which nothing here runs
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

@@ -2,37 +2,25 @@
 
 import base64
 import functools
-import itertools
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
 import namespace
+from ports import free_port
 from tracker import Tracker
 
 PROGRAM = "transmission-daemon"
 LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
 
 
-# Below the range that the kernel takes ports from: one that is free now is still free when the daemon has started.
-ports = itertools.count(20000)
-
-
-def free_port(host):
-    for port in ports:
-        try:
-            socket.create_server((host, port)).close()
-        except OSError:
-            continue
-        return port
-
 
 class Transmission:
     name = "Transmission"
+    program = PROGRAM
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).

@@ -1,0 +1,48 @@
+"""WebTorrent, driven as a process."""
+
+import functools
+import json
+import os
+import shutil
+from pathlib import Path
+
+SCRIPT = Path(__file__).with_name("webtorrent_process.mjs")
+PROGRAM = "node"
+# Where install.sh put the package; the script finds it through this.
+FOLDER = Path(os.environ.get("INTEROP_NODE_MODULES", "/nonexistent"))
+MODES = {  # its only setting
+    # Dials RC4 alone, then in plaintext; answers either. The bridge's own policy makes it RC4.
+    "rc4": ["--secure"],
+    "plaintext": [],
+}
+
+
+class WebTorrent:
+    name = "WebTorrent"
+    host = "127.0.0.1"
+    program = PROGRAM
+    can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
+
+    @staticmethod
+    @functools.cache
+    def version():
+        return json.loads((FOLDER / "webtorrent" / "package.json").read_text())["version"]
+
+    def __init__(self, context, mode, seed=False, dial=None):
+        torrent = context.torrent
+        self.folder = context.folder / "webtorrent"
+        self.folder.mkdir()
+        self.file = self.folder / torrent.name
+        if seed:
+            shutil.copyfile(torrent.content, self.file)
+        argv = [PROGRAM, SCRIPT, "--modules", FOLDER, "--torrent", torrent.path, "--folder", self.folder]
+        argv += MODES[mode]
+        if seed:
+            argv.append("--seed")
+        if dial:
+            argv += ["--dial", "%s:%d" % dial]
+        self.child = context.start(*argv)
+        self.address = (self.host, self.child.listening()[1])
+
+    def wait_done(self, timeout=45):
+        self.child.wait_line(lambda line: line == "done", timeout)

@@ -30,8 +30,10 @@ DEFAULTS = {
     "rTorrent": ("rc4", "rc4", "rc4", "rc4"),
     "qBittorrent": ("rc4", "rc4", "rc4", "rc4"),
     "Deluge": ("rc4", "rc4", "rc4", "rc4"),
-    "WebTorrent": ("rc4", "rc4", "rc4", "rc4"),
+    "WebTorrent": ("rc4", "rc4", "rc4", "header-only"),
 }
+HEADER_ONLY_ALONE = ("libtorrent", "Deluge")  # the others that can be brought to it take RC4 all the same
+PLAINTEXT_ALONE = ("libtorrent", "rTorrent", "qBittorrent", "Deluge", "WebTorrent")
 
 
 def mixed(context, client, mode, way, expected, *options):
@@ -64,29 +66,29 @@ def refused(context, client, mode, way, *options):
 
 
 def mixes(client):
-    mode = "default" if ("default", "dials") in client.can else "rc4"
     outcomes = DEFAULTS[client.name]
     rows = [("dials", *row) for row in DIALLED.items()] + [("answers", *row) for row in ANSWERED.items()]
     for (way, name, options), outcome in zip(rows, outcomes, strict=True):
-        yield mode, way, outcome, name, options
+        yield "default", way, outcome, name, options
     if client.name == "libtorrent":
         yield "plaintext", "answers", "plaintext", "outbound-prefer", ("--outbound", "prefer")
+    if client.name == "WebTorrent":
+        # It answers plaintext however it is set.
+        yield "rc4", "answers", "plaintext", "outbound-forbid", FORBID_OUT
 
 
 def refusals(client):
-    yield from [
-        ("rc4", "answers", OUTBOUND_CLEAR),
-        ("rc4", "answers", FORBID_OUT),
-        ("rc4", "dials", INBOUND_CLEAR),
-        ("rc4", "dials", FORBID_IN),
-    ]
-    if client.name == "libtorrent":
-        yield from [
-            ("header-only", "answers", OUTBOUND_RC4),
-            ("header-only", "dials", INBOUND_RC4),
-            ("plaintext", "answers", ("--outbound", "require")),
-            ("plaintext", "dials", ("--inbound", "require")),
-        ]
+    yield "rc4", "answers", OUTBOUND_CLEAR
+    if client.name != "WebTorrent":
+        yield "rc4", "answers", FORBID_OUT
+    yield "rc4", "dials", INBOUND_CLEAR
+    yield "rc4", "dials", FORBID_IN
+    if client.name in HEADER_ONLY_ALONE:
+        yield "header-only", "answers", OUTBOUND_RC4
+        yield "header-only", "dials", INBOUND_RC4
+    if client.name in PLAINTEXT_ALONE:
+        yield "plaintext", "answers", ("--outbound", "require")
+        yield "plaintext", "dials", ("--inbound", "require")
 
 
 def cases(_options):

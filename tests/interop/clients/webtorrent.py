@@ -10,10 +10,12 @@ SCRIPT = Path(__file__).with_name("webtorrent_process.mjs")
 PROGRAM = "node"
 # Where install.sh put the package; the script finds it through this.
 FOLDER = Path(os.environ.get("INTEROP_NODE_MODULES", "/nonexistent"))
-MODES = {  # its only setting
-    # Dials RC4 alone, then in plaintext; answers either. The bridge's own policy makes it RC4.
-    "rc4": ["--secure"],
-    "plaintext": [],
+MODES = {  # 0 without MSE, 1 with and plaintext preferred, 2 RC4 alone; it answers plaintext in all of them
+    "rc4": 2,
+    # Offers both and takes what it is offered; the bridge's own list makes it header-only.
+    "header-only": 1,
+    "plaintext": 0,
+    "default": 1,
 }
 
 
@@ -36,7 +38,7 @@ class WebTorrent:
         if seed:
             shutil.copyfile(torrent.content, self.file)
         argv = [PROGRAM, SCRIPT, "--modules", FOLDER, "--torrent", torrent.path, "--folder", self.folder]
-        argv += MODES[mode]
+        argv += ["--secure", MODES[mode]]
         if seed:
             argv.append("--seed")
         if dial:

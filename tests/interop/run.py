@@ -16,7 +16,8 @@ import namespace
 import report
 import torrent
 
-GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "transfer", "policies", "disguised"]
+GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "transfer", "policies",
+          "disguised"]
 
 
 def program(text):

@@ -18,7 +18,9 @@ MODES = {
 
 class Aria2:
     name = "aria2"
+    source = "Debian"
     program = PROGRAM
+    drops_zeros = False
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

@@ -22,8 +22,10 @@ MODES = {  # policy in both directions: 0 forced, 1 enabled, 2 disabled; level: 
 
 class Deluge:
     name = "Deluge"
+    source = "Debian"
     host = "127.0.0.1"
     program = PROGRAM
+    drops_zeros = False
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

@@ -15,7 +15,9 @@ MODES = {  # what the tap must show -> what libtorrent is told
 
 class Libtorrent:
     name = "libtorrent"
+    source = "PyPI"
     program = None  # a package of this Python, without which nothing here runs
+    drops_zeros = False
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

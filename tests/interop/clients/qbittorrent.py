@@ -44,8 +44,10 @@ WebUI\\UseUPnP=false
 
 class QBittorrent:
     name = "qBittorrent"
+    source = "Debian"
     host = "127.0.0.1"
     program = PROGRAM
+    drops_zeros = False
     # No header-only: it allows nothing but RC4 inside MSE.
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 

@@ -38,8 +38,10 @@ load.start = {metainfo}
 
 class RTorrent:
     name = "rTorrent"
+    source = "Debian"
     host = "127.0.0.1"
     program = PROGRAM
+    drops_zeros = True  # from S, until 0.16: one handshake in 256 fails
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

@@ -20,7 +20,9 @@ LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
 
 class Transmission:
     name = "Transmission"
+    source = "Debian"
     program = PROGRAM
+    drops_zeros = False
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).

@@ -21,8 +21,10 @@ MODES = {  # 0 without MSE, 1 with and plaintext preferred, 2 RC4 alone; it answ
 
 class WebTorrent:
     name = "WebTorrent"
+    source = "npm"
     host = "127.0.0.1"
     program = PROGRAM
+    drops_zeros = False
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

@@ -8,9 +8,18 @@ import socket
 from case import Case, require
 from cases.answered import key_that_begins_with_zero
 from clients import CLIENTS
-from mse import RC4, Responder, Secret
+from mse import P, RC4, Responder, private_key
 from programs import HEADER
 from wire import Closed, TooSlow, Wire
+
+
+def private_key_for_zero(key):
+    """The responder knows the initiator's key before it commits to its own, so it can choose S."""
+    private, number = private_key(), int.from_bytes(key, "big")
+    secret = pow(number, private, P)
+    while secret >> 8 * 95:
+        private, secret = private + 1, secret * number % P
+    return private
 
 
 def answered(context, client, what):
@@ -18,15 +27,16 @@ def answered(context, client, what):
     context.ends_with(listener.close)
     listener.settimeout(40)
     client(context, "rc4", dial=listener.getsockname())
-    wire = Wire(listener.accept()[0], 12)
+    wire = Wire(listener.accept()[0], 20)
     context.ends_with(wire.close)
     skey = context.torrent.info_hash
-    peer = Responder(wire, [skey], key_that_begins_with_zero() if what == "key" else None)
     if what == "secret":
         key = wire.take(96)
         wire.received[:0] = key
-        while Secret.agreed(peer.private, key).bytes[0]:
-            peer = Responder(wire, [skey])
+        private = private_key_for_zero(key)
+    else:
+        private = key_that_begins_with_zero()
+    peer = Responder(wire, [skey], private)
     try:
         stream = peer.accept((RC4,))
         stream.send(HEADER + bytes(8) + skey + b"-TM0000-" + bytes(12))

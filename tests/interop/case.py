@@ -50,6 +50,7 @@ class Context:
 
     def __init__(self, programs, torrent):
         self.programs, self.torrent = programs, torrent
+        self.tracker = None  # that its clients announce to, where the case brings one
         self.folder = Path(tempfile.mkdtemp(prefix="interop-"))
         self._endings = [lambda: shutil.rmtree(self.folder, ignore_errors=True)]
 

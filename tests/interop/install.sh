@@ -2,6 +2,7 @@
 # Installs what the interop suite needs: Debian packages by name, libtorrent in a virtual environment (INTEROP_VENV,
 # default: interop-venv in cargo's target folder), WebTorrent from npm (INTEROP_NODE, default: interop-node there).
 # A client that cannot be had does not end this: the suite reports its cases as not run, and fails for it.
+# With `--with-rqbit` it also builds rqbit from source (INTEROP_RQBIT, default: interop-rqbit there): many minutes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
@@ -41,5 +42,8 @@ if ! cmp -s "$here/package.json" "$node/package.json" || [ ! -f "$node/node_modu
     cp "$here/package.json" "$node/"
     (cd "$node" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent) ||
         echo "interop: no package webtorrent" >&2
+fi
+if [ "${1:-}" = --with-rqbit ]; then
+    cargo install rqbit --locked --root "${INTEROP_RQBIT:-$target/interop-rqbit}"
 fi
 echo "interop: ready in $venv"

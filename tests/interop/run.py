@@ -16,8 +16,8 @@ import namespace
 import report
 import torrent
 
-GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "zeros", "transfer",
-          "policies", "disguised"]
+GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "zeros", "hints",
+          "transfer", "policies", "disguised", "rqbit"]
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -35,8 +35,10 @@ def arguments():
     parser.add_argument("--bridge", type=program, required=True)
     parser.add_argument("--echo-server", type=program, required=True)
     parser.add_argument("--echo-client", type=program, required=True)
+    parser.add_argument("--hinted", type=program, required=True)
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md", nargs="?", const=RESULTS, help="default: RESULTS.md here")
+    parser.add_argument("--with-rqbit", type=program, metavar="PROGRAM", help="an rqbit, for its cases")
     parser.add_argument("--jobs", type=int, default=6, help="cases at once; most of a case is waiting")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()

@@ -8,6 +8,13 @@ target=${CARGO_TARGET_DIR:-$here/../../target}
 programs=$target/${PROFILE:-debug}/examples
 python=${INTEROP_VENV:-$target/interop-venv}/bin/python
 export INTEROP_NODE_MODULES="${INTEROP_NODE:-$target/interop-node}/node_modules"
+# `--with-rqbit` needs no word behind it here: it is where `install.sh --with-rqbit` put it.
+rqbit=${INTEROP_RQBIT:-$target/interop-rqbit}/bin/rqbit
+for word; do
+    shift
+    [ "$word" != --with-rqbit ] || word=--with-rqbit=$rqbit
+    set -- "$@" "$word"
+done
 [ -x "$python" ] || { echo "no $python: run install.sh first" >&2; exit 1; }
 exec "$python" -B "$here/run.py" --bridge "$programs/bridge" --echo-server "$programs/echo_server" \
-    --echo-client "$programs/echo_client" "$@"
+    --echo-client "$programs/echo_client" --hinted "$programs/hinted" "$@"

@@ -28,7 +28,7 @@ class Libtorrent:
 
         return libtorrent.__version__
 
-    def __init__(self, context, mode, seed=False, dial=None):
+    def __init__(self, context, mode, seed=False, dial=None, pex=False):
         torrent = context.torrent
         if seed:
             self.folder = torrent.content.parent
@@ -40,6 +40,8 @@ class Libtorrent:
         argv += MODES[mode]
         if seed:
             argv.append("--seed")
+        if pex:
+            argv.append("--pex")
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)

@@ -8,8 +8,8 @@ import subprocess
 import time
 import xmlrpc.client
 
+import tracker
 from ports import free_port
-from tracker import Tracker
 
 PROGRAM = "rtorrent"
 MODES = {
@@ -59,10 +59,9 @@ class RTorrent:
         self.file = self.folder / torrent.name
         if seed:
             shutil.copyfile(torrent.content, self.file)
-        tracker = Tracker(dial)
-        context.ends_with(tracker.close)
+        announce = tracker.of(context, dial).url
         metainfo = context.folder / "rtorrent.torrent"
-        metainfo.write_bytes(torrent.announcing(tracker.url))
+        metainfo.write_bytes(torrent.announcing(announce))
         self.address = (self.host, free_port(self.host))
         self._scgi = context.folder / "rtorrent.scgi"
         settings = context.folder / "rtorrent.rc"

@@ -10,8 +10,8 @@ import urllib.error
 import urllib.request
 
 import namespace
+import tracker
 from ports import free_port
-from tracker import Tracker
 
 PROGRAM = "transmission-daemon"
 LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
@@ -48,9 +48,8 @@ class Transmission:
         (config / "settings.json").write_text(json.dumps(settings(mode, self.address, rpc, self.folder)))
         self.child = context.start(PROGRAM, "--foreground", "--config-dir", config)
         self._url, self._session = f"http://127.0.0.1:{rpc}/transmission/rpc", ""
-        tracker = Tracker(dial)
-        context.ends_with(tracker.close)
-        metainfo = base64.b64encode(torrent.announcing(tracker.url)).decode()
+        announce = tracker.of(context, dial).url
+        metainfo = base64.b64encode(torrent.announcing(announce)).decode()
         added = self._call("torrent-add", metainfo=metainfo)
         if added["result"] != "success":
             raise AssertionError(f"Transmission: {added}")

@@ -43,6 +43,8 @@ class WebTorrent:
         argv += ["--secure", MODES[mode]]
         if seed:
             argv.append("--seed")
+        if context.tracker:
+            argv.append("--announce")
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)

@@ -1,6 +1,6 @@
 // One WebTorrent client as a process: seeds or fetches one torrent until it is ended.
 //
-// Everything but TCP is off. Lines on stdout: `listening on ADDR:PORT`, then `done` once the torrent is complete.
+// Everything but TCP is off, and trackers unless asked for. Lines on stdout: `listening on ADDR:PORT`, then `done` once the torrent is complete.
 
 import { readFileSync } from 'node:fs'
 import { register } from 'node:module'
@@ -15,6 +15,7 @@ const { values: args } = parseArgs({
     folder: { type: 'string' },
     secure: { type: 'string' },
     seed: { type: 'boolean', default: false },
+    announce: { type: 'boolean', default: false },
     dial: { type: 'string' }
   }
 })
@@ -31,7 +32,7 @@ const { default: WebTorrent } = await import(pathToFileURL(join(args.modules, 'w
 
 const client = new WebTorrent({
   secure: Number(args.secure),
-  tracker: false,
+  tracker: args.announce,
   dht: false,
   lsd: false,
   utp: false,

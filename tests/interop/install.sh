@@ -1,20 +1,49 @@
 #!/bin/sh
-# Installs what the interop suite needs: Debian packages by name, and libtorrent in a virtual environment
-# (INTEROP_VENV, default: interop-venv in cargo's target folder).
+# Installs what the interop suite needs: Debian packages by name, libtorrent in a virtual environment (INTEROP_VENV,
+# default: interop-venv in cargo's target folder), WebTorrent from npm (INTEROP_NODE, default: interop-node there).
+# A client that cannot be had does not end this: the suite reports its cases as not run, and fails for it.
+# With `--with-rqbit` it also builds rqbit from source (INTEROP_RQBIT, default: interop-rqbit there): many minutes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${INTEROP_VENV:-${CARGO_TARGET_DIR:-$here/../../target}/interop-venv}
+target=${CARGO_TARGET_DIR:-$here/../../target}
+venv=${INTEROP_VENV:-$target/interop-venv}
+node=${INTEROP_NODE:-$target/interop-node}
 
 packages=
-command -v transmission-daemon >/dev/null || packages="$packages transmission-daemon"
-command -v aria2c >/dev/null || packages="$packages aria2"
-command -v ip >/dev/null || packages="$packages iproute2"
-command -v unshare >/dev/null || packages="$packages util-linux"
+need() { # PROGRAM PACKAGE...: the packages, if there is no such program
+    command -v "$1" >/dev/null && return
+    shift
+    packages="$packages $*"
+}
+need transmission-daemon transmission-daemon
+need aria2c aria2
+need rtorrent rtorrent
+need qbittorrent-nox qbittorrent-nox
+need deluged deluged
+need node nodejs
+need npm npm
+need ip iproute2
+need unshare util-linux
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
-# Unquoted: a list of words.
-[ -z "$packages" ] || "$here/../install_packages.sh" $packages
+if [ -n "$packages" ]; then
+    # Unquoted: a list of words. All at once is quicker; one at a time where one of them cannot be had.
+    "$here/../install_packages.sh" $packages || for package in $packages; do
+        "$here/../install_packages.sh" "$package" || echo "interop: no package $package" >&2
+    done
+fi
 
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt"
 "$venv/bin/python" -c 'import libtorrent'
+
+# Without scripts: one of its packages would download a native module, for WebRTC, which the suite does without.
+mkdir -p "$node"
+if ! cmp -s "$here/package.json" "$node/package.json" || [ ! -f "$node/node_modules/webtorrent/package.json" ]; then
+    cp "$here/package.json" "$node/"
+    (cd "$node" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent) ||
+        echo "interop: no package webtorrent" >&2
+fi
+if [ "${1:-}" = --with-rqbit ]; then
+    cargo install rqbit --locked --root "${INTEROP_RQBIT:-$target/interop-rqbit}"
+fi
 echo "interop: ready in $venv"

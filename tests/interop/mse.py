@@ -9,6 +9,7 @@ import secrets
 import threading
 from hashlib import sha1
 
+import aes
 from rc4 import Rc4
 from wire import whole
 
@@ -22,6 +23,7 @@ KEY = 96
 PAD = 512
 VC = bytes(8)
 PLAINTEXT, RC4 = 1, 2
+AES = 4  # a draft: AES-128-CTR behind an RC4 handshake
 
 
 class ProtocolError(Exception):
@@ -66,18 +68,19 @@ class Secret:
     def cipher(self, label, skey):
         return Rc4(digest(label, self.bytes, skey), discard=1024)
 
+    def aes(self, label, skey):
+        return aes.Ctr(digest(label, self.bytes, skey))
+
     def skey_mark(self, skey):
         return xor(digest(b"req2", skey), self.req3)
 
 
 class Stream:
-    """The payload after the handshake."""
+    """The payload after the handshake; `outgoing` and `incoming` are what the selected method does to it."""
 
-    def __init__(self, wire, select, outgoing, incoming, first=b""):
+    def __init__(self, wire, outgoing, incoming, first=b""):
         self.wire = wire
-        clear = select == PLAINTEXT
-        self.seal = (lambda data: data) if clear else outgoing.apply
-        self.open = (lambda data: data) if clear else incoming.apply
+        self.seal, self.open = outgoing, incoming
         self.first = first  # IA, already clear
 
     def send(self, data, cut=whole):
@@ -114,6 +117,14 @@ class _Peer:
         self.peer_key = self.wire.take(KEY)
         self.secret = Secret.agreed(self.private, self.peer_key)
 
+    def _methods(self, select, labels):
+        """What `select` does to the payload, outgoing and incoming."""
+        if select == PLAINTEXT:
+            return (lambda data: data), (lambda data: data)
+        if select == AES:
+            return tuple(self.secret.aes(label, self.skey).apply for label in labels)
+        return self.outgoing.apply, self.incoming.apply
+
     def _open_length(self, cipher, limit, what):
         length = int.from_bytes(cipher.apply(self.wire.take(2)), "big")
         if length > limit:
@@ -140,11 +151,14 @@ class Initiator(_Peer):
     def read_step4(self, provide=RC4):
         self.pad_b = self.wire.take_until(self.incoming.apply(VC), PAD)
         self.select = int.from_bytes(self.incoming.apply(self.wire.take(4)), "big")
-        if self.select not in (PLAINTEXT, RC4) or not self.select & provide:
+        if self.select not in (PLAINTEXT, RC4, AES) or not self.select & provide:
             raise ProtocolError(f"crypto_select {self.select:#x} for crypto_provide {provide:#x}")
         length = self._open_length(self.incoming, PAD, "PadD")
         self.pad_d = self.incoming.apply(self.wire.take(length))
-        return Stream(self.wire, self.select, self.outgoing, self.incoming)
+        return self.stream(self.select)
+
+    def stream(self, select):
+        return Stream(self.wire, *self._methods(select, (b"keyA", b"keyB")))
 
     def connect(self, provide=RC4, pad_a=b"", pad_c=b"", ia=b"", cut=whole):
         """The ordinary handshake, one call."""
@@ -183,7 +197,7 @@ class Responder(_Peer):
         return self.outgoing.apply(clear)
 
     def stream(self, select=RC4):
-        return Stream(self.wire, select, self.outgoing, self.incoming, self.ia)
+        return Stream(self.wire, *self._methods(select, (b"keyB", b"keyA")), self.ia)
 
     def choose(self, wanted=(RC4, PLAINTEXT)):
         for method in wanted:

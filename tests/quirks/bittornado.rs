@@ -1,6 +1,6 @@
 //! BitTornado: what it makes of a segment depends on where the segment ends. It looks for ENCRYPT(VC) in the first byte
 //! behind the key alone, and then not again before more arrives: with an empty PadB and step 4 in one segment, never.
-//! As responder it does what Mainline does.
+//! Pads of 16 to 199 bytes, RC4 offered alone, an empty IA; as responder it has read all of IA before it answers.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_mse::{Mode, Policy};
 
 use crate::foreign::{Offer, Shared, public_key, step_4 as step_4_bytes};
-use crate::ours::{INFO_HASH, accept_and_talk, their_handshake};
-use crate::peer::{RC4, Stream, encrypted_vc, key, shared, step_4};
+use crate::ours::{INFO_HASH, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
+use crate::peer::{RC4, Stream, encrypted_vc, key, open_as_responder, pad, shared, step_4};
 use crate::segments::{Far, connection};
 
 const SILENCE: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ async fn initiate_up_to_vc(far: &mut Far) -> Option<Shared> {
     }
 }
 
-async fn initiate(mut far: Far) -> Option<()> {
+pub async fn initiate(mut far: Far) -> Option<()> {
     let mut shared = initiate_up_to_vc(&mut far).await?;
     if step_4(&mut far, &mut shared).await? != RC4 {
         return None;
@@ -56,6 +56,34 @@ async fn initiate(mut far: Far) -> Option<()> {
     stream.their_handshake_arrives(&[]).await?;
     stream.send(peer_id);
     stream.talk().await
+}
+
+async fn respond(mut far: Far) -> Option<()> {
+    let (mut shared, offer) = open_as_responder(&mut far, 199).await?;
+    // It looks at two bits.
+    if offer.provide % 4 & RC4 == 0 {
+        return None;
+    }
+    far.send(step_4_bytes(&mut shared, [0; 8], RC4, &pad(199), 199));
+    let mut stream = Stream::responder(far, shared, RC4);
+    stream.their_handshake_arrives(&offer.ia).await?;
+    stream.send(&their_handshake());
+    stream.talk().await
+}
+
+/// Set to take nothing but MSE.
+pub async fn respond_to_mse_alone(mut far: Far) -> Option<()> {
+    let first = far.take(20).await?;
+    if first == our_handshake()[..20] {
+        return None;
+    }
+    far.put_back(first);
+    respond(far).await
+}
+
+#[tokio::test]
+async fn it_answers_with_rc4_and_long_pads() {
+    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
 }
 
 #[tokio::test(start_paused = true)]

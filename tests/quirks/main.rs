@@ -4,15 +4,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod aria2;
-mod bitcomet;
 mod bittornado;
 #[path = "../handshake/foreign.rs"]
 #[allow(dead_code)]
 mod foreign;
 mod ktorrent;
+mod lengths_of_nothing;
 mod mainline;
 mod ours;
 mod peer;
+mod published;
+mod redials;
 mod rtorrent;
 mod segments;
 mod transmission;

@@ -1,47 +1,176 @@
-//! µTorrent and Mainline: pads of 16 to 199 bytes, RC4 offered alone, an empty IA.
+//! Mainline 5.2.2, as it was seen to run. It dials in plaintext, with 48 bytes of its handshake, and with MSE only once
+//! that connection was closed without a byte. It never ends a connection that is silent. Its peer id follows ours. Pads
+//! of 0 to 199 random bytes, RC4 offered alone and wanted alone, an empty IA.
 
-use tokio_mse::{Error, HandshakeError, Mode, Policy};
+use std::time::Duration;
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept, accept_and_talk, dial_and_talk, their_handshake};
-use crate::peer::{RC4, Stream, open_as_initiator, open_as_responder, pad};
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+use tokio_mse::{Error, HandshakeError, Mode, MseConnector, Policy};
+
+use crate::foreign::{Offer, Shared, step_4 as step_4_bytes};
+use crate::ours::{INFO_HASH, accept, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
+use crate::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to};
 use crate::segments::{Far, connection};
 
-async fn initiate(mut far: Far, pad_len: usize) -> Option<()> {
+/// What it knows a peer by before its peer id.
+const WITHOUT_PEER_ID: usize = 48;
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+/// What comes of one connection that it dialled in plaintext.
+pub enum InPlaintext {
+    Talked,
+    /// Closed without a byte: it dials again, with MSE.
+    ClosedUnanswered,
+    Failed,
+}
+
+pub async fn initiate_in_plaintext(far: Far) -> InPlaintext {
+    let mut stream = Stream::plaintext(far);
+    stream.send(&their_handshake()[..WITHOUT_PEER_ID]);
+    let Some(first) = stream.take(1).await else {
+        return InPlaintext::ClosedUnanswered;
+    };
+    match talk_on(stream, &first).await {
+        Some(()) => InPlaintext::Talked,
+        None => InPlaintext::Failed,
+    }
+}
+
+/// Its 48 bytes are sent. Ours, then its peer id, then a message each way.
+async fn talk_on(mut stream: Stream, already: &[u8]) -> Option<()> {
+    stream.their_handshake_arrives(already).await?;
+    stream.send(&their_handshake()[WITHOUT_PEER_ID..]);
+    stream.talk().await
+}
+
+pub async fn initiate(mut far: Far, pad_len: usize) -> Option<()> {
+    far.send(key(pad_len));
+    let mut shared = shared(&far.take(96).await?);
     let pad_c = pad(pad_len);
     let offer = Offer {
         provide: RC4,
         pad_c: &pad_c,
         ..Offer::default()
     };
-    let (shared, select) = open_as_initiator(&mut far, pad_len, &offer).await?;
-    if select != RC4 {
+    far.send(offer.step_3(&mut shared));
+    let vc = encrypted_vc(&mut shared);
+    skip_to(&mut far, &vc, 512).await?;
+    let header = shared.b.apply(&far.take(6).await?);
+    let pad_d_len = usize::from(u16::from_be_bytes(header[4..].try_into().unwrap()));
+    if header[..4] != RC4.to_be_bytes() || pad_d_len > 512 {
         return None;
     }
-    Stream::initiator(far, shared, RC4)
-        .talk_with_late_handshake()
-        .await
+    // PadD may still be on its way.
+    let mut stream = Stream::initiator(far, shared, RC4);
+    stream.send(&their_handshake()[..WITHOUT_PEER_ID]);
+    stream.take(pad_d_len).await?;
+    talk_on(stream, &[]).await
 }
 
-async fn respond(mut far: Far) -> Option<()> {
-    let (mut shared, offer) = open_as_responder(&mut far, 199).await?;
-    if offer.provide & RC4 == 0 {
+/// Up to len(IA), which is all that it waits for.
+async fn step_3_up_to_ia_len(far: &mut Far, shared: &mut Shared) -> Option<usize> {
+    let mark = shared.req1();
+    skip_to(far, &mark, 512).await?;
+    if far.take(20).await? != shared.masked_skey() {
         return None;
     }
-    far.send(step_4_bytes(&mut shared, [0; 8], RC4, &pad(199), 199));
-    let mut stream = Stream::responder(far, shared, RC4);
-    stream.their_handshake_arrives(&offer.ia).await?;
+    let header = shared.a.apply(&far.take(14).await?);
+    let provide = u32::from_be_bytes(header[8..12].try_into().unwrap());
+    let pad_c_len = u16::from_be_bytes(header[12..].try_into().unwrap());
+    if header[..8] != [0; 8] || provide & RC4 == 0 || pad_c_len > 512 {
+        return None;
+    }
+    let pad_c = far.take(pad_c_len.into()).await?;
+    shared.a.apply(&pad_c);
+    let ia_len = shared.a.apply(&far.take(2).await?);
+    Some(u16::from_be_bytes(ia_len.try_into().unwrap()).into())
+}
+
+/// How much of IA had come when it answered does not matter to it: its step 4 is on the wire before.
+pub async fn respond(mut far: Far, pad_len: usize) -> Option<()> {
+    let their_key = far.take(96).await?;
+    far.send(key(pad_len));
+    let mut shared = shared(&their_key);
+    step_3_up_to_ia_len(&mut far, &mut shared).await?;
+    let pad_d_len = u16::try_from(pad_len).unwrap();
+    far.send(step_4_bytes(&mut shared, [0; 8], RC4, &pad(pad_len), pad_d_len));
+    // IA or not, these are the bytes of the stream.
+    respond_behind(Stream::responder(far, shared, RC4)).await
+}
+
+/// Its handshake follows 48 bytes of ours.
+pub async fn respond_behind(mut stream: Stream) -> Option<()> {
+    let begun = stream.take(WITHOUT_PEER_ID).await?;
     stream.send(&their_handshake());
+    stream.their_handshake_arrives(&begun).await?;
     stream.talk().await
 }
 
 #[tokio::test]
 async fn pads_of_random_bytes_rc4_alone_and_an_empty_ia_are_served() {
-    for pad_len in [0, 16, 199] {
+    for pad_len in [0, 1, 199] {
         let policy = Policy::accept_any();
         accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, pad_len)).await;
     }
-    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+}
+
+#[tokio::test]
+async fn its_step_4_may_come_before_it_has_read_our_ia() {
+    for pad_len in [0, 1, 199] {
+        dial_and_talk(Policy::full_rc4(), Mode::Rc4, |far| respond(far, pad_len)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_lacks_its_peer_id_is_taken_for_plaintext_and_answered() {
+    let (near, far) = connection();
+    let ours = async {
+        let mut stream = accept(Policy::accept_any(), near).await.unwrap();
+        let mut handshake = [0; 68];
+        stream.read_exact(&mut handshake).await.unwrap();
+        assert_eq!(handshake[..], their_handshake());
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"from the library")
+            .await
+            .unwrap();
+        stream.read_exact(&mut [0; 18]).await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(initiate_in_plaintext(far), ours);
+    assert!(matches!(outcome, InPlaintext::Talked));
+}
+
+#[tokio::test]
+async fn closed_without_a_byte_where_mse_is_required_it_comes_back_with_mse() {
+    let (near, far) = connection();
+    let (outcome, ours) = tokio::join!(initiate_in_plaintext(far), accept(Policy::full_rc4(), near));
+    assert!(matches!(outcome, InPlaintext::ClosedUnanswered));
+    ours.unwrap_err();
+    accept_and_talk(Policy::full_rc4(), Mode::Rc4, |far| initiate(far, 100)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_silent_it_waits_for_ever_instead() {
+    let (_held, far) = connection();
+    timeout(LONG, initiate_in_plaintext(far)).await.err().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_never_ends_a_silent_connection_but_we_do() {
+    let (near, far) = connection();
+    let mut silent = far;
+    let waits = async move {
+        // As a responder that has our key, and nothing behind it.
+        silent.take(96).await?;
+        timeout(LONG, std::future::pending::<()>()).await.ok()
+    };
+    let waits = tokio::spawn(waits);
+    let connector = MseConnector::new(Policy::full_rc4());
+    let dialled = connector
+        .connect(near, INFO_HASH)
+        .initial_payload(our_handshake())
+        .await;
+    assert!(matches!(dialled.unwrap_err(), Error::TimedOut { .. }));
+    waits.abort();
 }
 
 #[tokio::test]
@@ -53,5 +182,20 @@ async fn policies_that_do_not_meet_name_its_offer() {
         panic!("{error}")
     };
     assert_eq!(provided, RC4);
+    assert_eq!(mainline.await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_unknown_skey_is_answered_with_a_close() {
+    let (near, far) = connection();
+    let mainline = tokio::spawn(respond(far, 10));
+    let connector = MseConnector::new(Policy::full_rc4().allow_fallback());
+    let dialled = connector
+        .connect(near, [0x33; 20])
+        .initial_payload(our_handshake())
+        .await;
+    let error = dialled.unwrap_err();
+    // It has answered, so it is not dialled in plaintext.
+    assert!(matches!(error, Error::Closed { .. }), "{error}");
     assert_eq!(mainline.await.unwrap(), None);
 }

@@ -138,6 +138,15 @@ impl Stream {
         Self::new(far, shared.b, shared.a, method)
     }
 
+    /// Without MSE.
+    pub fn plaintext(far: Far) -> Self {
+        Self {
+            far,
+            encrypt: None,
+            decrypt: None,
+        }
+    }
+
     fn new(far: Far, encrypt: Cipher, decrypt: Cipher, method: u32) -> Self {
         let encrypted = method == RC4;
         Self {

@@ -1,4 +1,5 @@
-//! rTorrent: IA of exactly 68 bytes, and nothing behind it before step 4.
+//! rTorrent: IA of exactly 68 bytes, and nothing behind it before step 4. From 0.16.1 to 0.16.17, with any encryption set,
+//! it drops a plaintext connection after 20 bytes.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_mse::{Mode, Policy};
@@ -23,6 +24,10 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
     Stream::initiator(far, shared, select).talk_as_initiator().await
 }
 
+pub async fn initiate_with_rc4(far: Far) -> Option<()> {
+    initiate(far, RC4).await
+}
+
 async fn keyed_up_to_ia(mut far: Far) -> Option<(Stream, Vec<u8>)> {
     let (mut shared, offer) = open_as_responder(&mut far, 511).await?;
     if offer.ia.len() != 68 || !far.arrived().is_empty() {
@@ -33,6 +38,16 @@ async fn keyed_up_to_ia(mut far: Far) -> Option<(Stream, Vec<u8>)> {
     let mut stream = Stream::responder(far, shared, select);
     stream.send_with_handshake(step_4);
     Some((stream, offer.ia))
+}
+
+/// 0.16.1 to 0.16.17: 20 bytes tell it plaintext, and that is the end of it.
+pub async fn respond_to_mse_alone(mut far: Far) -> Option<()> {
+    let first = far.take(20).await?;
+    if first == our_handshake()[..20] {
+        return None;
+    }
+    far.put_back(first);
+    respond(far).await
 }
 
 async fn respond(far: Far) -> Option<()> {

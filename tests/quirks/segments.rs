@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,6 +14,17 @@ pub struct Near {
     incoming: UnboundedReceiver<Vec<u8>>,
     unread: Vec<u8>,
     outgoing: Option<UnboundedSender<Vec<u8>>>,
+    shown: Shown,
+}
+
+/// All that the library wrote, as a tap sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Shown(Arc<Mutex<Vec<u8>>>);
+
+impl Shown {
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
 }
 
 /// The emulated client's end. Dropping it closes the connection.
@@ -23,12 +35,18 @@ pub struct Far {
 }
 
 pub fn connection() -> (Near, Far) {
+    tapped(Shown::default())
+}
+
+/// A connection with a tap on what the library writes.
+pub fn tapped(shown: Shown) -> (Near, Far) {
     let (to_far, from_near) = unbounded_channel();
     let (to_near, from_far) = unbounded_channel();
     let near = Near {
         incoming: from_far,
         unread: Vec::new(),
         outgoing: Some(to_far),
+        shown,
     };
     let far = Far {
         incoming: from_near,
@@ -92,6 +110,7 @@ impl AsyncRead for Near {
 
 impl AsyncWrite for Near {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.shown.0.lock().unwrap().extend(buf);
         let sent = match &self.outgoing {
             Some(outgoing) => outgoing.send(buf.to_vec()).is_ok(),
             None => false,

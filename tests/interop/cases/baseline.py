@@ -40,4 +40,5 @@ def cases(_options):
                     yield Case(
                         f"baseline/{client.name}-{mode}-{who}-{way}",
                         lambda c, a=(client, mode, way, seeds): transfer(c, *a),
+                        client=client,
                     )

@@ -86,5 +86,6 @@ def cases(_options):
                 yield Case(
                     f"disguised/{look}-{client.name}-{way}",
                     lambda c, a=(client, look, way): disguised(c, *a),
-                    dict(client=client, disguise=look, way=way),
+                    dict(disguise=look, way=way),
+                    client,
                 )

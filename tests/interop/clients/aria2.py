@@ -4,8 +4,8 @@ import functools
 import shutil
 import subprocess
 
-from clients.transmission import free_port
-from tracker import Tracker
+import tracker
+from ports import free_port
 
 PROGRAM = "aria2c"
 MODES = {
@@ -18,6 +18,9 @@ MODES = {
 
 class Aria2:
     name = "aria2"
+    source = "Debian"
+    program = PROGRAM
+    drops_zeros = False
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
@@ -34,10 +37,9 @@ class Aria2:
         self.file = self.folder / torrent.name
         if seed:
             shutil.copyfile(torrent.content, self.file)
-        tracker = Tracker(dial)
-        context.ends_with(tracker.close)
+        announce = tracker.of(context, dial).url
         metainfo = context.folder / "aria2.torrent"
-        metainfo.write_bytes(torrent.announcing(tracker.url))
+        metainfo.write_bytes(torrent.announcing(announce))
         self.address = (self.host, free_port(self.host))
         argv = [PROGRAM, "--no-conf", "--enable-color=false", "--summary-interval=0"]
         argv += ["--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false"]

@@ -15,6 +15,9 @@ MODES = {  # what the tap must show -> what libtorrent is told
 
 class Libtorrent:
     name = "libtorrent"
+    source = "PyPI"
+    program = None  # a package of this Python, without which nothing here runs
+    drops_zeros = False
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
@@ -25,7 +28,7 @@ class Libtorrent:
 
         return libtorrent.__version__
 
-    def __init__(self, context, mode, seed=False, dial=None):
+    def __init__(self, context, mode, seed=False, dial=None, pex=False):
         torrent = context.torrent
         if seed:
             self.folder = torrent.content.parent
@@ -37,6 +40,8 @@ class Libtorrent:
         argv += MODES[mode]
         if seed:
             argv.append("--seed")
+        if pex:
+            argv.append("--pex")
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)

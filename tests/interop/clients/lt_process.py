@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("--level", choices=LEVEL, default="both")
     parser.add_argument("--prefer-rc4", action="store_true")
     parser.add_argument("--seed", action="store_true")
+    parser.add_argument("--pex", action="store_true")
     parser.add_argument("--dial")
     return parser.parse_args()
 
@@ -49,7 +50,9 @@ def session(args):
         | lt.alert.category_t.connect_notification
         | lt.alert.category_t.status_notification,
     }
-    return lt.session(settings, 0)  # no extensions: PEX would show a way round the bridge
+    # Without extensions unless asked for: PEX would show a way round the bridge.
+    plugins = lt.session_flags_t.add_default_plugins if args.pex else 0
+    return lt.session(settings, plugins)
 
 
 def main():

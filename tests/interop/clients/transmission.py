@@ -2,37 +2,27 @@
 
 import base64
 import functools
-import itertools
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
 import namespace
-from tracker import Tracker
+import tracker
+from ports import free_port
 
 PROGRAM = "transmission-daemon"
 LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
 
 
-# Below the range that the kernel takes ports from: one that is free now is still free when the daemon has started.
-ports = itertools.count(20000)
-
-
-def free_port(host):
-    for port in ports:
-        try:
-            socket.create_server((host, port)).close()
-        except OSError:
-            continue
-        return port
-
 
 class Transmission:
     name = "Transmission"
+    source = "Debian"
+    program = PROGRAM
+    drops_zeros = False
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).
@@ -58,9 +48,8 @@ class Transmission:
         (config / "settings.json").write_text(json.dumps(settings(mode, self.address, rpc, self.folder)))
         self.child = context.start(PROGRAM, "--foreground", "--config-dir", config)
         self._url, self._session = f"http://127.0.0.1:{rpc}/transmission/rpc", ""
-        tracker = Tracker(dial)
-        context.ends_with(tracker.close)
-        metainfo = base64.b64encode(torrent.announcing(tracker.url)).decode()
+        announce = tracker.of(context, dial).url
+        metainfo = base64.b64encode(torrent.announcing(announce)).decode()
         added = self._call("torrent-add", metainfo=metainfo)
         if added["result"] != "success":
             raise AssertionError(f"Transmission: {added}")

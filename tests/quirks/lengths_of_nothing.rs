@@ -1,4 +1,5 @@
-//! BitComet: every field of step 3 in a segment of its own, the lengths of nothing too; its handshake after step 4.
+//! No client in particular: every field of step 3 in a segment of its own, the lengths of nothing too; the handshake after
+//! step 4.
 
 use tokio_mse::{Mode, Policy};
 

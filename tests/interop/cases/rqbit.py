@@ -1,41 +1,21 @@
-#!/usr/bin/env python3
 """An unmodified rqbit, which speaks plaintext alone, fetches from a libtorrent that takes nothing but RC4.
 
     rqbit -- SOCKS5 --> bridge --socks5 -- tap --> libtorrent
 
-Not part of run.py: rqbit is built from source (`cargo install rqbit --locked`), which takes minutes. Needs
-the virtual environment of install.sh:
-
-    cargo build --example bridge
-    target/interop-venv/bin/python tests/interop/rqbit.py --bridge target/debug/examples/bridge --rqbit rqbit
+Only with `--with-rqbit`: it is built from source, which takes many minutes.
 """
 
-import argparse
-import shutil
-import sys
-import tempfile
-from pathlib import Path
-
 import case
-import namespace
 import torrent
 from clients.lt import Libtorrent
-from run import program
 from tap import Tap, judge, marks
 from tracker import Tracker
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--bridge", type=program, required=True)
-    parser.add_argument("--rqbit", type=lambda name: program(shutil.which(name) or name), required=True)
-    return parser.parse_args()
 
 
 class Rqbit:
     def __init__(self, context, peer=None, proxy=None, tracker=None):
         self.file = context.folder / "fetched" / context.torrent.name
-        argv = [context.programs.rqbit, "-v", "info"]
+        argv = [context.programs.with_rqbit, "-v", "info"]
         for found_elsewhere in ("dht", "lsd", "tcp-listen", "upnp-port-forward"):
             argv.append(f"--disable-{found_elsewhere}")
         path = context.folder / "fetched.torrent"
@@ -88,21 +68,7 @@ def refused_without_it(context):
     return "the seeder hangs up on plaintext"
 
 
-def main():
-    options = arguments()
-    namespace.enter()
-    cases = [
-        case.Case("rqbit/rc4-through-bridge", encrypted_by_the_bridge),
-        case.Case("rqbit/refused-without-bridge", refused_without_it),
-    ]
-    with tempfile.TemporaryDirectory(prefix="interop-") as folder:
-        content = torrent.make(Path(folder))
-        results = [case.run(each, options, content) for each in cases]
-    for result in results:
-        mark = "ok  " if result.passed else "FAIL"
-        print(f"{mark} {result.case.name} ({result.seconds:.1f} s) {result.detail}")
-    return 0 if all(result.passed for result in results) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def cases(options):
+    if options.with_rqbit:
+        yield case.Case("rqbit/rc4-through-bridge", encrypted_by_the_bridge)
+        yield case.Case("rqbit/refused-without-bridge", refused_without_it)

@@ -1,0 +1,118 @@
+"""What a real client says of itself, and others of it, leads to the first attempt that `PeerHint` documents.
+
+`hinted` is a program of this folder: it puts the hints together and dials, and prints what it tried. It dials as
+`Allow` and as `Prefer`, so that a hint has something to change.
+"""
+
+import dataclasses
+import urllib.parse
+import urllib.request
+
+import torrent
+from case import Case, require
+from clients import CLIENTS
+from clients.lt import Libtorrent
+from extension import Talker
+from torrent import bdecode
+from tracker import SwarmTracker, packed
+from wire import Wire
+
+# weight of a hint -> what is dialled first, and second, under `allow` and under `prefer`
+UNKNOWN, TAKES, PREFERS, REQUIRES = range(4)
+NAMES = ("nothing", "takes MSE", "prefers MSE", "requires MSE")
+ALLOW = {UNKNOWN: ("plaintext", "mse"), TAKES: ("plaintext", "mse"), PREFERS: ("mse", "plaintext"), REQUIRES: ("mse",)}
+PREFER = {UNKNOWN: ("mse", "plaintext"), TAKES: ("mse", "plaintext"), PREFERS: ("mse", "plaintext"), REQUIRES: ("mse",)}
+LITTLE = torrent.MIB
+
+
+def hinted(context, address, encryption, *hints):
+    """What `hinted` tried, in order, at a peer that is set to take RC4 alone."""
+    argv = [context.programs.hinted, "--connect", "%s:%d" % address, "--encryption", encryption]
+    argv += ["--info-hash", context.torrent.info_hash.hex(), *map(str, hints)]
+    child = context.start(*argv)
+    status = child.exit_status(30)
+    require(status == 0, f"hinted ended with {status}: {child.last_words()}")
+    return child.out[0].removeprefix("attempts: ").split()
+
+
+def dialled_as_documented(context, address, weight, *hints):
+    """The peer takes MSE at once, so what is dialled ends with the first attempt at it."""
+    for encryption, table in (("allow", ALLOW), ("prefer", PREFER)):
+        order = table[weight]
+        expected = list(order[: order.index("mse") + 1])
+        tried = hinted(context, address, encryption, *hints)
+        require(tried == expected, f"{encryption}: tried {tried}, documented {expected}")
+    return f"{NAMES[weight]}: allow tries {', then '.join(ALLOW[weight][: ALLOW[weight].index('mse') + 1])}"
+
+
+def ask(tracker, context):
+    """The `crypto_flags` of every peer, as a client with MSE is told."""
+    query = {"info_hash": context.torrent.info_hash, "peer_id": b"-TM0000-" + bytes(12), "port": 1, "supportcrypto": 1}
+    with urllib.request.urlopen(f"{tracker.url}?{urllib.parse.urlencode(query)}", timeout=10) as answer:
+        told = bdecode(answer.read())[0]
+    peers, flags = told[b"peers"], told[b"crypto_flags"]
+    return {peers[at : at + 6]: flags[at // 6] for at in range(0, len(peers), 6)}
+
+
+def from_tracker(context, client):
+    """The client announces, the tracker tells its flag, and that is what is dialled by."""
+    tracker = context.tracker = SwarmTracker()
+    context.ends_with(tracker.close)
+    path = context.folder / "announcing.torrent"
+    path.write_bytes(context.torrent.announcing(tracker.url))
+    context.torrent = dataclasses.replace(context.torrent, path=path)
+    peer = client(context, "rc4", seed=True)
+    address, (supports, requires) = tracker.wait_announced(peer.address[1], 30)
+    flag = ask(tracker, context)[packed(address)]
+    said = " ".join(n for n, on in (("supportcrypto", supports), ("requirecrypto", requires)) if on) or "neither flag"
+    require(flag == requires, f"crypto_flags {flag} of a peer that announced {said}")
+    if not supports and not requires:
+        # It said nothing, so a tracker has no flag for it that would be true.
+        return f"{said}: {dialled_as_documented(context, peer.address, UNKNOWN)}"
+    weight = REQUIRES if requires else TAKES
+    return f"{said}: {dialled_as_documented(context, peer.address, weight, '--crypto-flag', flag)}"
+
+
+def from_itself(context, client):
+    """Key `e` of its extension handshake."""
+    peer = client(context, "rc4", seed=True)
+    wire = Wire.dial(peer.address)
+    context.ends_with(wire.close)
+    e = Talker(wire, context.torrent.info_hash).said_of_itself().get(b"e")
+    wire.close()
+    hints = [] if e is None else ["--extension-e", e]
+    weight = PREFERS if e else UNKNOWN
+    said = "no `e`" if e is None else f"`e` is {e}"
+    return f"{said}: {dialled_as_documented(context, peer.address, weight, *hints)}"
+
+
+def from_exchange(context, mode, flagged):
+    """A libtorrent that is connected to another tells of it, with or without the bit for encryption."""
+    context.torrent = torrent.make(context.folder / "content", LITTLE, private=0)
+    told = Libtorrent(context, mode, seed=True)
+    teller = Libtorrent(context, mode if mode == "plaintext" else "default", dial=told.address, pex=True)
+    teller.wait_done()
+    wire = Wire.dial(told_to(teller), 80)
+    context.ends_with(wire.close)
+    flags = Talker(wire, context.torrent.info_hash).told_of(packed(told.address))
+    require(bool(flags & 1) == flagged, f"added.f {flags:#04x}")
+    if not flagged:
+        return f"added.f {flags:#04x}"
+    return f"added.f {flags:#04x}: {dialled_as_documented(context, told.address, PREFERS, '--pex-flags', flags)}"
+
+
+def told_to(teller):
+    return teller.address
+
+
+def cases(_options):
+    for client in CLIENTS:
+        yield Case(f"hints/{client.name}-announces", lambda c, a=client: from_tracker(c, a), dict(hint="tracker"), client)
+        yield Case(f"hints/{client.name}-extension", lambda c, a=client: from_itself(c, a), dict(hint="itself"), client)
+    yield Case(
+        "hints/libtorrent-exchange-rc4",
+        lambda c: from_exchange(c, "rc4", True),
+        dict(hint="exchange"),
+        Libtorrent,
+        limit=100,
+    )

@@ -1,0 +1,61 @@
+"""A real client dials, and is answered with a key that begins with zero, or that makes S begin with zero.
+
+Both happen by chance once in 256 handshakes, and a client that drops the zero hashes something else.
+"""
+
+import socket
+
+from case import Case, require
+from cases.answered import key_that_begins_with_zero
+from clients import CLIENTS
+from mse import P, RC4, Responder, private_key
+from programs import HEADER
+from wire import Closed, TooSlow, Wire
+
+
+def private_key_for_zero(key):
+    """The responder knows the initiator's key before it commits to its own, so it can choose S."""
+    private, number = private_key(), int.from_bytes(key, "big")
+    secret = pow(number, private, P)
+    while secret >> 8 * 95:
+        private, secret = private + 1, secret * number % P
+    return private
+
+
+def answered(context, client, what):
+    listener = socket.create_server((client.host, 0))
+    context.ends_with(listener.close)
+    listener.settimeout(40)
+    client(context, "rc4", dial=listener.getsockname())
+    wire = Wire(listener.accept()[0], 20)
+    context.ends_with(wire.close)
+    skey = context.torrent.info_hash
+    if what == "secret":
+        key = wire.take(96)
+        wire.received[:0] = key
+        private = private_key_for_zero(key)
+    else:
+        private = key_that_begins_with_zero()
+    peer = Responder(wire, [skey], private)
+    try:
+        stream = peer.accept((RC4,))
+        stream.send(HEADER + bytes(8) + skey + b"-TM0000-" + bytes(12))
+        first = stream.recv(68)
+        require(first[:20] == HEADER and first[28:48] == skey, "not its handshake")
+    except (Closed, TooSlow, ValueError) as error:
+        # What is known of a client must stay true: were it mended, the second tries would hide something.
+        require(what == "secret" and client.drops_zeros, f"{type(error).__name__}: {error}")
+        return f"known: {client.name} {client.version()} drops the zero, and fails"
+    require(what == "key" or not client.drops_zeros, "it no longer fails: take back what is known of it")
+    return "copes"
+
+
+def cases(_options):
+    for client in CLIENTS:
+        for what in ("key", "secret"):
+            yield Case(
+                f"zeros/{client.name}-{what}",
+                lambda c, a=(client, what): answered(c, *a),
+                dict(zero=what),
+                client,
+            )

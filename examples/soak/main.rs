@@ -36,7 +36,6 @@ use clap::Parser;
 use tokio_mse::{Linger, MseAcceptor};
 
 use crate::cli::exit;
-use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
@@ -188,7 +187,6 @@ async fn broken(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
     let network = Arc::new(network);
     let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
-    progress.next(format!("{} broken handshakes", arguments.attacks));
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);
     server.stop(report).await;

@@ -209,5 +209,5 @@ fn skey() -> Skey {
 }
 
 fn handshake(info_hash: [u8; 20]) -> Vec<u8> {
-    crate::handshake::handshake(&info_hash).to_vec()
+    crate::cli::handshake::handshake(&info_hash).to_vec()
 }

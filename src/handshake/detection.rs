@@ -24,14 +24,24 @@ pub struct Detection {
     seen: Vec<u8>,
 }
 
-/// What an incoming connection speaks, with the bytes of it that were read.
-#[derive(Debug)]
+/// What an incoming connection speaks, with the bytes of it that were read. `Debug` tells how many.
 #[non_exhaustive]
 pub enum Detected {
     /// A plaintext BitTorrent handshake, or the beginning of one.
     Plaintext(Vec<u8>),
     /// Anything else: a public key, and perhaps more. To be fed to a [`Responder`](super::Responder).
     Mse(Vec<u8>),
+}
+
+impl fmt::Debug for Detected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There is an info-hash in a plaintext handshake.
+        let (name, seen) = match self {
+            Self::Plaintext(seen) => ("Plaintext", seen),
+            Self::Mse(seen) => ("Mse", seen),
+        };
+        f.debug_tuple(name).field(&seen.len()).finish()
+    }
 }
 
 impl Detection {

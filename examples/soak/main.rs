@@ -85,6 +85,9 @@ struct Arguments {
     /// What the trial of descriptors starts as its server
     #[arg(long, hide = true)]
     serve_with_descriptors: Option<u64>,
+    /// Handshakes at a time that this server has with one address
+    #[arg(long, hide = true)]
+    per_address: Option<usize>,
 }
 
 impl Arguments {
@@ -121,7 +124,7 @@ fn main() -> ExitCode {
         Err(error) => return exit::failed(format_args!("no runtime: {error}")),
     };
     if let Some(descriptors) = arguments.serve_with_descriptors {
-        return match runtime.block_on(descriptors::serve(descriptors)) {
+        return match runtime.block_on(descriptors::serve(descriptors, arguments.per_address)) {
             Ok(never) => match never {},
             Err(error) => exit::failed(error),
         };

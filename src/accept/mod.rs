@@ -91,6 +91,10 @@ impl MseAcceptor {
     /// of them as there are places, and at least 64, are held besides; the oldest makes room for the newest
     /// ([`Error::Crowded`](crate::Error::Crowded)), so that silent and trickling peers cannot lock anybody out. A
     /// handshake that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
+    ///
+    /// Those that have sent a key and wait for a place are not bounded: one peer who sends 96 bytes on each of many
+    /// connections takes all places for a whole time-out, unless a limit for each address keeps it from that
+    /// ([`PerAddress`](crate::PerAddress)).
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
         self.terms.admission = Some(Admission::new(limit));

@@ -1,5 +1,5 @@
-//! A small client, twice in one process: it listens, dials, redials, says what was negotiated, and keeps a limit for each
-//! address.
+//! A small client, twice in one process: it listens, dials, redials, says what was negotiated, and keeps a limit for
+//! each address.
 
 #[path = "../guides/addresses.rs"]
 mod addresses;

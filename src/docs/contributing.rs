@@ -23,8 +23,8 @@
 //! # How to find a rule
 //!
 //! Everything is named as in the specification: initiator, responder, SKEY, VC, PadA to PadD, IA, crypto_provide,
-//! crypto_select. Search for that word. [`Step`](crate::Step) has one value for each place at which a handshake can fail.
-//! The crate's own rules have a letter and a number, which stands in the names of their tests:
+//! crypto_select. Search for that word. [`Step`](crate::Step) has one value for each place at which a handshake can
+//! fail. The crate's own rules have a letter and a number, which stands in the names of their tests:
 //!
 //! | rules | about | tests |
 //! |---|---|---|
@@ -57,7 +57,8 @@
 //! that knows the specification alone. The suite writes `tests/interop/RESULTS.md`.
 //!
 //! **Speed.** `benches/README.md` says how, and has a table for each processor. Only ratios count that were taken side by
-//! side in one run. Do not replace a formulation by one that was not raced on the processor that the first was made for.
+//! side in one run. Do not replace a formulation by one that was not raced on the processor that the first was made
+//! for.
 //!
 //! # Style
 //!

@@ -43,23 +43,23 @@
 //! wrong: it closes at once on an unknown SKEY, and waits on garbage.
 //!
 //! **[`Accept::linger`](crate::Accept::linger)** lets the connection go on as if the handshake still waited for the peer:
-//! what comes is thrown away, nothing is answered, and a FIN ends it at a random moment, 20 to 40 seconds after it came in.
-//! The error is returned at once all the same. A task is spawned for the connection. Whoever keeps count of tasks takes
-//! [`into_fallible`](crate::Accept::into_fallible) and polls the future of [`Failed::linger`](crate::Failed::linger)
-//! instead: aborting it closes the connection.
+//! what comes is thrown away, nothing is answered, and a FIN ends it at a random moment, 20 to 40 seconds after it
+//! came in. The error is returned at once all the same. A task is spawned for the connection. Whoever keeps count of
+//! tasks takes [`into_fallible`](crate::Accept::into_fallible) and polls the future of
+//! [`Failed::linger`](crate::Failed::linger) instead: aborting it closes the connection.
 //!
 //! The price: each connection that lingers holds a descriptor. At most 128 do, over everything that is given the same
 //! [`Linger`](crate::Linger), and the oldest makes room for the newest.
 //!
 //! **Who would dial again is let go even so.** A plaintext handshake where MSE is required, or for an info-hash that is not
-//! served, and MSE where it is forbidden, close at once: honest peers wait for the close before they redial in the other
-//! mode. So a prober learns that you understood its plaintext, and thus that you speak BitTorrent.
+//! served, and MSE where it is forbidden, close at once: honest peers wait for the close before they redial in the
+//! other mode. So a prober learns that you understood its plaintext, and thus that you speak BitTorrent.
 //!
 //! **[`hide_plaintext`](crate::MseAcceptor::hide_plaintext)** hides this, too, and has its price: an honest peer that dials
-//! in plaintext first waits as long as the lingering lasts, or for its own time-out, before it dials with MSE. Many never
-//! do. Use it only where being recognised is worse than losing peers.
+//! in plaintext first waits as long as the lingering lasts, or for its own time-out, before it dials with MSE. Many
+//! never do. Use it only where being recognised is worse than losing peers.
 //!
 //! # What is left to a prober
 //!
-//! Any 96 bytes are answered with a key: a responder cannot tell a key from garbage. Whoever knows an info-hash that you
-//! serve gets an answer to it. See [what an observer sees](super::observer).
+//! Any 96 bytes are answered with a key: a responder cannot tell a key from garbage. Whoever knows an info-hash that
+//! you serve gets an answer to it. See [what an observer sees](super::observer).

@@ -76,8 +76,8 @@ impl MseAcceptor {
         }
     }
 
-    /// The same acceptor with another policy. The [limit on handshakes](Self::max_handshakes) stays shared with it:
-    /// for a policy that changes while connections are under way.
+    /// The same acceptor with another policy. The [limit on handshakes](Self::max_handshakes) stays shared with it: for a
+    /// policy that changes while connections are under way.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
         Self {
@@ -86,10 +86,9 @@ impl MseAcceptor {
         }
     }
 
-    /// How long detection and handshake may take together; `None` for no limit.
+    /// The time that detection and handshake may take together; `None` for no limit.
     ///
-    /// A time-out needs the timers of a Tokio runtime (`enable_time`). On a runtime without them the first poll of a
-    /// handshake panics, whatever the peer does.
+    /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
@@ -135,9 +134,9 @@ impl MseAcceptor {
 
     /// Accepts one connection, for one of the SKEYs that `skeys` knows.
     ///
-    /// A plaintext connection, where the policy admits one, is recognised by its first 20 bytes and handed over with
-    /// all of them unread; its info-hash is for the application to check, unless there is an [initial
-    /// payload](Accept::initial_payload).
+    /// A plaintext connection, where the policy admits one, is recognised by its first 20 bytes and handed over with all
+    /// of them unread; its info-hash is for the application to check, unless there is an
+    /// [initial payload](Accept::initial_payload).
     ///
     /// # Errors
     ///
@@ -150,8 +149,8 @@ impl MseAcceptor {
         Accept::new(self.clone(), io, skeys)
     }
 
-    /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up. A plaintext connection,
-    /// where the policy admits one, is handed over as by [`accept`](Self::accept), whatever its info-hash.
+    /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up. A plaintext connection, where
+    /// the policy admits one, is handed over as by [`accept`](Self::accept), whatever its info-hash.
     ///
     /// The deadline goes on while the caller looks.
     ///

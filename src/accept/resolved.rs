@@ -43,13 +43,13 @@ impl<T, R> Accept<T, R> {
 }
 
 impl<T, R, P> Accept<T, R, P> {
-    /// Sends what `payload` makes of the SKEY, for example our own BitTorrent handshake, as the first bytes of the
-    /// stream: in one write with step 4.
+    /// Sends what `payload` makes of the SKEY, our own BitTorrent handshake for one, as the first bytes of the stream:
+    /// in one write with step 4.
     ///
-    /// A plaintext peer gets it, too. For this its handshake is read up to the info-hash, which must be one that is
-    /// served. If it is not, that is [`HandshakeError::UnknownInfoHash`], and the connection closes at once unless
-    /// [`hide_plaintext`](MseAcceptor::hide_plaintext) says otherwise. So every stream that comes out has sent its
-    /// payload exactly once.
+    /// It is sent to a plaintext peer, too, whose handshake is then read up to its info-hash and whose info-hash must be
+    /// one that is served ([`HandshakeError::UnknownInfoHash`], after which the connection closes at once unless
+    /// [`hide_plaintext`](MseAcceptor::hide_plaintext) says otherwise). So every stream that comes out has sent it,
+    /// exactly once.
     pub fn initial_payload<Q>(self, payload: Q) -> Accept<T, R, Q>
     where
         Q: FnOnce(&Skey) -> Bytes,
@@ -63,8 +63,8 @@ impl<T, R, P> Accept<T, R, P> {
         }
     }
 
-    /// Lets the connection [linger](Linger) if its handshake fails: the error is returned at once, and a task is
-    /// spawned for the connection, on the runtime that this is polled on.
+    /// Lets the connection [linger](Linger) if its handshake fails: the error is returned at once, and a task is spawned
+    /// for the connection, on the runtime that this is polled on.
     pub fn linger(mut self, linger: &Linger) -> Self
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -73,8 +73,8 @@ impl<T, R, P> Accept<T, R, P> {
         self
     }
 
-    /// The same handshake, which gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is
-    /// spawned, whatever [`linger`](Self::linger) said.
+    /// The same handshake, which gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned,
+    /// whatever [`linger`](Self::linger) said.
     pub fn into_fallible(mut self) -> Fallible<Accepting<T, R, P>> {
         self.leave = None;
         Fallible(self.begin())

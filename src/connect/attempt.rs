@@ -46,9 +46,8 @@ impl<T> Connect<T> {
     /// Sends `payload` as the first bytes of the stream: with MSE inside step 3, where what does not fit its cap of 68
     /// bytes follows once step 4 came; without, as it is.
     ///
-    /// In plaintext under [`Allow`](Encryption::Allow), the handshake is over once the peer has answered it in
-    /// plaintext, and fails if it does not: so that [`Policy::redial`](crate::Policy::redial) can tell whether to dial
-    /// with MSE.
+    /// In plaintext under [`Allow`](Encryption::Allow), the handshake is over once the peer has answered it in plaintext,
+    /// and fails if it does not: so that [`Policy::redial`](crate::Policy::redial) can tell whether to dial with MSE.
     pub fn initial_payload(mut self, payload: impl Into<Bytes>) -> Self {
         self.initial_payload = payload.into();
         self
@@ -147,7 +146,7 @@ impl<T> Connecting<T> {
                 State::Mse(Complete::new(session, initiator))
             }
             Attempt::Plaintext => {
-                // If nothing is sent, no answer can be waited for.
+                // Whoever sends nothing cannot wait for an answer to it.
                 let awaited =
                     connector.policy.encryption() == Encryption::Allow && !initial_payload.is_empty();
                 let dial = PlaintextDial::new(&initial_payload, session.link.outbox());

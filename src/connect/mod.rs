@@ -17,8 +17,8 @@ use crate::stream::MseStream;
 use attempt::Connect;
 use redial::ConnectWith;
 
-/// How long a peer may take to answer, unless told otherwise. Every client that was looked at answers as soon as it has
-/// the key, so this is a round trip and some time for a busy processor. KTorrent gives up after as long.
+/// How long a peer may take to answer, unless told otherwise. KTorrent gives up after as long, and every client that was
+/// looked at answers as soon as it has the key: what is waited for is a round trip and a busy processor.
 const DEFAULT_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Shakes hands as the initiator. Cheap to clone, shared by all connections.
@@ -70,28 +70,27 @@ impl MseConnector {
         }
     }
 
-    /// How long one attempt may take until the stream is there; `None` for no limit. It counts from the first poll of
-    /// the handshake, and in [`connect_with`](Self::connect_with) from when the dialler is called.
+    /// The time that one attempt may take, from its start (in [`connect_with`](Self::connect_with), that of dialling) to
+    /// the first byte of the stream; `None` for no limit.
     ///
-    /// A time-out needs the timers of a Tokio runtime (`enable_time`). On a runtime without them the first poll panics,
-    /// whatever the peer does.
+    /// Whatever the time-out, it needs the timers of a Tokio runtime: on one without, the first poll panics.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
         self
     }
 
-    /// How long the peer may take to answer once there is a connection: with the 96 bytes of its public key, or with
+    /// The time that the peer may take to answer once there is a connection: with the 96 bytes of its public key, or with
     /// the beginning of its plaintext handshake where that is waited for. `None` for no limit but
-    /// [`timeout`](Self::timeout). A peer that is silent for so long is taken for one that does not speak what it was
-    /// dialled with, and is dialled again if the policy allows that.
+    /// [`timeout`](Self::timeout). A peer that is silent for so long does not speak what it was dialled with, and is
+    /// dialled again if the policy allows that.
     #[must_use]
     pub fn answer_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.answer_timeout = timeout.into();
         self
     }
 
-    /// A connector for one peer, of whom `hint` is known. Its policy is that of [`Policy::with_hint`].
+    /// A connector for one peer of whom this is known: with [`Policy::with_hint`].
     ///
     /// ```no_run
     /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>, pex_flags: u8) -> std::io::Result<()> {

@@ -30,7 +30,7 @@ pub enum Error {
     Closed {
         /// What was being waited for.
         step: Step,
-        /// Whether the peer had answered: see [`Error::peer_answered`].
+        /// Whether the peer had answered: with all 96 bytes of its key, or at all to a plaintext handshake.
         answered: bool,
     },
     /// The time for the handshake was up.
@@ -38,7 +38,7 @@ pub enum Error {
     TimedOut {
         /// What was being waited for.
         step: Step,
-        /// Whether the peer had answered: see [`Error::peer_answered`].
+        /// Whether the peer had answered: with all 96 bytes of its key, or at all to a plaintext handshake.
         answered: bool,
         /// The time that was allowed.
         after: Duration,
@@ -48,7 +48,7 @@ pub enum Error {
     Transport {
         /// What was being waited for.
         step: Step,
-        /// Whether the peer had answered: see [`Error::peer_answered`].
+        /// Whether the peer had answered: with all 96 bytes of its key, or at all to a plaintext handshake.
         answered: bool,
         /// What the transport reported.
         source: io::Error,
@@ -58,10 +58,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// The peer closed the connection while `step` was waited for. `answered` as in
-    /// [`peer_answered`](Self::peer_answered).
+    /// The peer closed the connection while `step` was waited for. `answered` as in [`peer_answered`](Self::peer_answered).
     ///
-    /// This and the next two are for those who drive the machines of [`handshake`](crate::handshake) themselves.
+    /// This and the next two are for whoever drives the machines of [`handshake`](crate::handshake) himself.
     pub const fn closed(step: Step, answered: bool) -> Self {
         Self::Closed { step, answered }
     }
@@ -93,8 +92,7 @@ impl Error {
         }
     }
 
-    /// Whether the peer had answered: to an MSE attempt with all 96 bytes of its key, to a plaintext attempt with the
-    /// beginning of its own handshake.
+    /// Whether the peer had answered with all 96 bytes of its key (or at all, to a plaintext handshake).
     pub const fn peer_answered(&self) -> bool {
         match self {
             Self::Refused(refusal) => !matches!(refusal.step(), Step::Detect),

@@ -32,7 +32,7 @@
 //! | F1 to F4 | flush and shutdown | `tests/rules/flush_shutdown.rs` |
 //! | R1 to R7 | reading | `tests/rules/reading.rs` |
 //! | S1 to S4 | ownership, auto traits, secrets | `tests/rules/ownership.rs`, `saturation.rs`, `secrets.rs` |
-//! | H1 to H11 | the handshake's driver | `tests/rules/handshake_*.rs`, `deadline.rs`, `redial.rs` |
+//! | H1 to H11 | the handshake's driver | `tests/rules/handshake_*.rs`, `deadline.rs`, `redial.rs`, `other_mode.rs` |
 //! | L1 to L6 | a listener among strangers | `tests/strangers` |
 //!
 //! # Tests

@@ -4,7 +4,7 @@
 //! those who want to use it up. This page says what the crate does about each, what you have to ask for, and what is
 //! yours to do. `guide_listen` and `guide_client` show all of it in running code.
 //!
-//! Nothing here makes a connection secure. It keeps a listener alive, and hides what it can be hidden.
+//! Nothing here makes a connection secure. It keeps a listener alive, and hides what can be hidden.
 //!
 //! # The accept loop survives
 //!

@@ -21,7 +21,7 @@
 //! | time of a handshake | the crate | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout): 10 seconds unless told |
 //! | handshakes at once | the crate, if asked | [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) |
 //! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 128 unless told |
-//! | connections per address | you | below |
+//! | connections per address | you, with the crate's help | [`PerAddress`](crate::PerAddress) |
 //! | connections at all | you | a semaphore in the accept loop, below the limit of descriptors |
 //!
 //! **`max_handshakes`** bounds key exchanges and what they hold. A connection takes a place when the 96 bytes of its key
@@ -30,9 +30,10 @@
 //! nothing, or one byte a second, cannot keep honest peers out. 256 is a good start: a handshake takes less than a
 //! millisecond of processor time, and most of its duration is the peer's round trip.
 //!
-//! **A limit per address** keeps one host from using up what all share. Count connections by IP address from accept to
-//! close; for IPv6 count by the first 64 bits, as a host usually has that many addresses to choose from. Many peers may
-//! share one address behind a carrier's NAT, so allow several: some tens. `guide_listen` has such a limit in 20 lines.
+//! **A limit per address** keeps one host from using up what all share. [`PerAddress`](crate::PerAddress) gives a permit
+//! for each connection, or for each handshake, and the permit counts for as long as you keep it. IPv6 addresses count
+//! together by their first 64 bits, as a host usually has that many to choose from. Many peers may share one address
+//! behind a carrier's NAT, so allow several: some tens. `guide_listen` keeps the permit from accept to close.
 //!
 //! **Descriptors.** Each connection holds one, in a handshake, lingering or established. The usual limit is 1024 for a
 //! process (`ulimit -n`). Keep the sum of your limits below it, with room for files.

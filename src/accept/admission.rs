@@ -8,7 +8,8 @@ use tokio_util::sync::PollSemaphore;
 
 use crate::drive::room::{Room, Seat};
 
-/// However few handshakes are allowed, so many peers may be a round trip away from their first byte.
+/// At least so many silent connections are held, however few handshakes are allowed. An honest peer is silent, too,
+/// for the round trip until its first bytes are here.
 const LEAST_SILENT: usize = 64;
 
 /// Shared by all clones of an acceptor.
@@ -26,7 +27,7 @@ impl Admission {
         }
     }
 
-    /// For a connection that has sent nothing worth a place yet.
+    /// Lets in a connection that has not sent its key yet.
     pub(super) fn admit(self) -> Admitted {
         Admitted {
             seat: self.silent.enter(),
@@ -50,7 +51,7 @@ impl Admitted {
             .map_or(Poll::Pending, |seat| seat.poll_lost(cx))
     }
 
-    /// A place, for a connection that has sent its key. None only if there are none any more, which cannot be.
+    /// A place, for a connection that has sent its key. `None` only if the semaphore was closed, which nobody does.
     pub(super) fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Option<OwnedSemaphorePermit>> {
         self.seat = None;
         Poll::Ready(ready!(self.places.poll_acquire(cx)))

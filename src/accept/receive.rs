@@ -26,7 +26,7 @@ pub(super) struct Receive<T> {
     policy: Policy,
     disguise: Disguise,
     hide_plaintext: bool,
-    /// What was refused, but not so that the peer could tell.
+    /// Why the peer is refused already, which it must not notice.
     refusal: Option<HandshakeError>,
     admitted: Option<Admitted>,
     stage: Stage<T>,
@@ -63,8 +63,8 @@ impl<T> Receive<T> {
         }
     }
 
-    /// Refuses a plaintext handshake that was read as far as `seen`. Fails at once; or, if that shall not be seen, goes
-    /// on as if it were the beginning of a public key.
+    /// Refuses a plaintext handshake that was read as far as `seen`. Fails at once, or, if the peer must not notice
+    /// that it was understood, goes on as if it were the beginning of a public key.
     pub(super) fn refuse(
         &mut self,
         session: Session<T>,
@@ -80,7 +80,8 @@ impl<T> Receive<T> {
         Ok(())
     }
 
-    /// Begins to respond, with a key pair that is drawn now: who has not sent his is not worth one.
+    /// Begins to respond. The key pair is drawn now and not before, so that a peer that has not sent its own key costs
+    /// none.
     fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Stage<T> {
         let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
         session.link.set_pieces(pieces);

@@ -14,9 +14,9 @@ const INFO_HASH_END: usize = PROTOCOL.len() + 8 + 20;
 
 /// Tells what an incoming connection speaks, and applies the policy to it.
 ///
-/// Plaintext is decided on all 20 bytes of `0x13 "BitTorrent protocol"`, MSE where it is refused at the first byte that
-/// differs, and MSE where it is admitted once the 96 bytes of the public key are there: whoever has not sent them has
-/// not cost more than the memory for them.
+/// It decides for plaintext on all 20 bytes of `0x13 "BitTorrent protocol"`. Where the policy refuses MSE, it fails at
+/// the first byte that differs. Where the policy admits MSE, it is done once the 96 bytes of the public key are there:
+/// a peer that has not sent them costs no more than the memory for them.
 pub struct Detection {
     policy: Policy,
     plaintext_until: usize,
@@ -105,7 +105,7 @@ impl Machine for Detection {
         input: &[u8],
         _output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Detected>, HandshakeError> {
-        // As much at once as a stranger is held for: single bytes shall not cost more than all of them.
+        // Room for a whole key at once, so that single bytes cost no more memory than all of them together.
         let room = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
         self.seen.reserve_exact(room - self.seen.len());
         self.seen.extend_from_slice(input);

@@ -1,7 +1,7 @@
 //! What established streams carry, in every mode.
 
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_mse::{Mode, Policy, Role, Skey};

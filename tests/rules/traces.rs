@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio_mse::handshake::{Padding, PrivateKey};
 use tokio_mse::{CryptoMethod, Incoming, MseAcceptor, MseConnector, MseStream, Policy, Skey};
 use tracing_subscriber::fmt::MakeWriter;

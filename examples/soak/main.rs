@@ -67,7 +67,7 @@ struct Arguments {
     /// Stop attacking after this many seconds
     #[arg(long, value_name = "SECS", default_value_t = 3600)]
     seconds: u64,
-    /// Strangers that fail one after the other, where 128 may linger
+    /// Strangers that fail one after the other, where 96 may linger
     #[arg(long, value_name = "N", default_value_t = 1030)]
     strangers: usize,
     /// Silent and trickling connections against 16 places, 50 a second

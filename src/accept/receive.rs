@@ -119,7 +119,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                             unreachable!("matched above")
                         };
                         let session = drive.into_session().expect("it is pending");
-                        return Poll::Ready(Err(Failed::new(session, Error::Crowded)));
+                        let crowded = Error::Crowded {
+                            step: Step::PublicKey,
+                        };
+                        return Poll::Ready(Err(Failed::new(session, crowded)));
                     }
                 },
                 Stage::AwaitPlace { session, .. } => {
@@ -127,7 +130,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                         None => Ok(None),
                         Some(admitted) => match admitted.poll_place(cx) {
                             Poll::Ready(place) => Ok(place),
-                            Poll::Pending => Err(ready!(session.deadline.poll(cx, true))),
+                            Poll::Pending if admitted.poll_lost(cx).is_ready() => Err(Error::Crowded {
+                                step: Step::Admission,
+                            }),
+                            Poll::Pending => {
+                                let after = ready!(session.deadline.poll(cx, true));
+                                Err(Error::timed_out(Step::Admission, true, after))
+                            }
                         },
                     };
                     let Stage::AwaitPlace { mut session, seen } =
@@ -137,10 +146,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                     };
                     session.place = match place {
                         Ok(place) => place,
-                        Err(after) => {
-                            let error = Error::timed_out(Step::Admission, true, after);
-                            return Poll::Ready(Err(Failed::new(session, error)));
-                        }
+                        Err(error) => return Poll::Ready(Err(Failed::new(session, error))),
                     };
                     self.admitted = None;
                     self.respond(session, seen)

@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | time of a handshake | the crate | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout): 10 seconds unless told |
 //! | handshakes at once | the crate, if asked | [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) |
-//! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 128 unless told |
+//! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 96 unless told |
 //! | connections per address | you, with the crate's help | [`PerAddress`](crate::PerAddress) |
 //! | connections at all | you | a semaphore in the accept loop, below the limit of descriptors |
 //!
@@ -49,7 +49,7 @@
 //! tasks takes [`into_fallible`](crate::Accept::into_fallible) and polls the future of
 //! [`Failed::linger`](crate::Failed::linger) instead: aborting it closes the connection.
 //!
-//! The price: each connection that lingers holds a descriptor. At most 128 do, over everything that is given the same
+//! The price: each connection that lingers holds a descriptor. At most 96 do, over everything that is given the same
 //! [`Linger`](crate::Linger), and the oldest makes room for the newest.
 //!
 //! **Who would dial again is let go even so.** A plaintext handshake where MSE is required, or for an info-hash that is not

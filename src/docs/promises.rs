@@ -36,7 +36,7 @@
 //! | **One key exchange for a stranger.** 96 bytes cost one `2^x` and one `Y^x`. No further byte costs another, and silence or plaintext costs none. | `tests/flood.rs`, by the time that the thread was running. A private key is consumed by its one use. |
 //! | **A bounded number of handshakes**, if you say so: [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes), shared by clones. A place is free again however a handshake ends. | `tests/places.rs`. |
 //! | **L1: nothing that you did not ask for.** A failed handshake ends at once, and nothing is spawned or held, unless you ask for lingering. | `tests/strangers/spawned.rs`. |
-//! | **L2: what lingers is bounded.** At most 128 connections unless told; the oldest makes room for the newest. | `tests/strangers/seats.rs`. |
+//! | **L2: what lingers is bounded.** At most 96 connections unless told; the oldest makes room for the newest. | `tests/strangers/seats.rs`. |
 //! | **L3: whoever would redial is let go.** A plaintext handshake where MSE is required, and MSE where it is forbidden, close at once even with lingering. | `tests/strangers/let_go.rs`. |
 //! | **L4: a place is for who has paid.** It is taken when the 96 bytes of a key are there. Fifty silent or trickling connections a second do not lock honest peers out of 16 places. | `tests/strangers/admission.rs`. |
 //! | **L5: no tell, with lingering.** What a peer without the info-hash sees depends on the lengths and times of what it sent, and not on its content. | `tests/strangers/no_tell.rs`: random programs of a prober, each with content that means something and with random bytes, leave the same trace. |

@@ -22,7 +22,7 @@ use crate::error::Error;
 const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
 
 /// Far below 1024, the usual limit of descriptors: a stranger who fails often must not be able to use them up.
-const DEFAULT_AT_MOST: usize = 128;
+const DEFAULT_AT_MOST: usize = 96;
 
 /// How a connection ends whose handshake failed: late, and in the same way whatever was wrong.
 ///
@@ -42,7 +42,7 @@ const DEFAULT_AT_MOST: usize = 128;
 /// first, and wait for the close before they dial again with MSE. To hide from a prober that its plaintext was
 /// understood, set [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext), which names the price.
 ///
-/// Each connection that lingers holds **one descriptor**, and a few hundred bytes. At most 128 linger unless told
+/// Each connection that lingers holds **one descriptor**, and a few hundred bytes. At most 96 linger unless told
 /// otherwise, counted over everything that is given the same `Linger` or a clone of it. If one more comes, the oldest
 /// closes.
 ///
@@ -79,7 +79,7 @@ pub struct Linger {
 }
 
 impl Linger {
-    /// 20 to 40 seconds after the connection came in, for at most 128 connections.
+    /// 20 to 40 seconds after the connection came in, for at most 96 connections.
     pub fn new() -> Self {
         Self {
             until: DEFAULT_UNTIL.into_inner(),

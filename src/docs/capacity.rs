@@ -49,10 +49,11 @@
 //!
 //! # It is a constant, not a slope
 //!
-//! From 10 to 9,800 connections, with one worker thread or two, tokio-mse adds the same to what plain TCP takes: 150 to
-//! 190 us for a connection, both ends together, and 2.1 to 2.5 ns for a byte, sent and received (Zen 4, busy machine). Plain
-//! TCP itself grows dearer, from 0.6 ns a byte with ten connections to 2.5 with 9,800 that send a block each. A stream
-//! knows nothing of other streams: there is no table, no lock and no task behind it (`benches/scale`).
+//! From 10 to 9,800 connections, with one worker thread or two, tokio-mse adds about the same to what plain TCP takes:
+//! 150 to 190 us for a connection, both ends together, and 2.1 to 2.5 ns for a byte, sent and received (2.3 and 3.1 with
+//! 9,800; Zen 4, and a machine so busy that they differ from run to run by as much). Plain TCP itself grows dearer, from
+//! 0.6 ns a byte with ten connections to 2.5 with 9,800 that send a block each. A stream knows nothing of other streams:
+//! there is no table, no lock and no task behind it (`benches/scale`).
 //!
 //! # What runs out first
 //!

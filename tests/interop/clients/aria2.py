@@ -21,6 +21,7 @@ class Aria2:
     source = "Debian"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

@@ -26,6 +26,7 @@ class Deluge:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

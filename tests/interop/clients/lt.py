@@ -18,6 +18,7 @@ class Libtorrent:
     source = "PyPI"
     program = None  # a package of this Python, without which nothing here runs
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 

@@ -48,6 +48,7 @@ class QBittorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     # No header-only: it allows nothing but RC4 inside MSE.
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 

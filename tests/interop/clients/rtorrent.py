@@ -42,6 +42,7 @@ class RTorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = True  # from S, until 0.16: one handshake in 256 fails
+    takes_plaintext = False  # where it is set to RC4
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

@@ -23,6 +23,7 @@ class Transmission:
     source = "Debian"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).

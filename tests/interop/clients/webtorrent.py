@@ -25,6 +25,7 @@ class WebTorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = True  # however it is set
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod

@@ -1,58 +1,79 @@
-//! Listen for many torrents that are looked up asynchronously: the handshake waits at the SKEY for you.
+//! Listen for the torrents of an index, in a loop that nobody ends: no peer, and no lack of descriptors.
 
-use std::collections::HashMap;
-use std::io;
+#[path = "guides/addresses.rs"]
+mod addresses;
+#[path = "guides/usage.rs"]
+mod usage;
 
-use tokio::io::AsyncReadExt;
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{Incoming, MseAcceptor, MseStream, Policy, Skey, SkeyHash};
+use tokio_mse::{MseAcceptor, MseStream, Policy, Skey, SkeyIndex};
 
-/// A database, an actor, a remote service; keyed by `Skey::hash`, which never changes.
-type Torrents = HashMap<SkeyHash, [u8; 20]>;
-
-async fn find(torrents: &Torrents, wanted: &SkeyHash) -> io::Result<[u8; 20]> {
-    tokio::task::yield_now().await;
-    let found = torrents.get(wanted).copied();
-    found.ok_or(io::ErrorKind::NotFound.into())
-}
-
-async fn serve(tcp: TcpStream, torrents: &Torrents) -> io::Result<MseStream<TcpStream>> {
-    let acceptor = MseAcceptor::default(); // plaintext or MSE, whatever comes
-    match acceptor.accept_lazy(tcp).await? {
-        // Its handshake is unread still, the info-hash in it is yours to check.
-        Incoming::Plaintext(peer) => Ok(peer),
-        Incoming::Pending(pending) => {
-            // Dropping `pending` hangs up.
-            let info_hash = find(torrents, pending.hash()).await?;
-            let ours = bittorrent_handshake(info_hash, b"-XX0100-listener....");
-            // In one write with the rest of the MSE handshake, as other clients do.
-            Ok(pending.accept(info_hash).initial_payload(ours).await?)
-        }
+async fn listen(listener: TcpListener, torrents: Arc<SkeyIndex>) {
+    let acceptor = MseAcceptor::default().max_handshakes(256); // plaintext or MSE, whatever comes
+    let addresses = addresses::Addresses::at_most(3); // some tens, on the internet
+    loop {
+        let Ok((tcp, from)) = listener.accept().await else {
+            // Out of descriptors, for one. They come back when peers leave.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let Some(counted) = addresses.enter(from.ip()) else {
+            println!("closed: {} has enough connections", from.ip());
+            continue;
+        };
+        let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
+        tokio::spawn(async move {
+            match acceptor.accept(tcp, &torrents).await {
+                Ok(peer) => serve(peer, &torrents).await,
+                Err(error) => Err(error.into()),
+            }
+            .unwrap_or_else(|error| println!("left: {error}"));
+            drop(counted); // with the connection, and not before
+        });
     }
 }
 
-fn bittorrent_handshake(info_hash: [u8; 20], peer_id: &[u8; 20]) -> Vec<u8> {
-    [b"\x13BitTorrent protocol", &[0; 8][..], &info_hash, peer_id].concat()
+/// Here the client begins. The first 68 bytes are the peer's handshake, in every mode.
+async fn serve(mut peer: MseStream<TcpStream>, torrents: &SkeyIndex) -> io::Result<()> {
+    let (mut handshake, mut info_hash) = ([0; 68], [0; 20]);
+    peer.read_exact(&mut handshake).await?;
+    info_hash.copy_from_slice(&handshake[28..48]); // a claim, until it was looked up
+    let served = torrents.contains(&Skey::from(info_hash));
+    println!("accepted: {}, served here: {served}", peer.negotiated());
+    if served {
+        peer.write_all(&handshake).await?; // yours, in a client
+        copy(&mut peer, &mut sink()).await?;
+    }
+    Ok(())
 }
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let info_hashes = (0..=255).map(|byte| [byte; 20]);
-    let torrents = info_hashes.map(|it| (Skey::from(it).hash(), it)).collect();
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-
-    for policy in [Policy::full_rc4(), Policy::plaintext_only()] {
-        let tcp = TcpStream::connect(listener.local_addr()?).await?;
-        let theirs = bittorrent_handshake([7; 20], b"-XX0100-dialler.....");
-        let dial = MseStream::connect(tcp, [7; 20], &policy).initial_payload(theirs.clone());
-        let (incoming, _) = listener.accept().await?;
-        let (dialled, peer) = tokio::join!(dial, serve(incoming, &torrents));
-        let (dialled, mut peer) = (dialled?, peer?);
-
-        let mut handshake = [0; 68];
-        peer.read_exact(&mut handshake).await?; // comes first in every mode
-        assert_eq!(handshake[..], theirs);
-        assert_eq!(peer.negotiated().method(), dialled.negotiated().method());
+    if usage::answered("Accepts peers in an ordinary loop, with a limit for each address.") {
+        return Ok(());
     }
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let torrents = Arc::new(SkeyIndex::from_iter([[1; 20], [2; 20]]));
+    tokio::spawn(listen(listener, Arc::clone(&torrents)));
+    torrents.insert([3; 20]); // while it is in use
+
+    let mut connected = Vec::new();
+    for (policy, torrent) in [("forbid", 1), ("require", 2), ("require", 3), ("require", 1)] {
+        let policy: Policy = policy.parse().map_err(io::Error::other)?;
+        let mut handshake = b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0".to_vec();
+        handshake.resize(68, torrent); // info-hash and peer id
+        let tcp = TcpStream::connect(address).await?;
+        let dial = MseStream::connect(tcp, [torrent; 20], &policy);
+        let Ok(mut peer) = dial.initial_payload(handshake).await else {
+            break;
+        };
+        peer.read_exact(&mut [0; 68]).await?;
+        connected.push(peer);
+    }
+    assert_eq!(connected.len(), 3); // and the fourth was one too many
     Ok(())
 }

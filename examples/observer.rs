@@ -4,6 +4,9 @@
 //! cargo run --release --example observer [-- --handshakes 10000]
 //! ```
 
+#[path = "cli/mod.rs"]
+mod cli;
+
 #[path = "../tests/observer/mod.rs"]
 mod observer;
 
@@ -12,6 +15,7 @@ mod observed;
 
 use clap::Parser;
 
+use crate::cli::progress::Progress;
 use crate::observed::profiles;
 use crate::observed::session::{Answer, record_many};
 use crate::observer::flow::{Flow, Side};
@@ -21,6 +25,7 @@ use crate::observer::verdict::Shares;
 
 /// Judges handshakes by the published detection rules.
 #[derive(Parser)]
+#[command(name = "observer", version)]
 struct Args {
     /// How many handshakes of each profile to judge.
     #[arg(long, default_value_t = 10_000)]
@@ -41,7 +46,9 @@ fn main() {
         "{:<22} {:>6} {:>7} {:>6} {:>6}   {:>5} {:>5} {:>5} {:>5} {:>5}   {:>9}  p(keys)",
         "profile", "Tstat", "exempt", "FET", "clear", "bits", "start", "half", "run", "known", "favourite"
     );
+    let progress = Progress::start();
     for profile in profiles::all() {
+        progress.next(format!("{}: {} handshakes", profile.name, args.handshakes));
         let flows = record_many(
             args.handshakes,
             &profile.connector,

@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
+// A failure gives everything back that the handshake had, the transport included. There is one for a connection.
+#![allow(clippy::result_large_err)]
+
+#[cfg(not(any(feature = "fast", feature = "rustcrypto")))]
+compile_error!(
+    "choose who does the arithmetic: the feature `fast` (the default) for tokio-mse's own, or `rustcrypto` for the crates `rc4` and `crypto-bigint`"
+);
 
 mod accept;
 mod connect;
@@ -16,17 +23,30 @@ mod policy;
 mod skey;
 mod stream;
 
-pub use accept::lazy::{AcceptLazy, AcceptPending, Incoming, PendingAccept};
-pub use accept::{Accept, MseAcceptor};
-pub use connect::{Connect, MseConnector};
+pub use accept::MseAcceptor;
+pub use accept::lazy::{AcceptLazy, AcceptingLazy, Incoming};
+pub use accept::pending::{AcceptSkey, AcceptingSkey, PendingAccept};
+pub use accept::per_address::{AddressPermit, PerAddress};
+pub use accept::resolved::{Accept, Accepting};
+pub use connect::MseConnector;
+pub use connect::attempt::{Connect, Connecting};
+pub use connect::redial::ConnectWith;
 pub use crypto::keystream::Keystream;
 pub use disguise::{Disguise, Exemption};
-pub use error::{Error, HandshakeError, Step};
-pub use handshake::{Negotiated, Role};
-pub use linger::Linger;
+pub use drive::failed::Failed;
+pub use drive::fallible::Fallible;
+pub use error::{ConnectError, Error, HandshakeError, Step};
+pub use handshake::{Mode, Negotiated, Role};
+pub use linger::{Linger, Lingering};
+pub use policy::Policy;
+pub use policy::attempt::Attempt;
+pub use policy::encryption::Encryption;
 pub use policy::hint::PeerHint;
-pub use policy::methods::{CryptoMethod, CryptoMethods, ParseMethodsError};
-pub use policy::{Attempt, Encryption, Opening, Policy};
-pub use skey::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
+pub use policy::methods::{CryptoMethod, CryptoMethods, CryptoMethodsIter};
+pub use policy::parse::ParsePolicyError;
+pub use skey::{ResolverFn, Skey, SkeyHash, SkeyIndex, SkeyResolver, resolver_fn};
+pub use stream::MseStream;
+pub use stream::broken::BrokenStream;
+pub use stream::parts::Parts;
+pub use stream::reunite::ReuniteError;
 pub use stream::split::{MseReadHalf, MseWriteHalf};
-pub use stream::{MseStream, Parts};

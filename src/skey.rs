@@ -15,9 +15,18 @@ use crate::crypto::derive;
 /// ```
 /// use tokio_mse::Skey;
 ///
-/// let from_info_hash = Skey::from([0xAB; 20]);
-/// let of_another_protocol = Skey::from(b"any length will do".as_slice());
-/// assert_ne!(from_info_hash.hash(), of_another_protocol.hash());
+/// let of_a_torrent = Skey::from([0xAB; 20]);
+/// let of_a_v2_torrent = Skey::from_v2_info_hash(&[0xAB; 32]);
+/// assert_eq!(of_a_torrent, of_a_v2_torrent);
+/// let of_another_protocol = Skey::from_shared_secret(b"any length will do");
+/// assert_ne!(of_a_torrent, of_another_protocol);
+/// ```
+///
+/// Bytes whose length is not known to be right are no SKEY:
+///
+/// ```compile_fail
+/// let v2_info_hash = [0xAB; 32];
+/// let wrong = tokio_mse::Skey::from(v2_info_hash.as_slice());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Skey(Repr);
@@ -25,15 +34,41 @@ pub struct Skey(Repr);
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     InfoHash([u8; 20]),
-    Other(Arc<[u8]>),
+    Other(Arc<Secret>),
+}
+
+/// A secret that is no info-hash. Wiped when the last SKEY that has it is dropped.
+#[derive(PartialEq, Eq, Hash)]
+struct Secret(Box<[u8]>);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 impl Skey {
+    /// From the 32-byte info-hash of a BitTorrent v2 torrent: its first 20 bytes, as in the BitTorrent handshake.
+    pub fn from_v2_info_hash(info_hash: &[u8; 32]) -> Self {
+        let mut truncated = [0; 20];
+        truncated.copy_from_slice(&info_hash[..20]);
+        Self::from(truncated)
+    }
+
+    /// From a secret of any length, for a protocol other than BitTorrent. For BitTorrent, `Skey::from` takes the 20 bytes
+    /// of an info-hash, and [`from_v2_info_hash`](Self::from_v2_info_hash) the 32 bytes of a v2 info-hash.
+    ///
+    /// 20 bytes give the same SKEY as `Skey::from`.
+    pub fn from_shared_secret(secret: &[u8]) -> Self {
+        <[u8; 20]>::try_from(secret)
+            .map_or_else(|_| Self(Repr::Other(Arc::new(Secret(secret.into())))), Self::from)
+    }
+
     /// The bytes of the secret.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::InfoHash(bytes) => bytes,
-            Repr::Other(bytes) => bytes,
+            Repr::Other(secret) => &secret.0,
         }
     }
 
@@ -52,12 +87,6 @@ impl From<[u8; 20]> for Skey {
 impl From<&[u8; 20]> for Skey {
     fn from(info_hash: &[u8; 20]) -> Self {
         Self::from(*info_hash)
-    }
-}
-
-impl From<&[u8]> for Skey {
-    fn from(bytes: &[u8]) -> Self {
-        <[u8; 20]>::try_from(bytes).map_or_else(|_| Self(Repr::Other(bytes.into())), Self::from)
     }
 }
 
@@ -88,6 +117,11 @@ impl SkeyHash {
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
+
+    /// Whether this is the hash of `skey`.
+    pub fn matches(&self, skey: &Skey) -> bool {
+        *self == skey.hash()
+    }
 }
 
 impl fmt::Debug for SkeyHash {
@@ -98,26 +132,17 @@ impl fmt::Debug for SkeyHash {
 
 /// Finds the SKEY that an incoming connection asks for.
 ///
-/// Implemented by [`SkeyIndex`], by a single [`Skey`] and by closures `Fn(&SkeyHash) -> Option<Skey>`, by references to
-/// these, by `Arc`s of any resolver and by `&dyn SkeyResolver`. It must answer without blocking; an application that has to ask an async store uses
-/// [`MseAcceptor::accept_lazy`](crate::MseAcceptor::accept_lazy).
+/// Implemented by [`SkeyIndex`], by a single [`Skey`], by a closure in [`resolver_fn`], and by references, boxes and `Arc`s
+/// of any resolver, `dyn SkeyResolver` included. It must answer without blocking; an application that has to ask an async
+/// store uses [`MseAcceptor::accept_lazy`](crate::MseAcceptor::accept_lazy).
 pub trait SkeyResolver {
     /// The SKEY with this hash, if it is served here.
     fn resolve(&self, hash: &SkeyHash) -> Option<Skey>;
 }
 
-impl<F> SkeyResolver for F
-where
-    F: Fn(&SkeyHash) -> Option<Skey> + ?Sized,
-{
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        self(hash)
-    }
-}
-
 impl SkeyResolver for Skey {
     fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        (self.hash() == *hash).then(|| self.clone())
+        hash.matches(self).then(|| self.clone())
     }
 }
 
@@ -127,25 +152,55 @@ impl SkeyResolver for SkeyIndex {
     }
 }
 
-// References cannot be covered by one blanket impl: a reference to a closure is itself a closure.
-macro_rules! resolve_through_pointer {
-    ($(<$($parameter:ident)?> $pointer:ty),* $(,)?) => {$(
-        impl<$($parameter: SkeyResolver + ?Sized)?> SkeyResolver for $pointer {
-            fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-                (**self).resolve(hash)
-            }
-        }
-    )*};
+impl<R: SkeyResolver + ?Sized> SkeyResolver for &R {
+    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
+        (**self).resolve(hash)
+    }
 }
 
-resolve_through_pointer!(
-    <R> Arc<R>,
-    <R> &Arc<R>,
-    <> &SkeyIndex,
-    <> &Skey,
-    <> &(dyn SkeyResolver + '_),
-    <> &(dyn SkeyResolver + Send + Sync + '_),
-);
+impl<R: SkeyResolver + ?Sized> SkeyResolver for Box<R> {
+    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
+        (**self).resolve(hash)
+    }
+}
+
+impl<R: SkeyResolver + ?Sized> SkeyResolver for Arc<R> {
+    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
+        (**self).resolve(hash)
+    }
+}
+
+/// A resolver from a closure.
+///
+/// ```
+/// use tokio_mse::{Skey, SkeyResolver, resolver_fn};
+///
+/// let torrents = [Skey::from([1; 20]), Skey::from([2; 20])];
+/// let resolver = resolver_fn(|hash| torrents.iter().find(|skey| hash.matches(skey)).cloned());
+/// assert_eq!(resolver.resolve(&torrents[1].hash()).as_ref(), Some(&torrents[1]));
+/// ```
+pub const fn resolver_fn<F>(find: F) -> ResolverFn<F>
+where
+    F: Fn(&SkeyHash) -> Option<Skey>,
+{
+    ResolverFn(find)
+}
+
+/// A closure that resolves: what [`resolver_fn`] gives.
+#[derive(Clone, Copy)]
+pub struct ResolverFn<F>(F);
+
+impl<F: Fn(&SkeyHash) -> Option<Skey>> SkeyResolver for ResolverFn<F> {
+    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
+        (self.0)(hash)
+    }
+}
+
+impl<F> fmt::Debug for ResolverFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResolverFn(..)")
+    }
+}
 
 /// The SKEYs that are served here: found in constant time however many there are, added and removed while in use.
 ///
@@ -174,17 +229,21 @@ impl SkeyIndex {
     /// Serves `skey` from now on. Returns whether it was new.
     pub fn insert(&self, skey: impl Into<Skey>) -> bool {
         let skey = skey.into();
-        self.write().insert(skey.hash(), skey).is_none()
+        // Two SHA-1 blocks; not while others wait for the lock.
+        let hash = skey.hash();
+        self.write().insert(hash, skey).is_none()
     }
 
     /// Stops serving `skey`. Established connections are not touched. Returns whether it was served.
     pub fn remove(&self, skey: &Skey) -> bool {
-        self.write().remove(&skey.hash()).is_some()
+        let hash = skey.hash();
+        self.write().remove(&hash).is_some()
     }
 
     /// Whether `skey` is served.
     pub fn contains(&self, skey: &Skey) -> bool {
-        self.read().contains_key(&skey.hash())
+        let hash = skey.hash();
+        self.read().contains_key(&hash)
     }
 
     /// How many SKEYs are served.
@@ -209,23 +268,23 @@ impl SkeyIndex {
 
 impl<S: Into<Skey>> FromIterator<S> for SkeyIndex {
     fn from_iter<I: IntoIterator<Item = S>>(skeys: I) -> Self {
-        let by_hash = skeys
-            .into_iter()
-            .map(Into::into)
-            .map(|skey: Skey| (skey.hash(), skey))
-            .collect();
         Self {
-            by_hash: RwLock::new(by_hash),
+            by_hash: RwLock::new(skeys.into_iter().map(hashed).collect()),
         }
     }
 }
 
 impl<S: Into<Skey>> Extend<S> for SkeyIndex {
     fn extend<I: IntoIterator<Item = S>>(&mut self, skeys: I) {
-        for skey in skeys {
-            self.insert(skey);
-        }
+        // The lock is not taken, as nobody else can have the index.
+        let by_hash = self.by_hash.get_mut().unwrap_or_else(PoisonError::into_inner);
+        by_hash.extend(skeys.into_iter().map(hashed));
     }
+}
+
+fn hashed(skey: impl Into<Skey>) -> (SkeyHash, Skey) {
+    let skey = skey.into();
+    (skey.hash(), skey)
 }
 
 impl fmt::Debug for SkeyIndex {

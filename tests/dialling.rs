@@ -29,7 +29,7 @@ fn dial(policy: Policy, polls: usize) {
 #[test]
 fn a_key_pair_is_made_once_while_dialling_where_it_will_be_needed() {
     let [key_pair, mse, mse_for_long, plaintext] = costs([
-        &|| drop(Randomness::generate(&mut rand::rng())),
+        &|| drop(Randomness::generate()),
         &|| dial(Policy::full_rc4(), 1),
         &|| dial(Policy::full_rc4(), 5),
         &|| dial(Policy::plaintext_only(), 5),

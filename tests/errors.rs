@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashSet;
 use std::error::Error as _;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use tokio_mse::handshake::Padding;
-use tokio_mse::{Attempt, CryptoMethod, Error, HandshakeError, Role, Step};
+use tokio_mse::{
+    Attempt, ConnectError, CryptoMethod, Encryption, Error, HandshakeError, Mode, Policy, Role, Step,
+};
 
 const STEPS: [Step; 13] = [
     Step::Dial,
@@ -26,156 +28,183 @@ const STEPS: [Step; 13] = [
     Step::Payload,
 ];
 
-const REFUSALS: [HandshakeError; 11] = [
-    HandshakeError::PlaintextRefused,
-    HandshakeError::MseRefused,
-    HandshakeError::DegenerateKey,
-    HandshakeError::NoSyncMark,
-    HandshakeError::UnknownSkey,
-    HandshakeError::BadVc,
-    HandshakeError::NoCommonMethod { provided: 0x0C },
-    HandshakeError::BadSelection { selected: 0x0304 },
-    HandshakeError::PadTooLong {
-        step: Step::PadC,
-        len: 513,
-    },
-    HandshakeError::PadTooLong {
-        step: Step::PadD,
-        len: 514,
-    },
-    HandshakeError::InitialPayloadTooLong {
-        len: 16_385,
-        cap: 16_384,
-    },
-];
-
-fn at(step: Step, answered: bool) -> [Error; 3] {
-    let source = io::ErrorKind::ConnectionReset.into();
-    let after = Duration::from_secs(7);
+fn refusals() -> [HandshakeError; 14] {
     [
-        Error::Closed { step, answered },
-        Error::TimedOut {
-            step,
-            answered,
-            after,
-        },
-        Error::Transport {
-            step,
-            answered,
-            source,
-        },
+        HandshakeError::PlaintextRefused,
+        HandshakeError::MseRefused,
+        HandshakeError::PlaintextAnswer,
+        HandshakeError::NotPlaintext,
+        HandshakeError::DegenerateKey,
+        HandshakeError::NoSyncMark,
+        HandshakeError::UnknownSkey,
+        HandshakeError::UnknownInfoHash,
+        HandshakeError::BadVc,
+        HandshakeError::no_common_method(0x0C),
+        HandshakeError::bad_selection(0x0304),
+        HandshakeError::pad_too_long(Step::PadC, 513),
+        HandshakeError::pad_too_long(Step::PadD, 514),
+        HandshakeError::initial_payload_too_long(16_385, 16_384),
     ]
 }
 
-#[test]
-fn every_step_and_every_refusal_has_a_description_of_its_own() {
-    let steps: HashSet<_> = STEPS.iter().map(ToString::to_string).collect();
-    let refusals: HashSet<_> = REFUSALS.iter().map(ToString::to_string).collect();
-    assert_eq!((steps.len(), refusals.len()), (STEPS.len(), REFUSALS.len()));
-    assert!(
-        steps
-            .iter()
-            .chain(&refusals)
-            .all(|description| !description.is_empty())
-    );
+fn at(step: Step, answered: bool) -> [Error; 3] {
+    [
+        Error::closed(step, answered),
+        Error::timed_out(step, answered, Duration::from_secs(7)),
+        Error::transport(step, answered, io::ErrorKind::ConnectionReset.into()),
+    ]
 }
 
-#[test]
-fn refusals_say_what_the_peer_sent() {
-    for (refusal, fact) in REFUSALS[6..].iter().zip([
-        "0x0000000c",
-        "0x00000304",
-        "PadC of 513",
-        "PadD of 514",
-        "16385 bytes, 16384 at most",
-    ]) {
-        assert!(refusal.to_string().contains(fact), "{refusal}");
-    }
+/// The redial that each word makes of an error after its first attempt and after its second.
+fn redials(error: &Error) -> [[Option<Attempt>; 2]; 4] {
+    [
+        Encryption::Forbid,
+        Encryption::Allow,
+        Encryption::Prefer,
+        Encryption::Require,
+    ]
+    .map(|encryption| {
+        let policy = Policy::default().with_encryption(encryption);
+        let first = policy.first_attempt();
+        let other = match first {
+            Attempt::Mse => Attempt::Plaintext,
+            _ => Attempt::Mse,
+        };
+        [policy.redial(first, error), policy.redial(other, error)]
+    })
 }
 
-#[test]
-fn errors_say_at_which_step_they_happened_and_what_caused_them() {
-    for step in STEPS {
-        let [closed, timed_out, transport] = at(step, false);
-        for error in [&closed, &timed_out, &transport] {
-            assert!(error.to_string().contains(&step.to_string()), "{error}");
-            assert_eq!(error.step(), step);
-        }
-        assert!(timed_out.to_string().contains("7s"));
-        assert!(closed.source().is_none() && timed_out.source().is_none());
-        let cause = transport.source().unwrap().downcast_ref::<io::Error>();
-        assert_eq!(cause.unwrap().kind(), io::ErrorKind::ConnectionReset);
-    }
-    for refusal in REFUSALS {
-        let error = Error::from(refusal);
-        assert!(error.to_string().contains(&refusal.to_string()), "{error}");
-        assert!(error.to_string().contains(&refusal.step().to_string()), "{error}");
-        assert_eq!(error.source().unwrap().downcast_ref(), Some(&refusal));
-    }
-    let error = Error::Dial(io::ErrorKind::AddrInUse.into());
-    assert!(error.to_string().starts_with("cannot dial: "));
-    assert!(error.source().is_some());
-}
+const NEVER: [[Option<Attempt>; 2]; 4] = [[None; 2]; 4];
+const UNANSWERED: [[Option<Attempt>; 2]; 4] = [
+    [None; 2],
+    [Some(Attempt::Mse), None],
+    [Some(Attempt::Plaintext), None],
+    [None; 2],
+];
 
 #[test]
-fn a_refusal_behind_the_detection_means_that_the_peer_answered() {
-    for refusal in REFUSALS {
-        let detection = matches!(
-            refusal,
-            HandshakeError::PlaintextRefused | HandshakeError::MseRefused
-        );
-        let error = Error::from(refusal);
-        assert_eq!(error.peer_answered(), !detection, "{error}");
-        assert!(!error.is_fallback_candidate(), "{error}");
-    }
-    assert!(!Error::Dial(io::ErrorKind::Other.into()).peer_answered());
-}
-
-#[test]
-fn only_what_was_left_unanswered_on_an_open_connection_is_worth_a_redial() {
+fn a_redial_follows_policy_attempt_and_error() {
     for step in STEPS {
         for answered in [false, true] {
             for error in at(step, answered) {
-                assert_eq!(error.peer_answered(), answered);
-                let worth = !answered && step != Step::Dial;
-                assert_eq!(error.is_fallback_candidate(), worth, "{error:?}");
+                assert_eq!((error.step(), error.peer_answered()), (step, answered));
+                let reached = step != Step::Dial && step != Step::Admission;
+                let expected = if reached && !answered { UNANSWERED } else { NEVER };
+                assert_eq!(redials(&error), expected, "{error:?}");
             }
         }
     }
 }
 
 #[test]
-fn errors_pass_through_io_errors_and_keep_their_kind() {
-    let [closed, timed_out, transport] = at(Step::Sync, true);
-    let refused = Error::from(HandshakeError::BadVc);
-    let dial = Error::Dial(io::ErrorKind::AddrInUse.into());
-    for (error, kind) in [
-        (closed, io::ErrorKind::UnexpectedEof),
-        (timed_out, io::ErrorKind::TimedOut),
-        (transport, io::ErrorKind::ConnectionReset),
-        (refused, io::ErrorKind::InvalidData),
-        (dial, io::ErrorKind::AddrInUse),
-    ] {
-        let said = error.to_string();
-        let error = io::Error::from(error);
-        assert_eq!(error.kind(), kind);
-        assert_eq!(Error::downcast(error).unwrap().to_string(), said);
+fn of_all_refusals_only_an_answer_in_the_other_mode_is_followed_by_a_redial() {
+    for refusal in refusals() {
+        let other_mode = matches!(
+            refusal,
+            HandshakeError::PlaintextAnswer | HandshakeError::NotPlaintext
+        );
+        let expected = if other_mode { UNANSWERED } else { NEVER };
+        assert_eq!(redials(&refusal.into()), expected);
     }
-    let foreign = io::Error::from(io::ErrorKind::NotFound);
-    assert_eq!(
-        Error::downcast(foreign).unwrap_err().kind(),
-        io::ErrorKind::NotFound
-    );
+    assert_eq!(redials(&Error::Crowded), NEVER);
 }
 
 #[test]
-fn roles_attempts_and_methods_are_named() {
+fn a_policy_without_a_fallback_never_redials() {
+    let unanswered = Error::closed(Step::PublicKey, false);
+    let silent = Error::timed_out(Step::Payload, false, Duration::from_secs(7));
+    for policy in [
+        Policy::full_rc4(),
+        Policy::header_only(),
+        Policy::plaintext_only(),
+        Policy::default().forbid_fallback(),
+        Policy::accept_any().forbid_fallback(),
+    ] {
+        for attempt in [Attempt::Mse, Attempt::Plaintext] {
+            assert_eq!(policy.redial(attempt, &unanswered), None, "{policy}");
+            assert_eq!(policy.redial(attempt, &silent), None, "{policy}");
+        }
+    }
+}
+
+#[test]
+fn a_text_stands_for_itself_without_its_source() {
+    for step in STEPS {
+        let [closed, timed_out, transport] = at(step, false);
+        assert!(closed.source().is_none() && timed_out.source().is_none());
+        let cause = transport.source().unwrap();
+        assert!(!transport.to_string().contains(&cause.to_string()), "{transport}");
+    }
+    for refusal in refusals() {
+        let error = Error::from(refusal.clone());
+        assert!(error.to_string().contains(&refusal.to_string()), "{error}");
+        assert!(error.source().is_none());
+    }
+}
+
+/// What an application's dialler might return.
+#[derive(Debug, PartialEq)]
+struct NoRoute {
+    tried: u32,
+}
+
+impl fmt::Display for NoRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "none of {} transports", self.tried)
+    }
+}
+
+impl std::error::Error for NoRoute {}
+
+impl From<NoRoute> for io::Error {
+    fn from(error: NoRoute) -> Self {
+        Self::new(io::ErrorKind::HostUnreachable, error)
+    }
+}
+
+#[test]
+fn a_diallers_own_error_comes_back_as_it_was() {
+    let error = ConnectError::Dial(NoRoute { tried: 2 });
+    assert!(error.handshake().is_none());
+    assert!(!error.to_string().contains("transports"), "{error}");
+    assert_eq!(
+        error.source().unwrap().downcast_ref(),
+        Some(&NoRoute { tried: 2 })
+    );
+    let error = io::Error::from(error);
+    assert_eq!(error.kind(), io::ErrorKind::HostUnreachable);
+    assert_eq!(error.downcast::<NoRoute>().unwrap(), NoRoute { tried: 2 });
+}
+
+#[test]
+fn a_handshakes_error_passes_through_a_diallers_and_through_io_errors() {
+    for refusal in refusals() {
+        let error = ConnectError::<NoRoute>::from(Error::from(refusal.clone()));
+        let said = error.to_string();
+        assert_eq!(error.handshake().unwrap().to_string(), said);
+        let error = io::Error::from(error);
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (io::ErrorKind::InvalidData, said)
+        );
+        assert!(matches!(Error::downcast(error), Ok(Error::Refused(same)) if same == refusal));
+    }
+    let foreign = io::Error::from(io::ErrorKind::NotFound);
+    let foreign = Error::downcast(foreign).unwrap_err();
+    assert_eq!(foreign.kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn roles_attempts_methods_and_modes_are_named() {
     assert_eq!(Role::Initiator.to_string(), "initiator");
     assert_eq!(Role::Responder.to_string(), "responder");
     assert_eq!(Attempt::Mse.to_string(), "MSE");
     assert_eq!(Attempt::Plaintext.to_string(), "plaintext");
     assert_eq!(CryptoMethod::Rc4.to_string(), "rc4");
     assert_eq!(CryptoMethod::Plaintext.to_string(), "plaintext");
+    assert_eq!(Mode::Plaintext.to_string(), "plaintext");
+    assert_eq!(Mode::from(CryptoMethod::Plaintext).to_string(), "header-only");
+    assert_eq!(Mode::from(CryptoMethod::Rc4).to_string(), "rc4");
 }
 
 #[test]

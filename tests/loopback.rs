@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_mse::{
-    Attempt, CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Negotiated,
-    Policy, Role, Skey, SkeyIndex, Step,
+    Attempt, ConnectError, Encryption, Error, HandshakeError, Incoming, Mode, MseAcceptor, MseConnector,
+    MseStream, Negotiated, Policy, Role, Skey, SkeyIndex, Step,
 };
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
@@ -39,46 +39,45 @@ async fn listener() -> (TcpListener, std::net::SocketAddr) {
 fn accept_one(listener: TcpListener, policy: Policy) -> JoinHandle<Result<MseStream<TcpStream>, Error>> {
     tokio::spawn(async move {
         let (tcp, _) = listener.accept().await.unwrap();
-        // The tests wait for the end of what fails.
-        MseAcceptor::new(policy)
-            .linger(None)
-            .accept(tcp, &Skey::from(INFO_HASH))
-            .await
+        MseAcceptor::new(policy).accept(tcp, Skey::from(INFO_HASH)).await
     })
 }
 
-async fn pair(dial: Policy, accept: Policy) -> (MseStream<TcpStream>, MseStream<TcpStream>) {
+/// Two ends of a connection by the same policy.
+async fn pair(policy: &Policy) -> (MseStream<TcpStream>, MseStream<TcpStream>) {
     let (listener, address) = listener().await;
-    let accepted = accept_one(listener, accept);
+    let accepted = accept_one(listener, policy.clone());
     let tcp = TcpStream::connect(address).await.unwrap();
-    let dialled = MseConnector::new(dial)
-        .connect(INFO_HASH, tcp)
+    let dialled = MseConnector::new(policy.clone())
+        .connect(tcp, INFO_HASH)
         .initial_payload(bittorrent_handshake(1));
     (dialled.await.unwrap(), accepted.await.unwrap().unwrap())
 }
 
-fn modes() -> [(Policy, Option<CryptoMethod>); 3] {
+fn modes() -> [(Policy, Mode); 3] {
     [
-        (Policy::full_rc4().require(), Some(CryptoMethod::Rc4)),
-        (Policy::header_only().require(), Some(CryptoMethod::Plaintext)),
-        (Policy::plaintext_only(), None),
+        (Policy::full_rc4(), Mode::Rc4),
+        (Policy::header_only(), Mode::HeaderOnly),
+        (Policy::plaintext_only(), Mode::Plaintext),
     ]
 }
 
 #[tokio::test]
 async fn every_mode_carries_payload_both_ways() {
-    for (policy, method) in modes() {
-        let (mut a, mut b) = pair(policy, policy).await;
-        assert_eq!(a.negotiated().method(), method);
-        assert_eq!(b.negotiated().method(), method);
+    for (policy, mode) in modes() {
+        let (mut a, mut b) = pair(&policy).await;
+        assert_eq!(a.negotiated().mode(), mode);
+        assert_eq!(b.negotiated().mode(), mode);
         assert_eq!(
             (a.negotiated().role(), b.negotiated().role()),
             (Role::Initiator, Role::Responder)
         );
-        assert!(!a.negotiated().fell_back());
-        if method.is_some() {
-            assert_eq!(b.negotiated().skey(), Some(&Skey::from(INFO_HASH)));
-        }
+        assert_eq!((a.negotiated().attempts(), b.negotiated().attempts()), (1, 1));
+        assert!(a.negotiated().elapsed().is_some() && b.negotiated().elapsed().is_some());
+        // A plaintext handshake merely claims an info-hash.
+        let verified = (mode != Mode::Plaintext).then(|| Skey::from(INFO_HASH));
+        assert_eq!(a.negotiated().skey(), verified.as_ref());
+        assert_eq!(b.negotiated().skey(), verified.as_ref());
 
         let mut handshake = [0; 68];
         b.read_exact(&mut handshake).await.unwrap();
@@ -96,7 +95,7 @@ async fn every_mode_carries_payload_both_ways() {
 #[tokio::test]
 async fn the_whole_handshake_of_a_peer_comes_in_one_read() {
     for (policy, _) in modes() {
-        let (_a, mut b) = pair(policy, policy).await;
+        let (_a, mut b) = pair(&policy).await;
         let mut buffer = [0; 4096];
         // A plaintext peer's handshake may be cut by TCP; one write of 68 bytes over loopback is not.
         assert_eq!(b.read(&mut buffer).await.unwrap(), 68);
@@ -106,7 +105,7 @@ async fn the_whole_handshake_of_a_peer_comes_in_one_read() {
 #[tokio::test]
 async fn half_close_works_both_ways() {
     for (policy, _) in modes() {
-        let (mut a, mut b) = pair(policy, policy).await;
+        let (mut a, mut b) = pair(&policy).await;
         a.shutdown().await.unwrap();
         let mut all = Vec::new();
         b.read_to_end(&mut all).await.unwrap();
@@ -122,8 +121,8 @@ async fn half_close_works_both_ways() {
 #[tokio::test]
 async fn f4_copy_bidirectional_over_two_streams_ends() {
     for (policy, _) in modes() {
-        let (mut near, mut middle_in) = pair(policy, policy).await;
-        let (mut middle_out, mut far) = pair(policy, policy).await;
+        let (mut near, mut middle_in) = pair(&policy).await;
+        let (mut middle_out, mut far) = pair(&policy).await;
         let relay =
             tokio::spawn(async move { tokio::io::copy_bidirectional(&mut middle_in, &mut middle_out).await });
         let sent = vec![0xC3; 1 << 20];
@@ -149,7 +148,7 @@ async fn f4_copy_bidirectional_over_two_streams_ends() {
 #[tokio::test]
 async fn split_halves_work_in_two_tasks_and_outlive_each_other() {
     for (policy, _) in modes() {
-        let (a, b) = pair(policy, policy).await;
+        let (a, b) = pair(&policy).await;
         let (mut read_a, mut write_a) = a.into_split_with(TcpStream::into_split);
         let (mut read_b, mut write_b) = b.into_split_with(tokio::io::split);
         let writer = tokio::spawn(async move {
@@ -179,7 +178,7 @@ async fn split_halves_work_in_two_tasks_and_outlive_each_other() {
 #[tokio::test]
 async fn framed_works_unchanged() {
     for (policy, _) in modes() {
-        let (a, mut b) = pair(policy, policy).await;
+        let (a, mut b) = pair(&policy).await;
         b.read_exact(&mut [0; 68]).await.unwrap();
         let mut a = Framed::new(a, LengthDelimitedCodec::new());
         let mut b = Framed::new(b, LengthDelimitedCodec::new());
@@ -195,15 +194,15 @@ async fn framed_works_unchanged() {
 
 #[tokio::test]
 async fn parts_give_the_unread_bytes_and_ciphers_that_go_on() {
-    let (policy, _) = modes()[0];
-    let (a, b) = pair(policy, policy).await;
+    let policy = Policy::full_rc4();
+    let (a, b) = pair(&policy).await;
     let (mut a, mut b) = (a.into_parts(), b.into_parts());
     assert_eq!(b.unread, bittorrent_handshake(1));
     let mut bytes = *b"by hand";
-    a.encrypt.as_mut().unwrap().apply(&mut bytes);
+    a.encrypt.as_mut().unwrap().as_mut().unwrap().apply(&mut bytes);
     a.io.write_all(&bytes).await.unwrap();
     b.io.read_exact(&mut bytes).await.unwrap();
-    b.decrypt.as_mut().unwrap().apply(&mut bytes);
+    b.decrypt.as_mut().unwrap().as_mut().unwrap().apply(&mut bytes);
     assert_eq!(&bytes, b"by hand");
 }
 
@@ -211,17 +210,17 @@ async fn parts_give_the_unread_bytes_and_ciphers_that_go_on() {
 async fn responders_initial_payload_comes_first_and_once_in_every_mode() {
     for (policy, _) in modes() {
         let (listener, address) = listener().await;
+        let acceptor = MseAcceptor::new(policy.clone());
         let accepted = tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
             let skeys = SkeyIndex::from_iter([INFO_HASH]);
-            let acceptor = MseAcceptor::new(policy);
             acceptor
                 .accept(tcp, &skeys)
                 .initial_payload(|_| bittorrent_handshake(2))
                 .await
         });
         let tcp = TcpStream::connect(address).await.unwrap();
-        let dial = MseConnector::new(policy).connect(INFO_HASH, tcp);
+        let dial = MseConnector::new(policy).connect(tcp, INFO_HASH);
         let mut a = dial.initial_payload(bittorrent_handshake(1)).await.unwrap();
         let mut b = accepted.await.unwrap().unwrap();
         assert_eq!(b.negotiated().skey(), Some(&Skey::from(INFO_HASH)));
@@ -247,7 +246,7 @@ async fn a_plaintext_peer_of_an_unknown_torrent_is_refused_where_a_payload_is_to
         .accept(io, &other)
         .initial_payload(|_| bittorrent_handshake(2));
     let error = accept.await.unwrap_err();
-    assert!(matches!(error, Error::Refused(HandshakeError::UnknownSkey)));
+    assert!(matches!(error, Error::Refused(HandshakeError::UnknownInfoHash)));
 }
 
 #[tokio::test]
@@ -298,7 +297,7 @@ async fn lazy_accept_leaves_the_lookup_to_the_caller() {
     a.read_exact(&mut received).await.unwrap();
     assert_eq!(received[..], bittorrent_handshake(2));
     let b = accepted.await.unwrap();
-    assert_eq!(b.negotiated().method(), Some(CryptoMethod::Rc4));
+    assert_eq!(b.negotiated().mode(), Mode::Rc4);
 }
 
 #[tokio::test]
@@ -313,7 +312,7 @@ async fn lazy_accept_hands_over_a_plaintext_peer_with_all_its_bytes() {
     let mut handshake = [0; 68];
     peer.read_exact(&mut handshake).await.unwrap();
     assert_eq!(handshake[..], bittorrent_handshake(1));
-    assert_eq!(peer.negotiated().method(), None);
+    assert_eq!(peer.negotiated().mode(), Mode::Plaintext);
 }
 
 /// A peer that accepts connections and does `behave` with each, and counts them.
@@ -329,10 +328,25 @@ where
     })
 }
 
+fn allow() -> Policy {
+    Policy::default().with_encryption(Encryption::Allow)
+}
+
+fn handshake_error<T>(outcome: Result<MseStream<T>, ConnectError<io::Error>>) -> Error {
+    match outcome {
+        Err(ConnectError::Handshake(error)) => error,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("success"),
+    }
+}
+
 async fn dial_with_redial(
     policy: Policy,
     address: std::net::SocketAddr,
-) -> (Result<MseStream<TcpStream>, Error>, Vec<Attempt>) {
+) -> (
+    Result<MseStream<TcpStream>, ConnectError<io::Error>>,
+    Vec<Attempt>,
+) {
     let mut attempts = Vec::new();
     let connector = MseConnector::new(policy);
     let outcome = connector
@@ -355,11 +369,11 @@ async fn h9_prefer_redials_in_plaintext_when_the_peer_hangs_up_before_it_answers
             tcp.write_all(b"served").await.unwrap();
         }
     });
-    let (outcome, attempts) = dial_with_redial(Policy::full_rc4(), address).await;
+    let (outcome, attempts) = dial_with_redial(Policy::default(), address).await;
     let mut stream = outcome.unwrap();
     assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
-    assert!(stream.negotiated().fell_back());
-    assert_eq!(stream.negotiated().method(), None);
+    assert_eq!(stream.negotiated().attempts(), 2);
+    assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert_eq!(answer, b"served");
@@ -369,8 +383,7 @@ async fn h9_prefer_redials_in_plaintext_when_the_peer_hangs_up_before_it_answers
 async fn h9_allow_redials_with_mse_when_plaintext_is_not_answered() {
     let (listener, address) = listener().await;
     let _peer = peer(listener, |_, tcp| async move {
-        let policy = Policy::full_rc4().require();
-        let acceptor = MseAcceptor::new(policy).linger(None);
+        let acceptor = MseAcceptor::new(Policy::full_rc4());
         if let Ok(mut stream) = acceptor.accept(tcp, &Skey::from(INFO_HASH)).await {
             let mut handshake = [0; 68];
             stream.read_exact(&mut handshake).await.unwrap();
@@ -378,29 +391,29 @@ async fn h9_allow_redials_with_mse_when_plaintext_is_not_answered() {
             stream.write_all(b"served").await.unwrap();
         }
     });
-    let (outcome, attempts) = dial_with_redial(Policy::full_rc4().allow(), address).await;
+    let (outcome, attempts) = dial_with_redial(allow(), address).await;
     let mut stream = outcome.unwrap();
     assert_eq!(attempts, [Attempt::Plaintext, Attempt::Mse]);
-    assert!(stream.negotiated().fell_back());
+    assert_eq!(stream.negotiated().attempts(), 2);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert_eq!(answer, b"served");
 }
 
 #[tokio::test]
-async fn h9_allow_replays_the_first_bytes_of_the_plaintext_answer() {
+async fn h9_h11_allow_replays_the_first_bytes_of_the_plaintext_answer() {
     let (listener, address) = listener().await;
     let _peer = peer(listener, |_, mut tcp| async move {
         tcp.read_exact(&mut [0; 68]).await.unwrap();
-        tcp.write_all(b"answer").await.unwrap();
+        tcp.write_all(&bittorrent_handshake(2)).await.unwrap();
     });
-    let (outcome, attempts) = dial_with_redial(Policy::full_rc4().allow(), address).await;
+    let (outcome, attempts) = dial_with_redial(allow(), address).await;
     let mut stream = outcome.unwrap();
     assert_eq!(attempts, [Attempt::Plaintext]);
-    assert!(!stream.negotiated().fell_back());
+    assert_eq!(stream.negotiated().attempts(), 1);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    assert_eq!(answer, b"answer");
+    assert_eq!(answer, bittorrent_handshake(2));
 }
 
 #[tokio::test]
@@ -410,21 +423,25 @@ async fn h9_a_peer_that_answered_with_its_key_is_never_redialled() {
         tcp.read_exact(&mut [0; 96]).await.unwrap();
         tcp.write_all(&[0x55; 96]).await.unwrap();
     });
-    let (outcome, attempts) = dial_with_redial(Policy::full_rc4(), address).await;
-    let error = outcome.unwrap_err();
+    let (outcome, attempts) = dial_with_redial(Policy::default(), address).await;
+    let error = handshake_error(outcome);
     assert_eq!(attempts, [Attempt::Mse]);
-    assert!(error.peer_answered() && !error.is_fallback_candidate());
+    assert!(error.peer_answered());
+    assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
     assert_eq!(error.step(), Step::Sync);
 }
 
 #[tokio::test]
 async fn h9_require_and_forbidden_fallback_never_redial() {
-    for policy in [Policy::full_rc4().require(), Policy::full_rc4().forbid_fallback()] {
+    for policy in [Policy::full_rc4(), Policy::default().forbid_fallback()] {
         let (listener, address) = listener().await;
         let _peer = peer(listener, |_, tcp| async move { drop(tcp) });
         let (outcome, attempts) = dial_with_redial(policy, address).await;
-        assert!(outcome.unwrap_err().is_fallback_candidate());
+        let error = handshake_error(outcome);
         assert_eq!(attempts, [Attempt::Mse]);
+        // It would have been a reason to.
+        let redial = Policy::default().redial(Attempt::Mse, &error);
+        assert_eq!(redial, Some(Attempt::Plaintext));
     }
 }
 
@@ -434,10 +451,14 @@ async fn h9_a_dialler_that_fails_is_not_asked_again() {
     let outcome = MseConnector::default()
         .connect_with(INFO_HASH, "", |_| {
             dials += 1;
-            std::future::ready(Err::<TcpStream, _>(io::ErrorKind::ConnectionRefused.into()))
+            std::future::ready(Err::<TcpStream, _>(io::Error::from(
+                io::ErrorKind::ConnectionRefused,
+            )))
         })
         .await;
-    assert!(matches!(outcome, Err(Error::Dial(error)) if error.kind() == io::ErrorKind::ConnectionRefused));
+    assert!(
+        matches!(outcome, Err(ConnectError::Dial(error)) if error.kind() == io::ErrorKind::ConnectionRefused)
+    );
     assert_eq!(dials, 1);
 }
 
@@ -452,27 +473,27 @@ async fn h9_each_attempt_has_the_whole_time_out_and_a_dial_that_hangs_is_final()
             attempts.push(attempt);
             let (near, far) = tokio::io::duplex(1024);
             far_ends.push(far);
-            async { Ok(near) }
+            async { Ok::<_, io::Error>(near) }
         })
         .await
         .unwrap();
     assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
     assert_eq!(start.elapsed().as_secs(), 3);
-    assert!(stream.negotiated().fell_back());
+    assert_eq!(stream.negotiated().attempts(), 2);
 
     let hanging = connector.connect_with(INFO_HASH, "x", |_| {
         std::future::pending::<io::Result<TcpStream>>()
     });
-    let error = hanging.await.unwrap_err();
+    let error = handshake_error(hanging.await);
     assert!(matches!(error, Error::TimedOut { step: Step::Dial, .. }));
-    assert!(!error.is_fallback_candidate());
+    assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
     assert_eq!(start.elapsed().as_secs(), 6);
 }
 
 #[tokio::test]
 async fn policies_that_do_not_meet_are_typed_errors() {
     let (listener, address) = listener().await;
-    let accepted = accept_one(listener, Policy::full_rc4().require());
+    let accepted = accept_one(listener, Policy::full_rc4());
     let mut tcp = TcpStream::connect(address).await.unwrap();
     tcp.write_all(&bittorrent_handshake(1)).await.unwrap();
     let error = accepted.await.unwrap().unwrap_err();
@@ -498,7 +519,7 @@ async fn torrents_are_served_and_not_served_while_the_index_is_in_use() {
         let (listener, address) = listener().await;
         let accepted = tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
-            let peer = MseAcceptor::default().linger(None).accept(tcp, torrents).await?;
+            let peer = MseAcceptor::default().accept(tcp, torrents).await?;
             Ok(peer.negotiated().clone())
         });
         let tcp = TcpStream::connect(address).await.unwrap();
@@ -516,34 +537,4 @@ async fn torrents_are_served_and_not_served_while_the_index_is_in_use() {
     assert!(torrents.remove(&Skey::from(INFO_HASH)));
     assert!(!torrents.remove(&Skey::from(INFO_HASH)));
     assert!(serve(torrents).await.is_err());
-}
-
-#[tokio::test(start_paused = true)]
-async fn handshakes_beyond_the_limit_wait_within_their_own_deadline() {
-    let acceptor = MseAcceptor::default()
-        .max_handshakes(1)
-        .timeout(Duration::from_secs(4));
-    let skey = Skey::from(INFO_HASH);
-    let (_silent, first) = tokio::io::duplex(64);
-    let (_waiting, second) = tokio::io::duplex(64);
-    let clone = acceptor.clone();
-    let first = acceptor.accept(first, &skey);
-    let second = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let start = tokio::time::Instant::now();
-        (clone.accept(second, &skey).await.unwrap_err(), start.elapsed())
-    };
-    let (first, (second, waited)) = tokio::join!(first, second);
-    assert_eq!(first.unwrap_err().step(), Step::Detect);
-    // It had a place for its last second only.
-    assert_eq!(second.step(), Step::Detect);
-    assert_eq!(waited, Duration::from_secs(4));
-
-    let (_silent, first) = tokio::io::duplex(64);
-    let (_waiting, second) = tokio::io::duplex(64);
-    let (first, second) = (acceptor.accept(first, &skey), clone.accept(second, &skey));
-    let (first, second) = tokio::join!(first, second);
-    let mut steps = [first.unwrap_err().step(), second.unwrap_err().step()];
-    steps.sort_by_key(ToString::to_string);
-    assert_eq!(steps, [Step::Detect, Step::Admission]);
 }

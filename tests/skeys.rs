@@ -7,8 +7,9 @@
 )]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio_mse::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
+use tokio_mse::{Skey, SkeyIndex, SkeyResolver, resolver_fn};
 
 fn skey(byte: u8) -> Skey {
     Skey::from([byte; 20])
@@ -48,29 +49,95 @@ fn everything_that_resolves_finds_its_own_and_nothing_else() {
     }
     let one = skey(1);
     let index = Arc::new(SkeyIndex::from_iter([[1; 20]]));
-    let closure = |hash: &SkeyHash| (*hash == skey(1).hash()).then(|| skey(1));
+    let closure = resolver_fn(|hash| hash.matches(&one).then(|| one.clone()));
     check(&one);
     check(one.clone());
     check(closure);
     check(&closure);
+    check(&&closure);
     check(&*index);
     check(Arc::clone(&index));
     check(&index);
-    check(Arc::new(closure) as Arc<dyn SkeyResolver>);
+    check(&Arc::new(&index));
+    check(Box::new(one.clone()));
+    check(&Box::new(closure));
+    check(Box::new(closure) as Box<dyn SkeyResolver>);
+    check(Arc::clone(&index) as Arc<dyn SkeyResolver + Send + Sync>);
     check(&one as &dyn SkeyResolver);
     check(&*index as &(dyn SkeyResolver + Send + Sync));
 }
 
 #[test]
+fn a_closure_with_state_needs_no_type_annotation() {
+    let asked = AtomicUsize::new(0);
+    let counting = resolver_fn(|_| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        None
+    });
+    assert_eq!(counting.resolve(&skey(1).hash()), None);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(format!("{counting:?}"), "ResolverFn(..)");
+}
+
+#[test]
 fn skeys_of_20_bytes_are_the_same_whatever_they_are_made_from() {
-    let bytes: &[u8] = &[7; 20];
-    assert_eq!(Skey::from(bytes), skey(7));
     assert_eq!(Skey::from(&[7; 20]), skey(7));
-    assert_eq!(Skey::from(bytes).as_bytes(), bytes);
-    let long: &[u8] = b"a secret of a protocol without info-hashes";
-    assert_eq!(Skey::from(long).as_bytes(), long);
-    assert_ne!(Skey::from(long).hash(), Skey::from(&long[1..]).hash());
+    assert_eq!(Skey::from_shared_secret(&[7; 20]), skey(7));
+    assert_eq!(Skey::from_shared_secret(&[7; 20]).hash(), skey(7).hash());
+    assert_eq!(skey(7).as_bytes(), [7; 20]);
     assert_eq!(skey(7).hash().as_bytes().len(), 20);
+}
+
+#[test]
+fn a_v2_info_hash_is_cut_to_the_20_bytes_that_the_bittorrent_handshake_has() {
+    let info_hash: [u8; 32] = std::array::from_fn(|position| u8::try_from(position).unwrap());
+    let skey = Skey::from_v2_info_hash(&info_hash);
+    assert_eq!(skey.as_bytes(), &info_hash[..20]);
+    assert_ne!(skey, Skey::from_shared_secret(&info_hash));
+}
+
+#[test]
+fn a_shared_secret_of_any_length_is_kept_whole() {
+    for len in [0, 1, 19, 20, 21, 32, 600] {
+        let secret: Vec<u8> = (0..len).map(|n: usize| n.to_le_bytes()[0]).collect();
+        let skey = Skey::from_shared_secret(&secret);
+        assert_eq!(skey.as_bytes(), secret);
+        assert_eq!(skey.clone(), skey);
+        let longer = Skey::from_shared_secret(&[&secret[..], &[0]].concat());
+        assert!(skey.hash().matches(&skey) && !skey.hash().matches(&longer));
+    }
+}
+
+#[test]
+fn a_hash_matches_its_own_skey_and_no_other() {
+    for (one, other) in [(1, 1), (1, 2), (2, 1)] {
+        assert_eq!(skey(one).hash().matches(&skey(other)), one == other);
+    }
+}
+
+#[test]
+fn a_resolver_is_used_while_another_thread_inserts_and_removes() {
+    let index = SkeyIndex::from_iter([[1; 20]]);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for round in 0..200_u32 {
+                let mut info_hash = [2; 20];
+                info_hash[..4].copy_from_slice(&round.to_be_bytes());
+                assert!(index.insert(info_hash));
+                assert!(round % 2 == 0 || index.remove(&Skey::from(info_hash)));
+            }
+        });
+        // At least once, and until the other thread is done.
+        loop {
+            let done = writer.is_finished();
+            assert_eq!(index.resolve(&skey(1).hash()), Some(skey(1)));
+            assert_eq!(index.resolve(&skey(9).hash()), None);
+            if done {
+                break;
+            }
+        }
+    });
+    assert_eq!(index.len(), 1 + 100);
 }
 
 #[test]

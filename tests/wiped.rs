@@ -9,7 +9,9 @@ mod foreign;
 #[path = "heap/freed.rs"]
 mod freed;
 
-use tokio_mse::handshake::{Initiator, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Initiator, Machine, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{Policy, Skey};
 
 use foreign::{Offer, Shared, public_key, secret, sha1};
@@ -113,6 +115,16 @@ fn the_states_of_both_ciphers_are_wiped() {
 fn an_info_hash_is_wiped_with_its_skey() {
     let skey = Box::new(Skey::from(SKEY));
     assert!(!leaves_behind(&SKEY, || drop(skey)));
+}
+
+#[test]
+fn a_secret_of_another_length_is_wiped_with_the_last_skey_that_has_it() {
+    let secret = b"a secret of a protocol without info-hashes";
+    let skey = Skey::from_shared_secret(secret);
+    let last = skey.clone();
+    assert!(!leaves_behind(secret, || drop(skey)));
+    assert_eq!(last.as_bytes(), secret);
+    assert!(!leaves_behind(secret, || drop(last)));
 }
 
 #[test]

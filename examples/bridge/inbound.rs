@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio_mse::{Incoming, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
+use tokio_mse::{Incoming, Linger, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
 
+use crate::cli::chain::chain;
 use crate::opening::{self, Enough};
 
 pub(crate) struct Inbound {
     pub(crate) acceptor: MseAcceptor,
+    pub(crate) linger: Option<Linger>,
     pub(crate) torrents: SkeyIndex,
     pub(crate) timeout: Duration,
 }
@@ -24,17 +26,21 @@ pub(crate) struct Arrival {
 
 impl Inbound {
     pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
-        match self.acceptor.accept_lazy(tcp).await {
+        let mut accept = self.acceptor.accept_lazy(tcp);
+        if let Some(linger) = &self.linger {
+            accept = accept.linger(linger);
+        }
+        match accept.await {
             Ok(Incoming::Plaintext(client)) => plaintext(client, Vec::new(), self.timeout).await,
             Ok(Incoming::Pending(pending)) => {
                 let Some(skey) = self.torrents.resolve(pending.hash()) else {
-                    return Err(pending.refuse().to_string());
+                    return Err(chain(&pending.refuse()));
                 };
                 // Step 4 goes out alone and at once: some clients (aria2, WebTorrent) say nothing before it came.
                 let accepted = pending.accept(skey.clone()).await;
-                self.mse(accepted.map_err(|error| error.to_string())?, skey).await
+                self.mse(accepted.map_err(|error| chain(&error))?, skey).await
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(chain(&error)),
         }
     }
 

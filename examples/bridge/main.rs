@@ -20,36 +20,20 @@
 //! cargo run --release --example bridge -- --socks5 127.0.0.1:1080 --outbound prefer
 //! ```
 
-#[path = "../cli/address.rs"]
-mod address;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod connection;
-#[path = "../cli/disguise.rs"]
-mod disguise;
-#[path = "../cli/encryption.rs"]
-mod encryption;
-#[path = "../cli/exit.rs"]
-mod exit;
+mod ended;
 mod inbound;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
-#[path = "../cli/linger.rs"]
-mod linger;
-#[path = "../cli/listen.rs"]
-mod listen;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/mode.rs"]
-mod mode;
 mod opening;
 mod outbound;
 mod relay;
-#[path = "../cli/report.rs"]
-mod report;
-#[path = "../cli/seconds.rs"]
-mod seconds;
 mod socks;
+mod socks5;
+mod totals;
 
 use std::convert::Infallible;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,19 +41,26 @@ use std::time::Duration;
 use clap::Parser;
 use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy};
 
-use crate::address::Address;
+use crate::cli::address::Address;
+use crate::cli::disguise::Look;
+use crate::cli::encryption::Wanted;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::linger::Switch;
+use crate::cli::report::Report;
+use crate::cli::{exit, listen, log, seconds};
 use crate::connection::Bridge;
-use crate::disguise::Look;
-use crate::encryption::Wanted;
 use crate::inbound::Inbound;
-use crate::info_hash::InfoHash;
-use crate::linger::Switch;
 use crate::outbound::Outbound;
-use crate::report::Report;
 use crate::socks::Proxy;
+use crate::totals::Totals;
 
 /// Lets a client without MSE speak to encrypted peers, either way round
 #[derive(Parser)]
+#[command(
+    name = "bridge",
+    version,
+    override_usage = "bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]"
+)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
@@ -101,7 +92,7 @@ struct Arguments {
     /// What the handshakes on both sides look like to whoever watches
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    /// How a connection is left whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
 }
@@ -116,16 +107,27 @@ async fn main() -> ExitCode {
         return exit::wrong_usage("--inbound require can serve nobody without --info-hash");
     }
     log::start();
-    match run(arguments).await {
-        Ok(never) => match never {},
-        Err(message) => exit::failed(message),
+    let totals = Arc::new(Totals::default());
+    tokio::select! {
+        outcome = run(arguments, &totals) => match outcome {
+            Ok(never) => match never {},
+            Err(message) => exit::failed(message),
+        },
+        ended = ended::ended() => match ended {
+            Ok(()) => {
+                // Whoever reads this may be gone already.
+                let _ = writeln!(std::io::stderr(), "{totals}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => exit::failed(format_args!("no signals: {error}")),
+        },
     }
 }
 
-async fn run(arguments: Arguments) -> Result<Infallible, String> {
+async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, String> {
     let report = Report::start();
     if let Some(address) = &arguments.socks5 {
-        let proxy = Arc::new(arguments.proxy());
+        let proxy = Arc::new(arguments.proxy(Arc::clone(totals)));
         let listener = listen::listen(address).await?;
         let serving = listen::serve(listener, &report, |tcp, from| {
             let (proxy, report) = (Arc::clone(&proxy), report.clone());
@@ -136,7 +138,7 @@ async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let (Some(address), Some(target)) = (&arguments.listen, &arguments.connect) else {
         return Err("neither --socks5 nor both --listen and --connect".to_owned());
     };
-    let bridge = Arc::new(arguments.bridge(target.clone()));
+    let bridge = Arc::new(arguments.bridge(target.clone(), Arc::clone(totals)));
     let listener = listen::listen(address).await?;
     let serving = listen::serve(listener, &report, |tcp, from| {
         let (bridge, report) = (Arc::clone(&bridge), report.clone());
@@ -146,39 +148,43 @@ async fn run(arguments: Arguments) -> Result<Infallible, String> {
 }
 
 impl Arguments {
-    fn bridge(&self, target: Address) -> Bridge {
-        let disguise = self.disguise.into();
-        let inbound = self.policy(self.inbound, Policy::accept_any());
+    fn bridge(&self, target: Address, totals: Arc<Totals>) -> Bridge {
+        let disguise = Disguise::from(self.disguise);
+        let inbound = self.policy(self.inbound, &Policy::accept_any());
         Bridge {
             inbound: Inbound {
-                acceptor: MseAcceptor::new(inbound)
-                    .timeout(self.timeout)
-                    .disguise(disguise)
-                    .linger(self.linger),
+                acceptor: self.linger.prepare(
+                    MseAcceptor::new(inbound)
+                        .timeout(self.timeout)
+                        .disguise(disguise.clone()),
+                ),
+                linger: self.linger.linger(),
                 torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
                 timeout: self.timeout,
             },
             outbound: self.outbound(disguise),
             target,
+            totals,
         }
     }
 
-    fn proxy(&self) -> Proxy {
+    fn proxy(&self, totals: Arc<Totals>) -> Proxy {
         Proxy {
             outbound: self.outbound(self.disguise.into()),
             timeout: self.timeout,
+            totals,
         }
     }
 
     fn outbound(&self, disguise: Disguise) -> Outbound {
-        let policy = self.policy(self.outbound, Policy::full_rc4());
+        let policy = self.policy(self.outbound, &Policy::default());
         Outbound {
             connector: MseConnector::new(policy).timeout(self.timeout).disguise(disguise),
         }
     }
 
-    fn policy(&self, wanted: Wanted, unless_told: Policy) -> Policy {
-        let methods = self.methods.unwrap_or(unless_told.crypto_methods());
+    fn policy(&self, wanted: Wanted, unless_told: &Policy) -> Policy {
+        let methods = self.methods.unwrap_or(unless_told.methods());
         Policy::new(wanted.into(), methods)
     }
 }

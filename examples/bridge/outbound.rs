@@ -4,9 +4,9 @@ use std::io;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use tokio_mse::{Error, MseConnector, MseStream, Skey};
+use tokio_mse::{ConnectError, MseConnector, MseStream, Skey};
 
-use crate::address::Address;
+use crate::cli::address::Address;
 
 pub(crate) struct Outbound {
     pub(crate) connector: MseConnector,
@@ -21,7 +21,7 @@ impl Outbound {
         mut dialled: Option<TcpStream>,
         skey: Skey,
         opening: Bytes,
-    ) -> Result<MseStream<TcpStream>, Error> {
+    ) -> Result<MseStream<TcpStream>, ConnectError<io::Error>> {
         let transport = |_| {
             let dialled = dialled.take();
             async move {

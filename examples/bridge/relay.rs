@@ -1,10 +1,13 @@
 //! Both directions of a connection, each on its own until it ends.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_mse::MseStream;
+
+use crate::totals::Totals;
 
 const BUFFER: usize = 64 * 1024;
 
@@ -12,17 +15,25 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) async fn relay(
     client: MseStream<TcpStream>,
     peer: MseStream<TcpStream>,
+    totals: &Totals,
 ) -> io::Result<(u64, u64)> {
     let (from_client, to_client) = client.into_split_with(TcpStream::into_split);
     let (from_peer, to_peer) = peer.into_split_with(TcpStream::into_split);
-    tokio::try_join!(one_way(from_client, to_peer), one_way(from_peer, to_client))
+    tokio::try_join!(
+        one_way(from_client, to_peer, totals.there()),
+        one_way(from_peer, to_client, totals.back())
+    )
 }
 
 /// The end of what is read ends what is written: half-close passes through.
 ///
 /// A side that cannot be read any more is gone, and the connection with it. One that takes nothing any more may have
 /// said something before it went, which the other direction still has to deliver.
-async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<u64> {
+async fn one_way(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    total: &AtomicU64,
+) -> io::Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut copied = 0;
     loop {
@@ -36,5 +47,6 @@ async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unp
             return Ok(copied);
         }
         copied += read as u64;
+        total.fetch_add(read as u64, Ordering::Relaxed);
     }
 }

@@ -2,28 +2,30 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fast_socks5::server::Socks5ServerProtocol;
-use fast_socks5::{ReplyError, Socks5Command};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_mse::MseStream;
+use tokio_mse::{MseStream, Role};
 use tracing::debug;
 
-use crate::address::Address;
+use crate::cli::address::Address;
+use crate::cli::mode::mode;
+use crate::cli::report::Report;
 use crate::inbound::{self, Arrival};
-use crate::mode::mode;
 use crate::outbound::{self, Outbound};
 use crate::relay::relay;
-use crate::report::Report;
+use crate::socks5::{self, Reply};
+use crate::totals::Totals;
 
 const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 
 pub(crate) struct Proxy {
     pub(crate) outbound: Outbound,
     pub(crate) timeout: Duration,
+    pub(crate) totals: Arc<Totals>,
 }
 
 /// A client that was told to go ahead, and the transport to where it wants to go.
@@ -43,52 +45,53 @@ struct Route {
 impl Proxy {
     /// Leads one client to where it wants to go. Says in one line what came of it.
     pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
-        let request = match timeout(self.timeout, self.receive(tcp)).await {
-            Ok(Ok(request)) => request,
-            Ok(Err(error)) => return report.line(format!("{from} socks5 failed: {error}")),
-            Err(_) => return report.line(format!("{from} socks5 failed: not done in {:?}", self.timeout)),
-        };
-        let target = request.target.clone();
-        let Route { client, peer, speaks } = match self.lead(request).await {
+        self.totals.came();
+        let Route { client, peer, speaks } = match self.route(tcp).await {
             Ok(route) => route,
-            Err(error) => return report.line(format!("{from} socks5 to {target} | {error}")),
+            Err(error) => {
+                self.totals.failed();
+                return report.line(format!("{from} socks5 {error}"));
+            }
         };
-        report.line(format!("{from} socks5 to {target} | {speaks}"));
-        match relay(client, peer).await {
+        report.line(format!("{from} socks5 {speaks}"));
+        match relay(client, peer, &self.totals).await {
             Ok((there, back)) => debug!(%from, there, back, "closed"),
             Err(error) => debug!(%from, %error, "lost"),
         }
     }
 
-    /// Speaks SOCKS5, and dials. The client hears whether that worked, as without a bridge.
-    async fn receive(&self, tcp: TcpStream) -> Result<Request, String> {
-        let unread = |error: fast_socks5::server::SocksServerError| error.to_string();
-        let socks = Socks5ServerProtocol::accept_no_auth(tcp).await.map_err(unread)?;
-        let (socks, command, target) = socks.read_command().await.map_err(unread)?;
-        if command != Socks5Command::TCPConnect {
-            socks
-                .reply_error(&ReplyError::CommandNotSupported)
-                .await
-                .map_err(unread)?;
-            return Err("only CONNECT is served".to_owned());
-        }
-        let Ok(target) = target.to_string().parse::<Address>() else {
-            socks
-                .reply_error(&ReplyError::HostUnreachable)
-                .await
-                .map_err(unread)?;
-            return Err("an address that cannot be dialled".to_owned());
+    async fn route(&self, tcp: TcpStream) -> Result<Route, String> {
+        let request = match timeout(self.timeout, self.receive(tcp)).await {
+            Ok(request) => request.map_err(|error| format!("failed: {error}"))?,
+            Err(_) => return Err(format!("failed: not done in {:?}", self.timeout)),
         };
+        let target = request.target.clone();
+        match self.lead(request).await {
+            Ok(mut route) => {
+                route.speaks = format!("to {target} | {}", route.speaks);
+                Ok(route)
+            }
+            Err(error) => Err(format!("to {target} | {error}")),
+        }
+    }
+
+    /// Speaks SOCKS5, and dials. The client hears whether that worked, as without a bridge.
+    async fn receive(&self, mut client: TcpStream) -> Result<Request, String> {
+        let unable = |error: io::Error| error.to_string();
+        let target = socks5::request(&mut client).await;
+        let target = target.map_err(|refusal| refusal.to_string())?;
         let dialled = timeout(self.timeout / 2, outbound::transport(&target)).await;
         let transport = match dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(transport) => transport,
             Err(error) => {
-                socks.reply_error(&reply(&error)).await.map_err(unread)?;
+                let told = socks5::reply(&mut client, reply(&error), None).await;
+                told.map_err(unable)?;
                 return Err(error.to_string());
             }
         };
-        let bound = transport.local_addr().map_err(|error| error.to_string())?;
-        let client = socks.reply_success(bound).await.map_err(unread)?;
+        let bound = transport.local_addr().map_err(unable)?;
+        let told = socks5::reply(&mut client, Reply::Succeeded, Some(bound)).await;
+        told.map_err(unable)?;
         Ok(Request {
             client,
             target,
@@ -113,12 +116,12 @@ impl Proxy {
                 .await
                 .map_err(|error| error.to_string())?;
             return Ok(Route {
-                client: MseStream::plaintext(client),
-                peer: MseStream::plaintext(transport),
+                client: MseStream::plaintext(client, Role::Responder),
+                peer: MseStream::plaintext(transport, Role::Initiator),
                 speaks: "not BitTorrent, passed on".to_owned(),
             });
         }
-        let client = MseStream::plaintext(client);
+        let client = MseStream::plaintext(client, Role::Responder);
         let Arrival {
             client,
             skey,
@@ -143,11 +146,12 @@ async fn sniff(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(seen)
 }
 
-fn reply(error: &io::Error) -> ReplyError {
+fn reply(error: &io::Error) -> Reply {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => ReplyError::ConnectionRefused,
-        io::ErrorKind::NetworkUnreachable => ReplyError::NetworkUnreachable,
-        io::ErrorKind::TimedOut => ReplyError::ConnectionTimeout,
-        _ => ReplyError::HostUnreachable,
+        io::ErrorKind::ConnectionRefused => Reply::ConnectionRefused,
+        io::ErrorKind::NetworkUnreachable => Reply::NetworkUnreachable,
+        io::ErrorKind::HostUnreachable => Reply::HostUnreachable,
+        io::ErrorKind::TimedOut => Reply::TimeToLiveExpired,
+        _ => Reply::GeneralFailure,
     }
 }

@@ -18,13 +18,17 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_named = |(host, port): (&str, &str)| {
-            !host.is_empty() && !host.contains([':', '[', ']', ' ']) && port.parse::<u16>().is_ok()
-        };
-        if text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(is_named) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("expected HOST:PORT, for example 127.0.0.1:6881".to_owned())
+        let expected = || "expected HOST:PORT, for example 127.0.0.1:6881".to_owned();
+        let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
+        let is_number = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+        let is_named = !host.is_empty() && !host.contains([':', '[', ']', ' ']);
+        let is_ipv6 = format!("{host}:0").parse::<SocketAddr>().is_ok();
+        if !is_number || !(is_named || is_ipv6) {
+            return Err(expected());
+        }
+        match port.parse::<u16>() {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err(format!("{port} is no port: ports go up to 65535")),
         }
     }
 }

@@ -34,7 +34,7 @@ impl From<Look> for Disguise {
             Look::MostlyPrintable => none.exempt(Exemption::MostlyPrintable),
             Look::SkewedBits => none.exempt(Exemption::SkewedBits),
             Look::PrintableRun => none.exempt(Exemption::PrintableRun),
-            Look::Vary => none.vary(&mut rand::rng()),
+            Look::Vary => none.vary(),
             Look::Full => Self::full(),
         }
     }

@@ -33,6 +33,12 @@ pub(crate) fn failed(message: impl Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Says who could not be reached, and ends with status 3.
+pub(crate) fn unreachable(message: impl Display) -> ExitCode {
+    say(message);
+    ExitCode::from(3)
+}
+
 fn say(message: impl Display) {
     let _ = writeln!(std::io::stderr(), "error: {message}");
 }

@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::address::Address;
-use crate::report::Report;
+use super::address::Address;
+use super::report::Report;
 
 /// How long no connection is accepted after that failed: descriptors run out, and come back when peers leave.
 const PAUSE: Duration = Duration::from_millis(100);

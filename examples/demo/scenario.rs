@@ -1,15 +1,16 @@
 //! The modes, what each has to lead to, and one run of it.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey};
 
+use crate::cli::mode::mode;
 use crate::end::{self, Torrent};
-use crate::mode::mode;
 use crate::tap::Tap;
 use crate::visible::Visible;
+
+/// How much of a connection is shown.
+const FIRST: usize = 32;
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
@@ -22,7 +23,8 @@ pub(crate) struct Scenario {
 pub(crate) struct Outcome {
     pub(crate) negotiated: String,
     pub(crate) verified: u64,
-    pub(crate) took: Duration,
+    /// What the initiator sent first, on the connection that got through.
+    pub(crate) first: Vec<u8>,
 }
 
 /// Every mode there is.
@@ -52,7 +54,7 @@ pub(crate) fn all() -> [Scenario; 4] {
         // A peer that does not know MSE hangs up on a public key.
         Scenario {
             name: "fallback",
-            dials: Policy::full_rc4(),
+            dials: Policy::full_rc4().allow_fallback(),
             accepts: Policy::plaintext_only(),
             negotiates: "plaintext (redialled)",
             visible: Visible::FromTheStart,
@@ -68,7 +70,7 @@ impl Scenario {
         let (tap, tapped) = Tap::before(responder).await.map_err(unable)?;
 
         let accepting = async { Ok(self.accept(&listener, torrent).await) };
-        let connector = MseConnector::new(self.dials);
+        let connector = MseConnector::new(self.dials.clone());
         let dialling = connector.connect_with(torrent.info_hash, torrent.handshake(), |_| {
             TcpStream::connect(tapped)
         });
@@ -80,23 +82,26 @@ impl Scenario {
             let expected = self.negotiates;
             return Err(format!("negotiated {negotiated}, expected {expected}"));
         }
-        if initiator.negotiated().method() != responder.negotiated().method() {
+        if initiator.negotiated().mode() != responder.negotiated().mode() {
             return Err("the two ends disagree on what was negotiated".to_owned());
         }
-        let (verified, took) = end::exchange(initiator, responder, torrent).await?;
+        let verified = end::exchange(initiator, responder, torrent).await?;
         let recordings = tap.recordings().await;
         self.visible.check(&recordings, torrent.stream_len())?;
+        let answered = recordings.iter().find(|tapped| !tapped.from_responder.is_empty());
+        let first = answered.map(|tapped| tapped.from_initiator.iter().take(FIRST).copied().collect());
+        let first = first.unwrap_or_default();
         Ok(Outcome {
             negotiated,
             verified,
-            took,
+            first,
         })
     }
 
     /// The first connection that gets through.
     async fn accept(&self, listener: &TcpListener, torrent: &Torrent) -> MseStream<TcpStream> {
         let skey = Skey::from(torrent.info_hash);
-        let acceptor = MseAcceptor::new(self.accepts);
+        let acceptor = MseAcceptor::new(self.accepts.clone());
         loop {
             let Ok((tcp, _)) = listener.accept().await else {
                 continue;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::handshake::{self, PROTOCOL};
+use crate::cli::handshake::{self, PROTOCOL};
 use crate::tap::Recording;
 
 #[derive(Clone, Copy)]

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tokio_mse::MseStream;
 use tracing::debug;
 
+use crate::cli::progress::Progress;
 use crate::payload::Payload;
 
 /// How long the peer has to close after all came back. It is bad style not to, but the echo is whole.
@@ -20,11 +21,12 @@ pub(crate) async fn exchange(
     peer: MseStream<TcpStream>,
     payload: &Payload,
     idle: Duration,
+    progress: &Progress,
 ) -> Result<Duration, String> {
     let began = Instant::now();
     let (mut reader, mut writer) = peer.into_split_with(TcpStream::into_split);
     let sending = send(&mut writer, payload, idle);
-    let checking = check(&mut reader, payload, idle);
+    let checking = check(&mut reader, payload, idle, progress);
     tokio::try_join!(sending, checking)?;
     let took = began.elapsed();
     end(&mut reader, idle.min(GRACE)).await?;
@@ -58,6 +60,7 @@ async fn check(
     reader: &mut (impl AsyncRead + Unpin),
     payload: &Payload,
     idle: Duration,
+    progress: &Progress,
 ) -> Result<(), String> {
     let len = payload.len();
     let mut checked = 0_u64;
@@ -81,6 +84,7 @@ async fn check(
             }
             expected = later;
             checked += read as u64;
+            progress.at(|| format!("{checked} of {len} bytes came back"));
         }
     }
     Ok(())

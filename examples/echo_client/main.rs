@@ -5,28 +5,10 @@
 //!     --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
-#[path = "../cli/address.rs"]
-mod address;
-#[path = "../cli/disguise.rs"]
-mod disguise;
-#[path = "../cli/encryption.rs"]
-mod encryption;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod exchange;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/mode.rs"]
-mod mode;
 mod payload;
-#[path = "../cli/seconds.rs"]
-mod seconds;
-#[path = "../cli/speed.rs"]
-mod speed;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -34,17 +16,20 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpStream;
-use tokio_mse::{CryptoMethods, Error, MseConnector, Policy, Step};
+use tokio_mse::{CryptoMethods, MseConnector, Policy};
 
-use crate::address::Address;
-use crate::disguise::Look;
-use crate::encryption::Wanted;
+use crate::cli::address::Address;
+use crate::cli::disguise::Look;
+use crate::cli::encryption::Wanted;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::progress::Progress;
+use crate::cli::{chain, exit, handshake, log, mode, seconds, speed};
 use crate::exchange::exchange;
-use crate::info_hash::InfoHash;
 use crate::payload::Payload;
 
 /// Sends a BitTorrent handshake and random bytes to an echo server, and checks that all of it comes back
 #[derive(Parser)]
+#[command(name = "echo_client", version)]
 struct Arguments {
     /// The echo server
     #[arg(long, value_name = "ADDR")]
@@ -56,7 +41,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "prefer")]
     encryption: Wanted,
     /// What MSE may negotiate, most preferred first: rc4, or plaintext for header-only
-    #[arg(long, value_name = "LIST", default_value_t = Policy::full_rc4().crypto_methods())]
+    #[arg(long, value_name = "LIST", default_value_t = Policy::default().methods())]
     methods: CryptoMethods,
     /// How many random bytes follow the BitTorrent handshake, 2^50 at most
     #[arg(long, value_name = "N", default_value_t = 1 << 20, allow_negative_numbers = true,
@@ -98,9 +83,9 @@ async fn run(arguments: Arguments) -> Result<String, String> {
     let peer = connector
         .connect_with(info_hash, payload.handshake(), |_| dial(&arguments.connect))
         .await
-        .map_err(|error| explain(&error))?;
+        .map_err(|error| chain::chain(&error))?;
     let mode = mode::mode(peer.negotiated());
-    let took = exchange(peer, &payload, arguments.timeout).await?;
+    let took = exchange(peer, &payload, arguments.timeout, &Progress::start()).await?;
     let speed = speed::megabytes_per_second(payload.len(), took);
     Ok(format!(
         "negotiated: {mode}\n{} bytes came back, {speed:.1} MB/s",
@@ -113,13 +98,4 @@ async fn dial(address: &Address) -> io::Result<TcpStream> {
     let tcp = dialled.map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
     tcp.set_nodelay(true)?;
     Ok(tcp)
-}
-
-/// An MSE responder that does not know the SKEY has no way to say so.
-fn explain(error: &Error) -> String {
-    let hint = match error.step() {
-        Step::Sync => " (does the peer serve this info-hash?)",
-        _ => "",
-    };
-    format!("{error}{hint}")
 }

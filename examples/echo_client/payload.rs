@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use crate::handshake;
+use crate::cli::handshake;
 
 const BLOCK: usize = 64 * 1024;
 

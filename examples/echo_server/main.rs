@@ -5,29 +5,9 @@
 //!     --listen 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
-#[path = "../cli/address.rs"]
-mod address;
-#[path = "../cli/disguise.rs"]
-mod disguise;
-#[path = "../cli/encryption.rs"]
-mod encryption;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
-#[path = "../cli/linger.rs"]
-mod linger;
-#[path = "../cli/listen.rs"]
-mod listen;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/mode.rs"]
-mod mode;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod peer;
-#[path = "../cli/report.rs"]
-mod report;
-#[path = "../cli/seconds.rs"]
-mod seconds;
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -37,15 +17,17 @@ use std::time::Duration;
 use clap::Parser;
 use tokio_mse::{CryptoMethods, MseAcceptor, Policy, SkeyIndex};
 
-use crate::address::Address;
-use crate::disguise::Look;
-use crate::encryption::Wanted;
-use crate::info_hash::InfoHash;
-use crate::linger::Switch;
-use crate::report::Report;
+use crate::cli::address::Address;
+use crate::cli::disguise::Look;
+use crate::cli::encryption::Wanted;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::linger::Switch;
+use crate::cli::report::Report;
+use crate::cli::{exit, listen, log, seconds};
 
 /// Echoes every byte of every peer until the peer closes, its initial payload included
 #[derive(Parser)]
+#[command(name = "echo_server", version)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
@@ -57,7 +39,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "allow")]
     encryption: Wanted,
     /// What MSE may negotiate, most preferred first: rc4, or plaintext for header-only
-    #[arg(long, value_name = "LIST", default_value_t = Policy::accept_any().crypto_methods())]
+    #[arg(long, value_name = "LIST", default_value_t = Policy::accept_any().methods())]
     methods: CryptoMethods,
     /// How long a handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
@@ -66,9 +48,12 @@ struct Arguments {
     /// What the handshake looks like to whoever watches
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// Whether a connection whose handshake failed is read on for a random while before it is closed
+    /// How a connection is left whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
+    /// How many handshakes may be under way at once [default: no limit]
+    #[arg(long, value_name = "N")]
+    max_handshakes: Option<usize>,
 }
 
 #[tokio::main]
@@ -86,18 +71,22 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<Infallible, String> {
     let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let acceptor = MseAcceptor::new(policy)
+    let mut acceptor = MseAcceptor::new(policy)
         .timeout(arguments.timeout)
-        .linger(arguments.linger)
         .disguise(arguments.disguise.into());
+    acceptor = arguments.linger.prepare(acceptor);
+    if let Some(limit) = arguments.max_handshakes {
+        acceptor = acceptor.max_handshakes(limit);
+    }
+    let linger = arguments.linger.linger();
     let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
     let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());
     let listener = listen::listen(&arguments.listen).await?;
     let report = Report::start();
     let serving = listen::serve(listener, &report, |tcp, from| {
         let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
-        let report = report.clone();
-        async move { peer::serve(tcp, from, &acceptor, &torrents, &report).await }
+        let (linger, report) = (linger.clone(), report.clone());
+        async move { peer::serve(tcp, from, &acceptor, linger.as_ref(), &torrents, &report).await }
     });
     Ok(serving.await)
 }

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use tokio::io::{AsyncWriteExt, BufReader, copy_buf};
 use tokio::net::TcpStream;
-use tokio_mse::{MseAcceptor, MseStream, SkeyIndex};
+use tokio_mse::{Linger, MseAcceptor, MseStream, SkeyIndex};
 use tracing::debug;
 
-use crate::mode::mode;
-use crate::report::Report;
+use crate::cli::mode::mode;
+use crate::cli::report::Report;
 
 const BUFFER: usize = 64 * 1024;
 
@@ -18,12 +18,16 @@ pub(crate) async fn serve(
     tcp: TcpStream,
     from: SocketAddr,
     acceptor: &MseAcceptor,
+    linger: Option<&Linger>,
     torrents: &SkeyIndex,
     report: &Report,
 ) {
     // Nothing to say first. But to say anything takes the SKEY, so that a plaintext peer, too, has to ask for one that is
     // served.
-    let handshake = acceptor.accept(tcp, torrents).initial_payload(|_| Bytes::new());
+    let mut handshake = acceptor.accept(tcp, torrents).initial_payload(|_| Bytes::new());
+    if let Some(linger) = linger {
+        handshake = handshake.linger(linger);
+    }
     match handshake.await {
         Err(error) => report.line(format!("{from} {error}")),
         Ok(peer) => {

@@ -1,13 +1,12 @@
 //! One attempt in one mode, and what it shows of the peer.
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use tokio_mse::handshake::{Established, Initiator, Progress, Randomness};
-use tokio_mse::{Error, Policy, Skey, Step};
+use tokio_mse::handshake::{Established, Initiator, Machine, Progress, Randomness};
+use tokio_mse::{Error, HandshakeError, Policy, Skey, Step};
 
-use crate::address::Address;
-use crate::handshake::{LEN, PROTOCOL, handshake};
+use crate::cli::address::Address;
+use crate::cli::handshake::{LEN, PROTOCOL, handshake};
 use crate::line::Line;
 
 /// Public key, and VC with crypto_select and the length of PadD: what of an answer is not padding.
@@ -15,7 +14,7 @@ const KEY: usize = 96;
 const VC: usize = 8;
 const SELECTION: usize = 6;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Plaintext,
     HeaderOnly,
@@ -100,11 +99,7 @@ impl Probe {
             let known = answer.len().min(PROTOCOL.len());
             if answer[..known] != PROTOCOL[..known] {
                 // Some peers answer what they refuse with noise.
-                return Err(Error::Transport {
-                    step: Step::Payload,
-                    answered: true,
-                    source: io::Error::other("the answer is not a BitTorrent handshake"),
-                });
+                return Err(HandshakeError::NotPlaintext.into());
             }
             if answer.len() >= LEN {
                 break;
@@ -142,7 +137,7 @@ impl Probe {
         policy: &Policy,
         pads: &mut Pads,
     ) -> Result<Established, Error> {
-        let (skey, randomness) = (Skey::from(self.info_hash), Randomness::generate(&mut rand::rng()));
+        let (skey, randomness) = (Skey::from(self.info_hash), Randomness::generate());
         let payload = handshake(&self.info_hash).to_vec();
         let mut flight = Vec::new();
         let mut initiator = Initiator::new(skey, policy, payload, randomness, &mut flight);

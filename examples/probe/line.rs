@@ -1,5 +1,6 @@
 //! The connection of one attempt: bounded in time, and counted.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_mse::{Error, Step};
 
-use crate::address::Address;
+use crate::cli::address::Address;
 
 /// More than any client sends at once in its handshake.
 const SEGMENT: usize = 4096;
@@ -26,16 +27,10 @@ impl Line {
         let deadline = Instant::now() + timeout;
         let dialled = timeout_at(deadline, TcpStream::connect(target.as_str())).await;
         let tcp = match dialled {
-            Ok(dialled) => dialled.map_err(Error::Dial)?,
-            Err(_) => {
-                return Err(Error::TimedOut {
-                    step: Step::Dial,
-                    answered: false,
-                    after: timeout,
-                });
-            }
+            Ok(dialled) => dialled.map_err(unreachable)?,
+            Err(_) => return Err(Error::timed_out(Step::Dial, false, timeout)),
         };
-        tcp.set_nodelay(true).map_err(Error::Dial)?;
+        tcp.set_nodelay(true).map_err(unreachable)?;
         Ok(Self {
             tcp,
             timeout,
@@ -61,11 +56,7 @@ impl Line {
         flight.clear();
         match sent {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(source)) => Err(Error::Transport {
-                step,
-                answered,
-                source,
-            }),
+            Ok(Err(source)) => Err(Error::transport(step, answered, source)),
             Err(_) => Err(self.timed_out(step, answered)),
         }
     }
@@ -75,26 +66,22 @@ impl Line {
         let mut segment = Vec::with_capacity(SEGMENT);
         let read = timeout_at(self.deadline, self.tcp.read_buf(&mut segment)).await;
         match read {
-            Ok(Ok(0)) => Err(Error::Closed { step, answered }),
+            Ok(Ok(0)) => Err(Error::closed(step, answered)),
             Ok(Ok(_)) => {
                 self.segments += 1;
                 self.round_trips += usize::from(std::mem::take(&mut self.asked));
                 Ok(segment)
             }
-            Ok(Err(source)) => Err(Error::Transport {
-                step,
-                answered,
-                source,
-            }),
+            Ok(Err(source)) => Err(Error::transport(step, answered, source)),
             Err(_) => Err(self.timed_out(step, answered)),
         }
     }
 
     fn timed_out(&self, step: Step, answered: bool) -> Error {
-        Error::TimedOut {
-            step,
-            answered,
-            after: self.timeout,
-        }
+        Error::timed_out(step, answered, self.timeout)
     }
+}
+
+fn unreachable(error: io::Error) -> Error {
+    Error::transport(Step::Dial, false, error)
 }

@@ -5,23 +5,15 @@
 //!     --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 //!
-//! Exit status 0 if the peer accepts any of them, 1 if it accepts none, 2 after wrong arguments.
+//! Exit status 0 if the peer accepts any of them, 1 if it accepts none, 2 after wrong arguments, 3 if nobody could be
+//! reached.
 
-#[path = "../cli/address.rs"]
-mod address;
 mod attempt;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
-#[path = "../cli/info_hash.rs"]
-mod info_hash;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod json;
 mod line;
-#[path = "../cli/log.rs"]
-mod log;
-#[path = "../cli/seconds.rs"]
-mod seconds;
+mod recommended;
 mod table;
 
 use std::io::Write;
@@ -29,13 +21,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio_mse::Step;
 
-use crate::address::Address;
 use crate::attempt::{MODES, Probe};
-use crate::info_hash::InfoHash;
+use crate::cli::address::Address;
+use crate::cli::info_hash::InfoHash;
+use crate::cli::{exit, log, seconds};
 
 /// Tells what a peer accepts: plaintext, header-only MSE and RC4
 #[derive(Parser)]
+#[command(name = "probe", version)]
 struct Arguments {
     /// The peer
     #[arg(long, value_name = "ADDR")]
@@ -77,13 +72,17 @@ async fn main() -> ExitCode {
     let _ = writeln!(std::io::stdout(), "{report}");
     let refusals: Vec<_> = findings
         .iter()
-        .map(|finding| finding.outcome.as_ref().err())
+        .filter_map(|finding| finding.outcome.as_ref().err())
         .collect();
-    match refusals.last() {
-        Some(Some(refusal)) if refusals.iter().all(Option::is_some) => exit::failed(format_args!(
-            "{} accepts nothing; rc4: {refusal}",
-            arguments.connect
-        )),
+    match refusals[..] {
+        [.., refusal] if refusals.len() == findings.len() => {
+            let target = &arguments.connect;
+            if refusals.iter().all(|refusal| refusal.step() == Step::Dial) {
+                exit::unreachable(format_args!("{target} could not be reached: {refusal}"))
+            } else {
+                exit::failed(format_args!("{target} accepts nothing; rc4: {refusal}"))
+            }
+        }
         _ => ExitCode::SUCCESS,
     }
 }

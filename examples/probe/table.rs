@@ -3,17 +3,19 @@
 use std::fmt::Display;
 
 use crate::attempt::Finding;
+use crate::cli::chain::chain;
+use crate::recommended::recommended;
 
 pub(crate) fn report(findings: &[Finding]) -> String {
     let header = ["mode", "PadB", "PadD", "segments", "round trips", "ms", "result"];
     let rows = findings.iter().map(row);
-    let lines: Vec<_> = std::iter::once(header.map(str::to_owned))
-        .chain(rows)
-        .map(|[mode, pad_b, pad_d, segments, round_trips, time, result]| {
+    let lines = std::iter::once(header.map(str::to_owned)).chain(rows).map(
+        |[mode, pad_b, pad_d, segments, round_trips, time, result]| {
             format!("{mode:<12}{pad_b:>6}{pad_d:>6}{segments:>10}{round_trips:>13}{time:>9}  {result}")
-        })
-        .collect();
-    lines.join("\n")
+        },
+    );
+    let recommended = recommended(findings).map(|recommended| format!("recommended: {recommended}"));
+    lines.chain(recommended).collect::<Vec<_>>().join("\n")
 }
 
 fn row(finding: &Finding) -> [String; 7] {
@@ -38,6 +40,6 @@ fn result(finding: &Finding) -> String {
             Some(peer_id) => format!("accepted by {}", peer_id[..8].escape_ascii()),
             None => "accepted, no BitTorrent handshake came".to_owned(),
         },
-        Err(error) => error.to_string(),
+        Err(error) => chain(error),
     }
 }

@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, Policy};
 
-use crate::handshake::handshake;
+use crate::cli::handshake::handshake;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};
-use crate::{heap, honest};
+use crate::{heap, honest, progress};
 
 /// Attacks between two honest peers, and how many of them run at a time.
 const ROUND: usize = 1000;
@@ -87,8 +87,8 @@ async fn tamper(link: Link, tampering: Tampering) -> Option<Vec<u8>> {
         tampering,
         recorded: Vec::new(),
     };
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(GIVE_UP);
-    let connect = connector.connect(INFO_HASH, tampered);
+    let connector = MseConnector::new(Policy::full_rc4()).timeout(GIVE_UP);
+    let connect = connector.connect(tampered, INFO_HASH);
     let connected = connect.initial_payload(handshake(&INFO_HASH).to_vec()).await;
     connected.ok().map(|peer| peer.into_parts().io.recorded)
 }
@@ -150,6 +150,7 @@ pub(crate) async fn run(
         let round = begun..attacks.min(begun + ROUND);
         begun = round.end;
         for number in round {
+            progress::show("broken handshakes", number, attacks);
             running.spawn(attack(Arc::clone(network), number, Arc::clone(&recording)));
             if running.len() >= AT_A_TIME
                 && let Some(ended) = running.join_next().await

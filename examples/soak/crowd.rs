@@ -8,10 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, MseStream, Policy, Skey};
 
-use crate::heap;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::INFO_HASH;
+use crate::{heap, progress};
 
 type Pair = (MseStream<Link>, MseStream<Link>);
 
@@ -22,6 +22,7 @@ async fn links(count: usize, over_tcp: usize) -> io::Result<Vec<(Link, Link)>> {
     let (network, mut listener) = Network::open().await?;
     let mut links = Vec::with_capacity(count);
     for number in 0..count {
+        progress::show("connections of the crowd", number, count);
         let kind = if number < over_tcp { Kind::Tcp } else { Kind::Pipe };
         let (near, far) = tokio::join!(network.dial(kind), listener.accept());
         let far = far?.ok_or(io::ErrorKind::ConnectionAborted)?;
@@ -32,9 +33,11 @@ async fn links(count: usize, over_tcp: usize) -> io::Result<Vec<(Link, Link)>> {
 
 async fn shake_hands(near: Link, far: Link) -> io::Result<Pair> {
     let skey = Skey::from(INFO_HASH);
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(None);
-    let accept = tokio_mse::MseAcceptor::new(Policy::full_rc4().require()).timeout(None);
-    let (near, far) = tokio::try_join!(connector.connect(INFO_HASH, near), accept.accept(far, &skey))?;
+    let connector = MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None);
+    let accept = tokio_mse::MseAcceptor::new(Policy::full_rc4()).timeout(None);
+    let (near, far) = tokio::try_join!(connector.connect(near, INFO_HASH), accept.accept(far, &skey))?;
     Ok((near, far))
 }
 
@@ -63,6 +66,11 @@ async fn all(
     let mut pairs = Vec::with_capacity(running.len());
     while let Some(ended) = running.join_next().await {
         pairs.push(ended??);
+        progress::show(
+            "connections that have worked",
+            pairs.len(),
+            pairs.len() + running.len(),
+        );
     }
     Ok(pairs)
 }

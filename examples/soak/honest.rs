@@ -5,8 +5,8 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio_mse::{MseConnector, Policy};
 
-use crate::handshake::handshake;
-use crate::network::{Kind, Network};
+use crate::cli::handshake::handshake;
+use crate::network::{Kind, Link, Network};
 use crate::server::INFO_HASH;
 
 fn content(number: usize, at: usize) -> u8 {
@@ -16,11 +16,22 @@ fn content(number: usize, at: usize) -> u8 {
 
 /// One whole conversation. An echo that differs is an error.
 pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: usize) -> io::Result<()> {
-    let link = network.dial(kind).await?;
+    let connector = MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None);
+    converse(network.dial(kind).await?, &connector, number, bytes).await
+}
+
+/// The same over a link that is there already, with as much patience as `connector` has.
+pub(crate) async fn converse(
+    link: Link,
+    connector: &MseConnector,
+    number: usize,
+    bytes: usize,
+) -> io::Result<()> {
     let opening = handshake(&INFO_HASH);
-    let connector = MseConnector::new(Policy::full_rc4().require()).timeout(None);
     let peer = connector
-        .connect(INFO_HASH, link)
+        .connect(link, INFO_HASH)
         .initial_payload(opening.to_vec())
         .await?;
     let (mut reader, mut writer) = peer.into_split_with(split);

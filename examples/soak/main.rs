@@ -1,42 +1,54 @@
-//! Load and abuse: thousands of idle connections, thousands of silent peers around honest ones, and broken handshakes by
-//! the hundred thousand. Prints a report; status 0 only if everything held.
+//! Load and abuse: thousands of idle connections, thousands of silent peers around honest ones, broken handshakes by the
+//! hundred thousand, and strangers who would lock others out or learn something. Prints a report; status 0 only if
+//! everything held.
 //!
 //! ```sh
 //! cargo run --release --example soak
+//! cargo run --release --example soak -- --only descriptors --only no-tell
 //! ```
 
 mod abuse;
+#[path = "../cli/mod.rs"]
+mod cli;
 mod crowd;
-#[path = "../cli/exit.rs"]
-mod exit;
-#[path = "../cli/handshake.rs"]
-mod handshake;
+mod descriptors;
+mod eviction;
 #[path = "../../tests/heap/counting.rs"]
 mod heap;
 mod honest;
 mod network;
+mod no_tell;
+mod places;
+mod progress;
 mod report;
 mod server;
 mod silent;
+mod stranger;
 mod traces;
+mod trial;
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio_mse::MseAcceptor;
+use tokio_mse::{Linger, MseAcceptor};
 
+use crate::cli::exit;
+use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
 use crate::traces::Traces;
+use crate::trial::Trial;
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting;
 
 /// Loads and abuses connections in one process, and reports whether everything held
 #[derive(Parser)]
+#[command(name = "soak", version)]
 struct Arguments {
     /// Encrypted connections at a time in the crowd
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -56,9 +68,24 @@ struct Arguments {
     /// Stop attacking after this many seconds
     #[arg(long, value_name = "SECS", default_value_t = 3600)]
     seconds: u64,
-    /// A hundredth of everything, for a look and for tests
+    /// Strangers that fail one after the other, where 128 may linger
+    #[arg(long, value_name = "N", default_value_t = 1030)]
+    strangers: usize,
+    /// Silent and trickling connections against 16 places, 50 a second
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    flood: usize,
+    /// How often each probe is sent, and random bytes in the same cuts
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    probes: usize,
+    /// Only these trials; all of them unless told
+    #[arg(long, value_name = "TRIAL", value_enum)]
+    only: Vec<Trial>,
+    /// A fraction of everything, for a look and for tests; times are reported, and not judged
     #[arg(long)]
     short: bool,
+    /// What the trial of descriptors starts as its server
+    #[arg(long, hide = true)]
+    serve_with_descriptors: Option<u64>,
 }
 
 impl Arguments {
@@ -72,8 +99,15 @@ impl Arguments {
             honest: self.honest.div_ceil(10),
             bytes: self.bytes.div_ceil(4),
             attacks: self.attacks.div_ceil(100),
+            strangers: self.strangers.div_ceil(5),
+            flood: self.flood.div_ceil(10),
+            probes: self.probes.div_ceil(20),
             ..self
         }
+    }
+
+    fn wants(&self, trial: Trial) -> bool {
+        self.only.is_empty() || self.only.contains(&trial)
     }
 }
 
@@ -87,8 +121,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::failed(format_args!("no runtime: {error}")),
     };
-    let mut report = Report::default();
+    if let Some(descriptors) = arguments.serve_with_descriptors {
+        return match runtime.block_on(descriptors::serve(descriptors)) {
+            Ok(never) => match never {},
+            Err(error) => exit::failed(error),
+        };
+    }
+    let mut report = Report::new(!arguments.short);
     let outcome = runtime.block_on(run(&arguments, &mut report));
+    progress::clear();
     report.check("panics", panics.count(), panics.count() == 0);
     report.print();
     match outcome {
@@ -98,32 +139,58 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments, report: &mut Report) -> std::io::Result<()> {
-    let limit = network::descriptors_allowed(4 * arguments.connections.max(arguments.silent) as u64);
+async fn run(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
+    let most = 4 * arguments.connections.max(arguments.silent).max(256);
+    let limit = network::descriptors_allowed(most as u64);
     report.note("descriptors allowed", limit);
     // Threads, timers and blocks that are kept for reuse are no leak: they come with the first connections.
-    crowd::run(16, limit, &mut Report::default()).await?;
+    crowd::run(16, limit, &mut Report::new(false)).await?;
     let before = Traces::now();
+    if arguments.wants(Trial::Crowd) {
+        crowd::run(arguments.connections, limit, report).await?;
+    }
+    if arguments.wants(Trial::Silent) {
+        silent(arguments, limit, report).await?;
+    }
+    if arguments.wants(Trial::Broken) {
+        broken(arguments, report).await?;
+    }
+    if arguments.wants(Trial::Descriptors) {
+        descriptors::run(arguments.honest.min(20), report).await?;
+    }
+    if arguments.wants(Trial::Places) {
+        places::run(arguments.flood, report).await?;
+    }
+    if arguments.wants(Trial::Eviction) {
+        eviction::run(arguments.strangers, report).await?;
+    }
+    if arguments.wants(Trial::NoTell) {
+        no_tell::run(arguments.probes, report).await?;
+    }
+    traces::compare(&before, report).await;
+    Ok(())
+}
 
-    crowd::run(arguments.connections, limit, report).await?;
-
+async fn silent(arguments: &Arguments, limit: u64, report: &mut Report) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     // No deadline gets rid of the silent peers: they are there as long as the honest ones are.
-    let patient = MseAcceptor::default().timeout(None).linger(None);
-    let server = Server::start(listener, patient);
+    let patient = MseAcceptor::default().timeout(None);
+    let server = Server::start(listener, patient, None);
     silent::run(&network, &server, arguments, limit, report).await?;
     drop(network);
     server.stop(report).await;
+    Ok(())
+}
 
+async fn broken(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    let server = Server::start(listener, MseAcceptor::default());
+    let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
+    progress.next(format!("{} broken handshakes", arguments.attacks));
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);
     server.stop(report).await;
-
-    traces::compare(&before, report).await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! How the ends reach each other: over loopback TCP as far as descriptors allow, otherwise over pipes in memory.
 
 use std::io;
+use std::net::SocketAddr;
 
 use tokio::io::{DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
@@ -50,7 +51,7 @@ const PIPE: usize = 4096;
 
 /// Makes connections to one listener.
 pub(crate) struct Network {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     pipes: mpsc::Sender<DuplexStream>,
 }
 
@@ -68,6 +69,16 @@ impl Network {
             pipes: sender,
         };
         Ok((network, Listener { tcp, pipes }))
+    }
+
+    /// To a listener in another process, over TCP only.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        let (pipes, _) = mpsc::channel(1);
+        Self { address, pipes }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) async fn dial(&self, kind: Kind) -> io::Result<Link> {

@@ -1,15 +1,19 @@
 //! The server under load: it echoes every byte of every peer.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_mse::{MseAcceptor, SkeyIndex};
+use tokio::time::sleep;
+use tokio_mse::{Linger, MseAcceptor, SkeyIndex};
 
 use crate::network::{Link, Listener};
 use crate::report::Report;
+
+/// How long no connection is accepted after that failed.
+const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) const INFO_HASH: [u8; 20] = [0x50; 20];
 
@@ -23,13 +27,13 @@ pub(crate) struct Counters {
 
 pub(crate) struct Server {
     counters: Arc<Counters>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Server {
-    pub(crate) fn start(listener: Listener, acceptor: MseAcceptor) -> Self {
+    pub(crate) fn start(listener: Listener, acceptor: MseAcceptor, linger: Option<Linger>) -> Self {
         let counters = Arc::<Counters>::default();
-        let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&counters)));
+        let task = tokio::spawn(serve(listener, acceptor, linger, Arc::clone(&counters)));
         Self { counters, task }
     }
 
@@ -40,7 +44,7 @@ impl Server {
 
     /// Waits for every connection to end. The network must be closed already.
     pub(crate) async fn stop(self, report: &mut Report) {
-        let ended = matches!(self.task.await, Ok(Ok(())));
+        let ended = matches!(self.task.await, Ok(()));
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         let counters = &self.counters;
         report.check("server ended as it should", ended, ended);
@@ -55,17 +59,31 @@ impl Server {
     }
 }
 
-async fn serve(mut listener: Listener, acceptor: MseAcceptor, counters: Arc<Counters>) -> io::Result<()> {
+async fn serve(
+    mut listener: Listener,
+    acceptor: MseAcceptor,
+    linger: Option<Linger>,
+    counters: Arc<Counters>,
+) {
     let torrents = Arc::new(SkeyIndex::from_iter([INFO_HASH]));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             link = listener.accept() => {
-                let Some(link) = link? else { break };
+                let link = match link {
+                    Ok(Some(link)) => link,
+                    Ok(None) => break,
+                    Err(_) => {
+                        // Descriptors run out, and come back when peers leave.
+                        sleep(PAUSE).await;
+                        continue;
+                    }
+                };
                 counters.accepted.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
+                let (acceptor, linger) = (acceptor.clone(), linger.clone());
+                let torrents = Arc::clone(&torrents);
                 let counters = Arc::clone(&counters);
-                connections.spawn(async move { echo(link, &acceptor, &torrents, &counters).await });
+                connections.spawn(async move { echo(link, &acceptor, linger.as_ref(), &torrents, &counters).await });
             }
             Some(ended) = connections.join_next() => count_panic(&ended, &counters),
         }
@@ -73,7 +91,6 @@ async fn serve(mut listener: Listener, acceptor: MseAcceptor, counters: Arc<Coun
     while let Some(ended) = connections.join_next().await {
         count_panic(&ended, &counters);
     }
-    Ok(())
 }
 
 fn count_panic(ended: &Result<(), tokio::task::JoinError>, counters: &Counters) {
@@ -82,8 +99,18 @@ fn count_panic(ended: &Result<(), tokio::task::JoinError>, counters: &Counters) 
     }
 }
 
-async fn echo(link: Link, acceptor: &MseAcceptor, torrents: &SkeyIndex, counters: &Counters) {
-    let Ok(peer) = acceptor.accept(link, torrents).await else {
+async fn echo(
+    link: Link,
+    acceptor: &MseAcceptor,
+    linger: Option<&Linger>,
+    torrents: &SkeyIndex,
+    counters: &Counters,
+) {
+    let mut handshake = acceptor.accept(link, torrents);
+    if let Some(linger) = linger {
+        handshake = handshake.linger(linger);
+    }
+    let Ok(peer) = handshake.await else {
         counters.refused.fetch_add(1, Ordering::Relaxed);
         return;
     };

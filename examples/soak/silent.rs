@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::Server;
-use crate::{Arguments, heap, honest};
+use crate::{Arguments, heap, honest, progress};
 
 /// What a half-open handshake may hold, its task and its end of the transport included.
 const MOST_PER_SILENT_PEER: isize = 16 * 1024;
@@ -48,6 +48,7 @@ async fn transfer(network: &std::sync::Arc<Network>, count: usize, bytes: usize)
     }
     let mut succeeded = 0;
     while let Some(ended) = running.join_next().await {
+        progress::show("honest peers that transfer", count - running.len(), count);
         succeeded += usize::from(matches!(ended, Ok(Ok(()))));
     }
     (succeeded, start.elapsed())
@@ -73,6 +74,7 @@ pub(crate) async fn run(
     let before = (server.accepted(), heap::of_process());
     let mut links = Vec::with_capacity(arguments.silent);
     for number in 0..arguments.silent {
+        progress::show("silent peers", number, arguments.silent);
         let mut link = network.dial(kind).await?;
         say_little(&mut link, number).await?;
         links.push(link);

@@ -1,34 +1,29 @@
-//! Accepting: sniff, policy, handshake; with a resolver, or lazily.
+//! Accepting: detection, policy, handshake; with a resolver, or lazily.
 
+mod admission;
 pub(crate) mod lazy;
-pub(crate) mod receive;
+pub(crate) mod pending;
+pub(crate) mod per_address;
+mod receive;
+mod refusing;
+pub(crate) mod resolved;
+mod terms;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
-use tokio_util::sync::PollSemaphore;
-use tracing::debug_span;
-
-use crate::accept::lazy::AcceptLazy;
-use crate::accept::receive::{Receive, Received};
-use crate::connect::DEFAULT_TIMEOUT;
 use crate::disguise::Disguise;
-use crate::drive::Complete;
-use crate::error::{Error, HandshakeError};
-use crate::handshake::{Established, Negotiation, Role, info_hash};
-use crate::linger::{Farewell, Linger};
-use crate::link::{Deadline, Wire};
 use crate::policy::Policy;
-use crate::skey::{Skey, SkeyHash, SkeyResolver};
+use crate::skey::SkeyResolver;
 use crate::stream::MseStream;
+use admission::Admission;
+use lazy::AcceptLazy;
+use resolved::Accept;
+use terms::Terms;
 
 /// Shakes hands as the responder. Cheap to clone, shared by all connections.
+///
+/// Nothing is spawned, and a connection whose handshake fails closes with the error, unless [`linger`](Accept::linger)
+/// says otherwise.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -36,26 +31,23 @@ use crate::stream::MseStream;
 /// use tokio_mse::{MseAcceptor, SkeyIndex};
 ///
 /// # async fn example(torrents: Arc<SkeyIndex>) -> std::io::Result<()> {
-/// let acceptor = MseAcceptor::default();
+/// let acceptor = MseAcceptor::default().max_handshakes(256);
 /// let listener = TcpListener::bind("0.0.0.0:6881").await?;
 /// loop {
 ///     let (tcp, _) = listener.accept().await?;
 ///     let handshake = acceptor.accept(tcp, Arc::clone(&torrents));
 ///     tokio::spawn(async move {
-///         let peer = handshake.await?;
-///         # let _ = peer;
-///         Ok::<(), tokio_mse::Error>(())
+///         match handshake.await {
+///             Ok(peer) => drop(peer),
+///             Err(error) => eprintln!("{error}"),
+///         }
 ///     });
 /// }
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct MseAcceptor {
-    policy: Policy,
-    timeout: Option<Duration>,
-    places: Option<PollSemaphore>,
-    linger: Option<Linger>,
-    disguise: Disguise,
+    terms: Terms,
 }
 
 impl Default for MseAcceptor {
@@ -66,212 +58,115 @@ impl Default for MseAcceptor {
 }
 
 impl MseAcceptor {
-    /// Accepts what `policy` admits, with ten seconds for each handshake, and [lingers](Linger) over what fails.
+    /// Accepts what `policy` admits, with ten seconds for each handshake.
     pub const fn new(policy: Policy) -> Self {
         Self {
-            policy,
-            timeout: Some(DEFAULT_TIMEOUT),
-            places: None,
-            linger: Some(Linger::new()),
-            disguise: Disguise::none(),
+            terms: Terms::new(policy),
         }
     }
 
-    /// The time that sniff and handshake may take together; `None` for no limit. No longer than the moment at
-    /// which [`linger`](Self::linger) ends a failed one: a silent peer must not outlast the others.
+    /// The same acceptor with another policy. The [limit on handshakes](Self::max_handshakes) stays shared with it: for a
+    /// policy that changes while connections are under way.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let mut other = self.clone();
+        other.terms.policy = policy;
+        other
+    }
+
+    /// The time that detection and handshake may take together; `None` for no limit.
+    ///
+    /// A time-out, however long, needs the timers of a Tokio runtime: on one without, the first poll panics, whatever the
+    /// peer does. `None` needs none, and no peer can cause a panic either, unless the connection [lingers](crate::Linger).
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.timeout = timeout.into();
+        self.terms.timeout = timeout.into();
         self
     }
 
     /// How many handshakes may be under way at once, over all clones of this acceptor; no limit unless told.
     ///
-    /// One more waits for a place, within its own deadline, and costs nothing but its transport meanwhile. A handshake
-    /// that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
+    /// A handshake takes one of these places when the 96 bytes of the peer's public key are there, and not before; one
+    /// more waits for a place, within its own deadline. Connections that have not sent their key hold no place. As many
+    /// of them as there are places, and at least 64, are held besides; the oldest makes room for the newest
+    /// ([`Error::Crowded`](crate::Error::Crowded)), so that silent and trickling peers cannot lock anybody out. A
+    /// handshake that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
-        let places = Semaphore::new(limit.min(Semaphore::MAX_PERMITS));
-        self.places = Some(PollSemaphore::new(Arc::new(places)));
+        self.terms.admission = Some(Admission::new(limit));
         self
     }
 
-    /// How connections are left whose handshake failed: late and alike, so that a prober learns nothing from the end
-    /// of one (the default), or, with `None`, at once, with the error.
+    /// Whether a plaintext handshake that is refused is treated like random bytes, so that a prober cannot tell that it
+    /// was understood. It is then refused only when 96 bytes are there, after the answer that any 96 bytes get, and
+    /// [lingers](crate::Linger) if that is asked for.
+    ///
+    /// **The price**: an honest peer that dials in plaintext first, and dials again with MSE once the connection closes,
+    /// waits for as long as the lingering lasts, or for its own time-out. Off unless told.
     #[must_use]
-    pub fn linger(mut self, linger: impl Into<Option<Linger>>) -> Self {
-        self.linger = linger.into();
+    pub const fn hide_plaintext(mut self, hide: bool) -> Self {
+        self.terms.hide_plaintext = hide;
         self
     }
 
     /// Disguises our side of MSE handshakes from published detection rules.
     #[must_use]
-    pub const fn disguise(mut self, disguise: Disguise) -> Self {
-        self.disguise = disguise;
+    pub fn disguise(mut self, disguise: Disguise) -> Self {
+        self.terms.disguise = disguise;
         self
     }
 
     /// The policy that it accepts by.
     pub const fn policy(&self) -> &Policy {
-        &self.policy
+        &self.terms.policy
     }
 
     /// Accepts one connection, for one of the SKEYs that `skeys` knows.
     ///
     /// A plaintext connection, where the policy admits one, is recognised by its first 20 bytes and handed over with all
-    /// of them unread; its info-hash is for the application to check.
-    ///
-    /// A connection whose handshake fails is left as [`linger`](Self::linger) says. It may go on in a task of its own,
-    /// so the transport has to be `Send + 'static`.
+    /// of them unread; its info-hash is for the application to check, unless there is an
+    /// [initial payload](Accept::initial_payload).
     ///
     /// # Errors
     ///
-    /// See [`Error`].
+    /// See [`Error`](crate::Error). [`into_fallible`](Accept::into_fallible) gives the transport back, too.
     ///
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport, at once.
-    pub fn accept<T, R>(&self, io: T, skeys: R) -> Accept<T, R>
-    where
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        R: SkeyResolver,
-    {
-        Accept {
-            skeys,
-            initial_payload: None,
-            state: State::Setup(self.receive(io)),
-        }
+    pub fn accept<T, R: SkeyResolver>(&self, io: T, skeys: R) -> Accept<T, R> {
+        Accept::new(self.terms.clone(), io, skeys)
     }
 
-    /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up.
+    /// Accepts one connection up to the SKEY, and leaves it to the caller to look that up. A plaintext connection, where
+    /// the policy admits one, is handed over as by [`accept`](Self::accept), whatever its info-hash.
     ///
-    /// The deadline goes on while the caller does. A connection whose handshake fails, or is given up before its SKEY
-    /// is named, is left as [`linger`](Self::linger) says.
+    /// The deadline goes on while the caller looks.
     ///
     /// # Errors
     ///
-    /// See [`Error`].
+    /// See [`Error`](crate::Error).
     ///
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport, at once.
-    pub fn accept_lazy<T>(&self, io: T) -> AcceptLazy<T>
-    where
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        AcceptLazy::new(self.receive(io))
-    }
-
-    fn receive<T>(&self, io: T) -> Receive<T>
-    where
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let span = debug_span!("mse_handshake", role = %Role::Responder);
-        let farewell = self
-            .linger
-            .as_ref()
-            .map(|linger| Farewell::new(linger, self.disguise));
-        let end = farewell.as_ref().map_or(Duration::MAX, Farewell::after);
-        let deadline = Deadline::after(self.timeout.map(|allowed| allowed.min(end)));
-        let wire = Wire::new(io, deadline, span).with_farewell(farewell);
-        Receive::new(wire, self.places.clone(), self.policy, self.disguise)
+    pub fn accept_lazy<T>(&self, io: T) -> AcceptLazy<T> {
+        AcceptLazy::new(self.terms.clone(), io)
     }
 }
 
-/// The future of [`MseAcceptor::accept`] and [`MseStream::accept`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Accept<T, R, P = fn(&Skey) -> Bytes> {
-    skeys: R,
-    initial_payload: Option<P>,
-    state: State<T>,
-}
-
-enum State<T> {
-    Setup(Receive<T>),
-    Completing(Complete<T, Negotiation>),
-}
-
-impl<T, R, P> Accept<T, R, P> {
-    /// Sends what `payload` makes of the SKEY, our own BitTorrent handshake for one, as the first bytes of the stream:
-    /// in one write with step 4.
+impl<T> MseStream<T> {
+    /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`]. Nothing is spawned; a connection whose
+    /// handshake fails closes with the error.
     ///
-    /// It is sent to a plaintext peer, too, whose handshake is then read up to its info-hash and whose info-hash must be
-    /// one that is served. So every stream that comes out has sent it, exactly once.
-    pub fn initial_payload<Q>(self, payload: Q) -> Accept<T, R, Q>
-    where
-        Q: FnOnce(&Skey) -> Bytes,
-    {
-        let state = match self.state {
-            State::Setup(receive) => State::Setup(receive.until_info_hash()),
-            begun @ State::Completing(_) => begun,
-        };
-        Accept {
-            skeys: self.skeys,
-            initial_payload: Some(payload),
-            state,
-        }
-    }
-}
-
-impl<T, R, P> Accept<T, R, P>
-where
-    R: SkeyResolver,
-    P: FnOnce(&Skey) -> Bytes,
-{
-    fn resolve(&mut self, hash: &SkeyHash) -> Result<(Skey, Bytes), Error> {
-        let skey = self.skeys.resolve(hash).ok_or(HandshakeError::UnknownSkey)?;
-        let payload = self.initial_payload.take();
-        let payload = payload.map_or_else(Bytes::new, |payload| payload(&skey));
-        Ok((skey, payload))
-    }
-
-    fn go_on(&mut self, mut wire: Wire<T>, received: Received) -> Result<Complete<T, Negotiation>, Error> {
-        match received {
-            Received::Mse(request) => match self.resolve(request.hash()) {
-                Ok((skey, payload)) => Ok(Complete::new(wire, request.resolve(skey, payload))),
-                Err(error) => Err(wire.fail(error)),
-            },
-            Received::Plaintext(seen) => {
-                let mut skey = info_hash(&seen);
-                if self.initial_payload.is_some()
-                    && let Some(asked) = &skey
-                {
-                    match self.resolve(&asked.hash()) {
-                        Ok((known, payload)) => {
-                            wire.outbox().extend_from_slice(&payload);
-                            skey = Some(known);
-                        }
-                        Err(error) => return Err(wire.fail(error)),
-                    }
-                }
-                let established = Established::plaintext(Role::Responder, skey, seen);
-                Ok(Complete::established(wire, established))
-            }
-        }
-    }
-}
-
-// Nothing in it is pinned.
-impl<T: Unpin, R, P> Unpin for Accept<T, R, P> {}
-
-impl<T, R, P> Future for Accept<T, R, P>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-    R: SkeyResolver,
-    P: FnOnce(&Skey) -> Bytes,
-{
-    type Output = Result<MseStream<T>, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        loop {
-            match &mut this.state {
-                State::Setup(receive) => {
-                    let (wire, received) = ready!(receive.poll(cx))?;
-                    this.state = State::Completing(this.go_on(wire, received)?);
-                }
-                State::Completing(complete) => return complete.poll(cx),
-            }
-        }
+    /// # Errors
+    ///
+    /// See [`Error`](crate::Error).
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn accept<R: SkeyResolver>(io: T, skeys: R, policy: &Policy) -> Accept<T, R> {
+        MseAcceptor::new(policy.clone()).accept(io, skeys)
     }
 }

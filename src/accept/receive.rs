@@ -1,101 +1,164 @@
-//! The first part of both ways to accept: a place, the sniff and the handshake up to the SKEY.
+//! The first part of both ways to accept: detection, a place, and the handshake up to the SKEY.
 
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::PollSemaphore;
 
+use super::admission::Admitted;
+use super::refusing::Refusing;
 use crate::disguise::Disguise;
-use crate::drive::Drive;
-use crate::error::Error;
-use crate::handshake::{Opened, Reception, Responder, SkeyRequest};
-use crate::link::Wire;
+use crate::drive::failed::Failed;
+use crate::drive::session::Session;
+use crate::drive::{Drive, Driven};
+use crate::error::{Error, HandshakeError, Step};
+use crate::handshake::{Detected, Detection, Opening, Responder, SkeyRequest, classify};
 use crate::policy::Policy;
 
 /// What came in.
-pub(crate) enum Received {
+pub(super) enum Received {
     /// A plaintext BitTorrent handshake that begins with these bytes, as far as it was read.
     Plaintext(Vec<u8>),
     /// An initiator that asks for a SKEY.
     Mse(SkeyRequest),
 }
 
-pub(crate) struct Receive<T> {
+pub(super) struct Receive<T> {
     policy: Policy,
     disguise: Disguise,
-    until_info_hash: bool,
+    hide_plaintext: bool,
+    /// What was refused, but not so that the peer could tell.
+    refusal: Option<HandshakeError>,
+    admitted: Option<Admitted>,
     stage: Stage<T>,
 }
 
 enum Stage<T> {
-    Admission {
-        wire: Wire<T>,
-        places: Option<PollSemaphore>,
-    },
-    Opening(Drive<T, Reception>),
-    Mse(Drive<T, Responder>),
+    Detecting(Drive<T, Detection>),
+    AwaitPlace { session: Session<T>, seen: Vec<u8> },
+    Responding(Drive<T, Responder>),
+    Refusing(Drive<T, Refusing>),
     Over,
 }
 
 impl<T> Receive<T> {
-    pub(crate) const fn new(
-        wire: Wire<T>,
-        places: Option<PollSemaphore>,
+    pub(super) fn new(
+        session: Session<T>,
+        admitted: Option<Admitted>,
         policy: Policy,
         disguise: Disguise,
+        hide_plaintext: bool,
+        until_info_hash: bool,
     ) -> Self {
+        let mut detection = Detection::new(&policy).hide_plaintext(hide_plaintext);
+        if until_info_hash {
+            detection = detection.until_info_hash();
+        }
         Self {
             policy,
             disguise,
-            until_info_hash: false,
-            stage: Stage::Admission { wire, places },
+            hide_plaintext,
+            refusal: None,
+            admitted,
+            stage: Stage::Detecting(Drive::new(session, detection)),
         }
     }
 
-    /// Reads on in a plaintext handshake until its info-hash is known.
-    pub(crate) const fn until_info_hash(mut self) -> Self {
-        self.until_info_hash = true;
-        self
+    /// Refuses a plaintext handshake that was read as far as `seen`. Fails at once; or, if that shall not be seen, goes
+    /// on as if it were the beginning of a public key.
+    pub(super) fn refuse(
+        &mut self,
+        session: Session<T>,
+        seen: Vec<u8>,
+        refusal: HandshakeError,
+    ) -> Result<(), Failed<T>> {
+        if !self.hide_plaintext {
+            return Err(Failed::new(session, refusal.into()));
+        }
+        self.refusal = Some(refusal);
+        let detection = Detection::as_mse(&self.policy, seen);
+        self.stage = Stage::Detecting(Drive::new(session, detection));
+        Ok(())
+    }
+
+    /// Begins to respond, with a key pair that is drawn now: who has not sent his is not worth one.
+    fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Stage<T> {
+        let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
+        session.link.set_pieces(pieces);
+        if self.hide_plaintext && classify(&seen) == Some(Opening::Plaintext) {
+            self.refusal.get_or_insert(HandshakeError::PlaintextRefused);
+        }
+        let responder = Responder::new(&self.policy, randomness).having_read(seen);
+        match self.refusal.take() {
+            Some(refusal) => Stage::Refusing(Drive::new(session, Refusing { responder, refusal })),
+            None => Stage::Responding(Drive::new(session, responder)),
+        }
     }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Wire<T>, Received), Error>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, Received> {
         loop {
-            match &mut self.stage {
-                Stage::Admission { wire, places } => {
-                    let admitted = match places {
-                        Some(places) => ready!(wire.poll_place(cx, places)),
-                        None => Ok(()),
-                    };
-                    if let Stage::Admission { wire, .. } = std::mem::replace(&mut self.stage, Stage::Over) {
-                        if let Err(error) = admitted {
-                            return Poll::Ready(Err(wire.fail(error)));
+            self.stage = match &mut self.stage {
+                Stage::Detecting(drive) => match drive.poll(cx) {
+                    Poll::Ready(detected) => {
+                        let (session, detected) = detected?;
+                        match detected {
+                            Detected::Plaintext(seen) => {
+                                return Poll::Ready(Ok((session, Received::Plaintext(seen))));
+                            }
+                            Detected::Mse(seen) => Stage::AwaitPlace { session, seen },
                         }
-                        let reception = Reception::new(self.policy, self.until_info_hash);
-                        self.stage = Stage::Opening(Drive::new(wire, reception));
                     }
-                }
-                Stage::Opening(drive) => {
-                    let (mut wire, opened) = ready!(drive.poll(cx))?;
-                    let seen = match opened {
-                        Opened::Plaintext(seen) => {
-                            return Poll::Ready(Ok((wire, Received::Plaintext(seen))));
+                    Poll::Pending => {
+                        let lost = self.admitted.as_mut().map(|admitted| admitted.poll_lost(cx));
+                        if lost.is_none_or(|lost| lost.is_pending()) {
+                            return Poll::Pending;
                         }
-                        Opened::Mse(seen) => seen,
+                        let Stage::Detecting(drive) = std::mem::replace(&mut self.stage, Stage::Over) else {
+                            unreachable!("matched above")
+                        };
+                        let session = drive.into_session().expect("it is pending");
+                        return Poll::Ready(Err(Failed::new(session, Error::Crowded)));
+                    }
+                },
+                Stage::AwaitPlace { session, .. } => {
+                    let place = match &mut self.admitted {
+                        None => Ok(None),
+                        Some(admitted) => match admitted.poll_place(cx) {
+                            Poll::Ready(place) => Ok(place),
+                            Poll::Pending => Err(ready!(session.deadline.poll(cx, true))),
+                        },
                     };
-                    // Not before: who is silent, or speaks plaintext, is not worth a key.
-                    let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
-                    wire.set_pieces(pieces);
-                    let responder = Responder::new(&self.policy, randomness).having_read(&seen);
-                    self.stage = Stage::Mse(Drive::new(wire, responder));
+                    let Stage::AwaitPlace { mut session, seen } =
+                        std::mem::replace(&mut self.stage, Stage::Over)
+                    else {
+                        unreachable!("matched above")
+                    };
+                    session.place = match place {
+                        Ok(place) => place,
+                        Err(after) => {
+                            let error = Error::timed_out(Step::Admission, true, after);
+                            return Poll::Ready(Err(Failed::new(session, error)));
+                        }
+                    };
+                    self.admitted = None;
+                    self.respond(session, seen)
                 }
-                Stage::Mse(drive) => {
-                    let (wire, request) = ready!(drive.poll(cx))?;
-                    return Poll::Ready(Ok((wire, Received::Mse(request))));
+                Stage::Responding(drive) => {
+                    let (session, request) = ready!(drive.poll(cx))?;
+                    return Poll::Ready(Ok((session, Received::Mse(request))));
+                }
+                Stage::Refusing(drive) => {
+                    return match ready!(drive.poll(cx)) {
+                        Ok(_) => unreachable!("it refuses"),
+                        Err(failed) => {
+                            let refused = matches!(failed.error(), Error::Refused(_));
+                            Poll::Ready(Err(if refused { failed.hidden() } else { failed }))
+                        }
+                    };
                 }
                 Stage::Over => panic!("polled after completion"),
-            }
+            };
         }
     }
 }

@@ -1,16 +1,18 @@
 //! One direction's keystream, and the part of it that was generated before it could be used.
 //!
-//! RC4 is XOR with a keystream that does not depend on the data. A writer that is not sure how much the transport will
-//! take encrypts all of it ([`Keystream::seal`]) and then says how much was taken ([`Keystream::settle`]); the
-//! keystream of the rest is kept for the next attempt, whatever data that brings. No ciphertext is ever kept.
+//! Encrypting is XOR with a keystream that does not depend on the data. A writer that is not sure how much the transport
+//! will take encrypts what it may be expected to take ([`Keystream::seal`]) and then says how much was taken
+//! ([`Keystream::settle`]); the keystream of the rest is kept for the next attempt, whatever data that brings. No ciphertext
+//! is ever kept.
 
 use std::fmt;
 use std::io::IoSlice;
+use std::ops::Range;
 
 use zeroize::Zeroize;
 
 use super::rc4::Rc4;
-use super::window::{self, WINDOW, Window};
+use super::window::{self, Reach};
 
 /// One direction's keystream, positioned behind everything that was encrypted or decrypted so far.
 ///
@@ -18,102 +20,174 @@ use super::window::{self, WINDOW, Window};
 /// plaintext. Wiped on drop; `Debug` prints nothing of it.
 pub struct Keystream {
     cipher: Rc4,
-    /// Keystream that was generated and not used yet.
-    ahead: Option<Box<Window>>,
+    reach: Reach,
+    ahead: Ahead,
+}
+
+/// Keystream that was generated and not used yet.
+struct Ahead {
+    /// Of no length if there is no such keystream.
+    block: Box<[u8]>,
+    /// Where in the block it begins and ends. In 16 bits, as every connection pays for them.
+    start: u16,
+    end: u16,
 }
 
 impl Keystream {
     /// The keystreams of both directions, their first 1024 bytes discarded.
     pub(crate) fn pair(key_a: &[u8; 20], key_b: &[u8; 20]) -> (Self, Self) {
         let (a, b) = Rc4::pair(key_a, key_b);
-        let unread = |cipher| Self { cipher, ahead: None };
-        (unread(a), unread(b))
+        (Self::unread(a), Self::unread(b))
+    }
+
+    fn unread(cipher: Rc4) -> Self {
+        Self {
+            cipher,
+            reach: Reach::new(),
+            ahead: Ahead::none(),
+        }
     }
 
     /// Encrypts or decrypts `data` in place and moves behind it.
     pub fn apply(&mut self, data: &mut [u8]) {
-        let Some(ahead) = &mut self.ahead else {
-            return self.cipher.apply(data);
-        };
-        let (from_ahead, rest) = data.split_at_mut(data.len().min(ahead.unused.len()));
-        let start = ahead.unused.start;
-        let used = &mut ahead.block[start..start + from_ahead.len()];
-        xor(from_ahead, used);
-        used.zeroize();
-        ahead.consume(from_ahead.len());
-        if ahead.unused.is_empty() {
-            self.release();
-        }
+        let (from_ahead, rest) = data.split_at_mut(data.len().min(self.ahead.unused().len()));
+        self.ahead.apply(from_ahead);
         self.cipher.apply(rest);
     }
 
-    /// Encrypts the concatenation of `plain`, up to [`WINDOW`] bytes of it, without moving. Must be followed by
+    /// Encrypts the beginning of the concatenation of `plain`, without moving. Must be followed by
     /// [`settle`](Self::settle) with the same `plain`.
+    ///
+    /// How much is encrypted follows what the transport took of earlier writes, a window at most: all of it, as long as
+    /// everything was taken.
     pub(crate) fn seal(&mut self, plain: &[IoSlice<'_>]) -> &[u8] {
-        let ahead = self.ahead.get_or_insert_with(window::take);
-        ahead.make_room();
-        let start = ahead.unused.start;
-        let mut at = start;
+        let sealed = self.ahead.make_room(self.reach_into(plain));
+        let mut at = sealed.start;
         for slice in plain {
+            let slice = &slice[..slice.len().min(sealed.end - at)];
             // The first part of a slice may meet keystream that is there already, the rest meets new keystream.
-            let (known, new) = slice.split_at(slice.len().min(ahead.unused.end - at));
-            xor(&mut ahead.block[at..], known);
+            let (known, new) = slice.split_at(slice.len().min(self.ahead.unused().end - at));
+            xor(&mut self.ahead.block[at..], known);
             at += known.len();
-            let new = &new[..new.len().min(WINDOW - at)];
-            self.cipher.apply_to(new, &mut ahead.block[at..at + new.len()]);
+            self.cipher
+                .apply_to(new, &mut self.ahead.block[at..at + new.len()]);
             at += new.len();
-            ahead.unused.end = ahead.unused.end.max(at);
+            self.ahead.generated_until(at);
         }
-        &ahead.block[start..at]
+        &self.ahead.block[sealed]
     }
 
     /// Moves behind the first `accepted` bytes of what was sealed, and turns the ciphertext of the rest back into
     /// keystream.
     pub(crate) fn settle(&mut self, plain: &[IoSlice<'_>], accepted: usize) {
-        let Some(ahead) = &mut self.ahead else { return };
-        let mut at = ahead.unused.start;
-        ahead.consume(accepted);
-        if ahead.unused.is_empty() {
-            return self.release();
-        }
-        for slice in plain {
-            let end = (at + slice.len()).min(WINDOW);
-            let kept_from = at.max(ahead.unused.start).min(end);
-            xor(&mut ahead.block[kept_from..end], &slice[kept_from - at..]);
-            at = end;
-        }
-    }
-
-    fn release(&mut self) {
-        if let Some(ahead) = self.ahead.take() {
-            window::give_back(ahead);
-        }
-    }
-}
-
-impl Window {
-    fn consume(&mut self, len: usize) {
-        self.unused.start = self.unused.end.min(self.unused.start + len);
-    }
-
-    /// Moves unused keystream to the front, so that a whole window fits behind its beginning.
-    fn make_room(&mut self) {
-        if self.unused.start == 0 {
+        if self.ahead.block.is_empty() {
             return;
         }
-        let moved = 0..self.unused.len();
-        self.block.copy_within(self.unused.clone(), 0);
-        self.block[moved.end..self.unused.end].zeroize();
-        self.unused = moved;
+        let offered = self.reach_into(plain);
+        let accepted = accepted.min(offered);
+        let start = self.ahead.unused().start;
+        let (mut at, kept_from, end) = (start, start + accepted, start + offered);
+        for slice in plain {
+            let next = (at + slice.len()).min(end);
+            let kept_from = kept_from.clamp(at, next);
+            xor(&mut self.ahead.block[kept_from..next], &slice[kept_from - at..]);
+            at = next;
+        }
+        self.reach.learn(offered, accepted);
+        self.ahead.consume(accepted);
+    }
+
+    /// How much of `plain` a write encrypts.
+    fn reach_into(&self, plain: &[IoSlice<'_>]) -> usize {
+        let reach = self.reach.get();
+        plain.iter().fold(0, |len, slice| reach.min(len + slice.len()))
     }
 }
 
-impl Drop for Keystream {
+impl Ahead {
+    fn none() -> Self {
+        Self {
+            block: Box::default(),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    fn unused(&self) -> Range<usize> {
+        self.start.into()..self.end.into()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a block is shorter than 64 KiB")]
+    fn set_unused(&mut self, start: usize, end: usize) {
+        (self.start, self.end) = (start as u16, end as u16);
+    }
+
+    fn generated_until(&mut self, at: usize) {
+        let unused = self.unused();
+        self.set_unused(unused.start, unused.end.max(at));
+    }
+
+    /// Uses up the keystream of `data`, of which there must be as much.
+    fn apply(&mut self, data: &mut [u8]) {
+        if data.is_empty() {
+            return;
+        }
+        let start = self.unused().start;
+        let used = &mut self.block[start..start + data.len()];
+        xor(data, used);
+        used.zeroize();
+        self.consume(data.len());
+    }
+
+    /// Leaves out the next `len` bytes; they must hold no keystream any more. What is left gets a block of its size.
+    fn consume(&mut self, len: usize) {
+        let Range { start, end } = self.unused();
+        self.set_unused(end.min(start + len), end);
+        let left = self.unused();
+        if left.is_empty() {
+            window::give_back(std::mem::take(&mut self.block));
+            self.set_unused(0, 0);
+        } else if window::block_len(left.len()) < self.block.len() {
+            self.move_to(window::take(left.len()));
+        }
+    }
+
+    /// Where `len` bytes of ciphertext can lie, from the first unused byte on.
+    fn make_room(&mut self, len: usize) -> Range<usize> {
+        let unused = self.unused();
+        if unused.start + len > self.block.len() {
+            if len > self.block.len() {
+                self.move_to(window::take(len));
+            } else {
+                self.block.copy_within(unused.clone(), 0);
+                self.block[unused.len().max(unused.start)..unused.end].zeroize();
+                self.set_unused(0, unused.len());
+            }
+        }
+        let start = self.unused().start;
+        start..start + len
+    }
+
+    fn move_to(&mut self, block: Box<[u8]>) {
+        let unused = self.unused();
+        let mut old = std::mem::replace(&mut self.block, block);
+        // Most writes begin here. Wiping nothing would still take longer than encrypting a short message.
+        if unused.is_empty() {
+            return window::give_back(old);
+        }
+        self.block[..unused.len()].copy_from_slice(&old[unused.clone()]);
+        self.set_unused(0, unused.len());
+        old[unused].zeroize();
+        window::give_back(old);
+    }
+}
+
+impl Drop for Ahead {
     fn drop(&mut self) {
-        if let Some(mut ahead) = self.ahead.take() {
-            let unused = ahead.unused.clone();
-            ahead.block[unused].zeroize();
-            window::give_back(ahead);
+        if !self.block.is_empty() {
+            let unused = self.unused();
+            self.block[unused].zeroize();
+            window::give_back(std::mem::take(&mut self.block));
         }
     }
 }
@@ -138,6 +212,7 @@ mod tests {
 
     use super::*;
     use crate::crypto::test_cases;
+    use crate::crypto::window::WINDOW;
 
     const KEYS: [[u8; 20]; 2] = [[1; 20], [2; 20]];
 
@@ -145,6 +220,11 @@ mod tests {
         let mut cipher = rc4::Rc4::new_from_slice(&KEYS[0]).unwrap();
         cipher.apply_keystream(&mut [0; 1024]);
         cipher
+    }
+
+    /// What a stream holds on the heap for so many bytes that its transport did not take.
+    fn held_for(unsent: usize) -> usize {
+        if unsent == 0 { 0 } else { window::block_len(unsent) }
     }
 
     #[derive(Clone, Debug)]
@@ -185,7 +265,7 @@ mod tests {
                         let plain: Vec<Vec<u8>> = lens.iter().map(|len| vec![n; *len]).collect();
                         let slices: Vec<_> = plain.iter().map(|slice| IoSlice::new(slice)).collect();
                         let mut want = plain.concat();
-                        want.truncate(WINDOW);
+                        want.truncate(ours.reach.get());
                         let accepted = want.len() * part / 1000;
                         let sealed = ours.seal(&slices);
                         prop_assert_eq!(sealed.len(), want.len());
@@ -195,9 +275,18 @@ mod tests {
                         ours.settle(&slices, accepted);
                     }
                 }
-                prop_assert!(ours.ahead.as_ref().is_none_or(|ahead| !ahead.unused.is_empty()));
+                prop_assert_eq!(ours.ahead.block.len(), held_for(ours.ahead.unused().len()));
             }
         }
+    }
+
+    /// One write of zeros; what was encrypted of it.
+    fn write(keystream: &mut Keystream, len: usize, accepted: usize) -> Vec<u8> {
+        let zeros = vec![0; len];
+        let slices = [IoSlice::new(&zeros)];
+        let sealed = keystream.seal(&slices).to_vec();
+        keystream.settle(&slices, accepted);
+        sealed
     }
 
     #[test]
@@ -205,12 +294,73 @@ mod tests {
         let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
         let mut want = vec![0; 2 * WINDOW];
         oracle().apply_keystream(&mut want);
-        let zeros = vec![0; 2 * WINDOW];
-        let slices = [IoSlice::new(&zeros)];
-        for accepted in [0, 1, WINDOW - 1] {
-            assert_eq!(ours.seal(&slices), &want[..WINDOW]);
-            ours.settle(&slices, accepted);
+        for (accepted, sealed) in [
+            (0, WINDOW),
+            (0, WINDOW),
+            (WINDOW - 1, WINDOW),
+            (1, WINDOW),
+            (0, 128),
+        ] {
+            assert_eq!(write(&mut ours, 2 * WINDOW, accepted), want[..sealed]);
             want.drain(..accepted);
+        }
+    }
+
+    #[test]
+    fn what_is_encrypted_in_vain_is_in_proportion_to_what_is_taken() {
+        let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+        let (mut in_vain, mut taken) = (0, 0);
+        write(&mut ours, WINDOW, 64);
+        for accepted in [64, 1000, 64, 200, 4000, 9000].into_iter().cycle().take(600) {
+            let sealed = write(&mut ours, 3 * WINDOW, accepted).len();
+            let accepted = accepted.min(sealed);
+            taken += accepted;
+            in_vain += sealed - accepted;
+        }
+        assert!(in_vain <= 4 * taken, "{in_vain} bytes in vain for {taken}");
+        (in_vain, taken) = (0, 0);
+        write(&mut ours, WINDOW, 64);
+        for _ in 0..600 {
+            in_vain += write(&mut ours, WINDOW, 64).len() - 64;
+            taken += 64;
+        }
+        assert_eq!(in_vain, taken);
+    }
+
+    #[test]
+    fn a_stalled_stream_holds_what_is_unsent_to_the_next_length_of_blocks() {
+        for (len, accepted, held) in [
+            (1, 0, 256),
+            (256, 0, 256),
+            (257, 0, 512),
+            (5000, 0, 8192),
+            (WINDOW, 0, WINDOW),
+            (3 * WINDOW, 0, WINDOW),
+            (WINDOW, 1, WINDOW),
+            (WINDOW, WINDOW - 4096, 4096),
+            (WINDOW, WINDOW - 1, 256),
+            (WINDOW, WINDOW, 0),
+        ] {
+            let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+            write(&mut ours, len, accepted);
+            assert_eq!(ours.ahead.block.len(), held, "{accepted} of {len}");
+        }
+    }
+
+    #[test]
+    fn no_keystream_stays_in_a_block_that_is_given_back() {
+        for (len, accepted) in [(WINDOW, WINDOW - 300), (2000, 1999), (256, 10)] {
+            let (mut ours, _) = Keystream::pair(&KEYS[0], &KEYS[1]);
+            let mut want = vec![0; WINDOW];
+            oracle().apply_keystream(&mut want);
+            write(&mut ours, len, accepted);
+            let secret = &want[accepted..accepted + 8];
+            drop(ours);
+            let found = [len, len - accepted].map(|len| {
+                let block = window::take(len);
+                block.windows(secret.len()).any(|bytes| bytes == secret)
+            });
+            assert_eq!(found, [false, false], "{accepted} of {len}");
         }
     }
 

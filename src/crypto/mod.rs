@@ -3,6 +3,12 @@
 pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;
+#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
+mod processor;
+#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
+pub(crate) mod rc4;
+#[cfg(all(feature = "rustcrypto", not(feature = "fast")))]
+#[path = "rustcrypto/rc4.rs"]
 pub(crate) mod rc4;
 mod window;
 

@@ -6,7 +6,8 @@ mod pieces;
 
 use std::ops::RangeInclusive;
 
-use rand::{CryptoRng, RngExt};
+use rand::rngs::ChaCha20Rng;
+use rand::{CryptoRng, RngExt, SeedableRng};
 
 pub use exemption::Exemption;
 pub(crate) use pieces::Pieces;
@@ -28,7 +29,7 @@ use crate::handshake::Randomness;
 /// use tokio_mse::{Disguise, Exemption, MseAcceptor, MseConnector};
 ///
 /// let disguise = Disguise::full();
-/// let connector = MseConnector::default().disguise(disguise);
+/// let connector = MseConnector::default().disguise(disguise.clone());
 /// let acceptor = MseAcceptor::default().disguise(disguise);
 ///
 /// let just_pieces = Disguise::none().pieces(20..=47);
@@ -37,7 +38,7 @@ use crate::handshake::Randomness;
 /// ```
 ///
 /// The rules look at the initiator's first bytes. On an acceptor the pieces matter and a property does no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disguise {
     pieces: Option<(usize, usize)>,
     exemptions: Exemptions,
@@ -65,7 +66,7 @@ impl Disguise {
     /// Everything: pieces of 20 to 47 bytes, and a property that is drawn for each connection with weights that are
     /// drawn here. Make one for each endpoint, and keep it.
     pub fn full() -> Self {
-        Self::none().pieces(20..=47).vary(&mut rand::rng())
+        Self::none().pieces(20..=47).vary()
     }
 
     /// Sends the handshake in pieces of random size within `sizes` (6 to 64 bytes), each in its own write and flush;
@@ -90,10 +91,20 @@ impl Disguise {
         self
     }
 
-    /// Gives the first segment a property that is drawn for each connection, with weights drawn from `rng` now: a
-    /// seeded generator gives an endpoint the same weights again.
+    /// Gives the first segment a property that is drawn for each connection, with weights drawn now.
     #[must_use]
-    pub fn vary<R: CryptoRng + ?Sized>(mut self, rng: &mut R) -> Self {
+    pub fn vary(self) -> Self {
+        self.vary_by(&mut rand::rng())
+    }
+
+    /// As [`vary`](Self::vary), with weights that are the same for the same `seed`, in every version of this crate: for
+    /// an endpoint that keeps its weights from one run to the next.
+    #[must_use]
+    pub fn vary_from_seed(self, seed: [u8; 32]) -> Self {
+        self.vary_by(&mut ChaCha20Rng::from_seed(seed))
+    }
+
+    fn vary_by<R: CryptoRng + ?Sized>(mut self, rng: &mut R) -> Self {
         // None is ever impossible: an absence would be as telling as a presence.
         self.exemptions = Exemptions::Vary(std::array::from_fn(|_| rng.random_range(16..=255)));
         self
@@ -108,7 +119,7 @@ impl Disguise {
             Pieces::cut((from, to), first)
         });
         let randomness = match (self.exemptions.draw(first.is_some(), rng), first) {
-            (None, _) => Randomness::generate(rng),
+            (None, _) => Randomness::draw(rng),
             // All that the rules see is a piece of the key.
             (Some(exemption), Some((.., first))) => {
                 Randomness::find(rng, |key| exemption.holds(key.get(..first).unwrap_or_default()))
@@ -117,7 +128,7 @@ impl Disguise {
                 Randomness::find(rng, |key| exemption.holds(key))
             }
             (Some(exemption), None) => {
-                let mut randomness = Randomness::generate(rng);
+                let mut randomness = Randomness::draw(rng);
                 let with_key = padding::exempt(exemption, randomness.public_key(), rng);
                 randomness.replace_pad_with_key(with_key);
                 randomness

@@ -10,6 +10,13 @@
 //! In the handshake every flight is flushed before the answer is waited for, and reading goes on while a flush is
 //! pending: over uTP, where flushed means acknowledged, it may be the peer's next bytes that complete it.
 //!
+//! # How much of a write is offered at once
+//!
+//! An encrypting stream offers its transport at most 16,512 bytes (a BitTorrent block and its header) of a write. After
+//! a write that the transport took in part, it offers twice as much as was taken, 128 bytes at least, and four times as
+//! much again after every write that was taken as a whole: what is not taken has been encrypted in vain. A stream whose
+//! transport takes nothing holds 256 bytes, or up to twice what it offered.
+//!
 //! # Shutdown
 //!
 //! `shutdown` is passed on to the transport, any number of times. All ciphertext that was accepted precedes it, because
@@ -25,4 +32,19 @@
 //! # When the transport breaks its word
 //!
 //! A transport that reports more bytes written than it was given is out of step with the keystream for good. That
-//! write is an error, and so is every later one: anything else would be garbage to the peer.
+//! write is an error, and so is every later one: anything else would be garbage to the peer. The same holds for a
+//! vectored read that reports too much, for a read that takes back bytes of the reader's buffer, and for a call that
+//! panicked. Only that direction is lost, and every later error names the cause: a
+//! [`BrokenStream`](crate::BrokenStream) is inside the `io::Error`, and in [`Parts`](crate::Parts) it stands in the place
+//! of the keystream.
+//!
+//! # When the ciphertext was changed on the way
+//!
+//! MSE has no checksum. After the handshake a changed byte of ciphertext is a changed byte of payload, at the same place,
+//! and every other byte is right: RC4 does not spread an error. **The adapter does nothing that can be seen**: it returns
+//! the bytes, logs nothing and closes nothing. In the handshake a changed byte leads to an error of the step that it hit,
+//! or is not noticed where it hit padding.
+//!
+//! What the protocol above does with it: BitTorrent throws away a piece whose hash is wrong, and asks for it again,
+//! elsewhere. A changed length or message id ends the connection, or, where the length became large, makes the reader
+//! wait for bytes that never come. So give your codec a bound on the length of a message, and a time-out.

@@ -1,54 +1,96 @@
-//! The one poll loop that joins a handshake machine and an IO.
+//! The one poll loop that joins a handshake machine and a transport.
+
+pub(crate) mod deadline;
+pub(crate) mod failed;
+pub(crate) mod fallible;
+mod pace;
+pub(crate) mod room;
+pub(crate) mod session;
 
 use std::io;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tracing::debug;
 
 use crate::error::{Error, Step};
-use crate::handshake::{Established, Machine, Progress};
-use crate::link::{CHUNK, Wire};
-use crate::stream::MseStream;
+use crate::handshake::{Established, Machine, Mode, Progress};
+use crate::link::CHUNK;
+use failed::Failed;
+use session::Session;
 
-/// How many bytes of the peer's payload are taken in while our last flight is not flushed yet. An IO whose flush waits
-/// for the peer's acknowledgement (uTP) may need us to read; a peer must not be able to make us read without end.
+/// How many bytes of the peer's payload are taken in while our last flight is not flushed yet. A transport whose flush
+/// waits for the peer's acknowledgement (uTP) may need us to read; a peer must not be able to make us read without end.
 const MAX_SURPLUS: usize = 16 * 1024;
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
-    fn poll_machine<M: Machine>(
-        &mut self,
-        cx: &mut Context<'_>,
-        slot: &mut Option<M>,
-    ) -> Poll<Result<M::Done, Error>> {
-        let span = self.span().clone();
+/// What came of driving a machine, and the session with it.
+pub(crate) type Driven<T, D> = Poll<Result<(Session<T>, D), Failed<T>>>;
+
+/// Runs a machine until it is done.
+pub(crate) struct Drive<T, M> {
+    running: Option<(Session<T>, M)>,
+}
+
+impl<T, M> Drive<T, M> {
+    pub(crate) const fn new(session: Session<T>, machine: M) -> Self {
+        Self {
+            running: Some((session, machine)),
+        }
+    }
+
+    /// Gives up.
+    pub(crate) fn into_session(self) -> Option<Session<T>> {
+        self.running.map(|(session, _)| session)
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Machine> Drive<T, M> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, M::Done> {
+        let (mut session, machine) = self.running.take().expect("polled after completion");
+        match session.poll_machine(cx, machine) {
+            Outcome::Pending(machine) => {
+                self.running = Some((session, machine));
+                Poll::Pending
+            }
+            Outcome::Done(done) => Poll::Ready(Ok((session, done))),
+            Outcome::Failed(error) => Poll::Ready(Err(Failed::new(session, error))),
+        }
+    }
+}
+
+/// How far a machine came.
+enum Outcome<M: Machine> {
+    Pending(M),
+    Done(M::Done),
+    Failed(Error),
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Session<T> {
+    fn poll_machine<M: Machine>(&mut self, cx: &mut Context<'_>, mut machine: M) -> Outcome<M> {
+        let span = self.span.clone();
         let _entered = span.enter();
-        let mut machine = slot.take().expect("polled after completion");
         let mut input = [0; CHUNK];
         let mut received: &[u8] = &[];
         loop {
             // First of all: a caller that was slow to look up a SKEY may come back with everything there, and too late.
-            if let Poll::Ready(after) = self.poll_deadline(cx) {
-                return Poll::Ready(Err(At::of(&machine).timed_out(after)));
+            if let Poll::Ready(after) = self.deadline.poll(cx, machine.peer_answered()) {
+                return Outcome::Failed(At::of(&machine).timed_out(after));
             }
-            match machine.process(received, self.outbox())? {
-                Progress::Done(done) => return Poll::Ready(Ok(done)),
-                Progress::NeedInput(more) => machine = more,
-            }
+            machine = match machine.process(received, self.link.outbox()) {
+                Ok(Progress::NeedInput(machine)) => machine,
+                Ok(Progress::Done(done)) => return Outcome::Done(done),
+                Err(refusal) => return Outcome::Failed(refusal.into()),
+            };
             let at = At::of(&machine);
             // Whether or not our flight is out: a peer that is not ready to take it may have to be read first.
-            if let Poll::Ready(Err(error)) = self.poll_send(cx) {
-                return Poll::Ready(Err(at.transport(error)));
+            if let Poll::Ready(Err(error)) = self.link.poll_send(cx) {
+                return Outcome::Failed(at.transport(error));
             }
             received = match self.poll_receive(cx, &mut input) {
-                Poll::Ready(Ok(&[])) => return Poll::Ready(Err(at.closed())),
+                Poll::Ready(Ok(&[])) => return Outcome::Failed(at.closed()),
                 Poll::Ready(Ok(bytes)) => bytes,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(at.transport(error))),
-                Poll::Pending => {
-                    *slot = Some(machine);
-                    return Poll::Pending;
-                }
+                Poll::Ready(Err(error)) => return Outcome::Failed(at.transport(error)),
+                Poll::Pending => return Outcome::Pending(machine),
             };
         }
     }
@@ -60,29 +102,26 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         established: &mut Established,
         surplus: &mut Surplus,
     ) -> Poll<Result<(), Error>> {
-        let span = self.span().clone();
+        let span = self.span.clone();
         let _entered = span.enter();
         let at = At {
             step: Step::Payload,
-            answered: established.negotiated.method.is_some() || !established.received.is_empty(),
+            answered: established.negotiated.mode() != Mode::Plaintext || !established.received.is_empty(),
         };
         let mut input = [0; CHUNK];
         loop {
-            match self.poll_send(cx) {
-                Poll::Ready(Ok(())) => {
-                    debug!(method = ?established.negotiated.method, "established");
-                    return Poll::Ready(Ok(()));
-                }
+            match self.link.poll_send(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(at.transport(error))),
                 Poll::Pending => {}
             }
-            if let Poll::Ready(after) = self.poll_deadline(cx) {
+            if let Poll::Ready(after) = self.deadline.poll(cx, at.answered) {
                 return Poll::Ready(Err(at.timed_out(after)));
             }
             if surplus.is_full() {
                 return Poll::Pending;
             }
-            match ready!(self.poll_receive(cx, &mut input)) {
+            match ready!(self.link.poll_receive(cx, &mut input)) {
                 Ok(bytes) => {
                     surplus.count(bytes);
                     established.receive(bytes);
@@ -108,27 +147,16 @@ impl At {
         }
     }
 
-    const fn closed(self) -> Error {
-        let Self { step, answered } = self;
-        Error::Closed { step, answered }
+    fn closed(self) -> Error {
+        Error::closed(self.step, self.answered)
     }
 
-    const fn timed_out(self, after: Duration) -> Error {
-        let Self { step, answered } = self;
-        Error::TimedOut {
-            step,
-            answered,
-            after,
-        }
+    fn timed_out(self, after: Duration) -> Error {
+        Error::timed_out(self.step, self.answered, after)
     }
 
-    const fn transport(self, source: io::Error) -> Error {
-        let Self { step, answered } = self;
-        Error::Transport {
-            step,
-            answered,
-            source,
-        }
+    fn transport(self, source: io::Error) -> Error {
+        Error::transport(self.step, self.answered, source)
     }
 }
 
@@ -151,44 +179,13 @@ impl Surplus {
     }
 }
 
-type Driven<T, D> = Poll<Result<(Wire<T>, D), Error>>;
-
-/// Runs a machine until it is done.
-pub(crate) struct Drive<T, M> {
-    wire: Option<Wire<T>>,
-    machine: Option<M>,
-}
-
-impl<T, M> Drive<T, M> {
-    pub(crate) const fn new(wire: Wire<T>, machine: M) -> Self {
-        Self {
-            wire: Some(wire),
-            machine: Some(machine),
-        }
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin, M: Machine> Drive<T, M> {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Driven<T, M::Done> {
-        let mut wire = self.wire.take().expect("polled after completion");
-        match wire.poll_machine(cx, &mut self.machine) {
-            Poll::Ready(Ok(done)) => Poll::Ready(Ok((wire, done))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(wire.fail(error))),
-            Poll::Pending => {
-                self.wire = Some(wire);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-/// Runs a machine until there is a stream.
+/// Runs a machine until the handshake is over, our last flight included.
 pub(crate) struct Complete<T, M>(Stage<T, M>);
 
 enum Stage<T, M> {
     Shaking(Drive<T, M>),
     Finishing {
-        wire: Wire<T>,
+        session: Session<T>,
         established: Established,
         surplus: Surplus,
     },
@@ -196,14 +193,14 @@ enum Stage<T, M> {
 }
 
 impl<T, M> Complete<T, M> {
-    pub(crate) const fn new(wire: Wire<T>, machine: M) -> Self {
-        Self(Stage::Shaking(Drive::new(wire, machine)))
+    pub(crate) const fn new(session: Session<T>, machine: M) -> Self {
+        Self(Stage::Shaking(Drive::new(session, machine)))
     }
 
     /// For a handshake that needs nothing of the peer any more.
-    pub(crate) fn established(wire: Wire<T>, established: Established) -> Self {
+    pub(crate) fn established(session: Session<T>, established: Established) -> Self {
         Self(Stage::Finishing {
-            wire,
+            session,
             established,
             surplus: Surplus::default(),
         })
@@ -215,29 +212,29 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
     M: Machine<Done = Established>,
 {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<MseStream<T>, Error>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(T, Established), Failed<T>>> {
         loop {
             match &mut self.0 {
                 Stage::Shaking(drive) => match ready!(drive.poll(cx)) {
-                    Ok((wire, established)) => *self = Self::established(wire, established),
-                    Err(error) => {
+                    Ok((session, established)) => *self = Self::established(session, established),
+                    Err(failed) => {
                         self.0 = Stage::Over;
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(failed));
                     }
                 },
                 Stage::Finishing {
-                    wire,
+                    session,
                     established,
                     surplus,
                 } => {
-                    let finished = ready!(wire.poll_finish(cx, established, surplus));
+                    let finished = ready!(session.poll_finish(cx, established, surplus));
                     if let Stage::Finishing {
-                        wire, established, ..
+                        session, established, ..
                     } = std::mem::replace(&mut self.0, Stage::Over)
                     {
                         return Poll::Ready(match finished {
-                            Ok(()) => Ok(MseStream::from_established(wire.into_io(), established)),
-                            Err(error) => Err(wire.fail(error)),
+                            Ok(()) => Ok(session.hand_over(established)),
+                            Err(error) => Err(Failed::new(session, error)),
                         });
                     }
                 }

@@ -2,6 +2,10 @@
 
 use zeroize::Zeroize;
 
+/// How many bytes more than are there it makes room for. A peer that sends single bytes then costs no more memory than
+/// one that sends the same in one piece, to within this.
+const STEP: usize = 512;
+
 /// A queue of bytes, taken from the front.
 #[derive(Default)]
 pub(super) struct Inbox {
@@ -11,7 +15,19 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub(super) fn push(&mut self, input: &[u8]) {
+        let free = self.bytes.capacity() - self.bytes.len();
+        if free < input.len() {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+            self.reserve(input.len());
+        }
         self.bytes.extend_from_slice(input);
+    }
+
+    /// Makes room for `more` bytes, and little more: doubling would hold twice of what a peer has sent.
+    fn reserve(&mut self, more: usize) {
+        let wanted = (self.bytes.len() + more).next_multiple_of(STEP);
+        self.bytes.reserve_exact(wanted - self.bytes.len());
     }
 
     /// Everything that was not taken.
@@ -31,6 +47,17 @@ impl Inbox {
         self.take(N)?.try_into().ok()
     }
 
+    /// All the bytes that were not taken, in the memory that they are in.
+    pub(super) fn take_all(&mut self) -> Vec<u8> {
+        if self.unread().is_empty() {
+            // Memory without content would stay with the stream for as long as nothing is read.
+            return Vec::new();
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.drain(..std::mem::take(&mut self.taken));
+        bytes
+    }
+
     /// Looks for `mark` behind at most `max_before` bytes of padding.
     pub(super) fn find(&self, mark: &[u8], max_before: usize) -> Search {
         let unread = self.unread();
@@ -44,9 +71,15 @@ impl Inbox {
     }
 }
 
+impl From<Vec<u8>> for Inbox {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, taken: 0 }
+    }
+}
+
 impl Drop for Inbox {
     fn drop(&mut self) {
-        // An initial payload was decrypted in place here.
+        // PadC and PadD were decrypted in place here.
         self.bytes.zeroize();
     }
 }

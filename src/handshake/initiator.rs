@@ -3,23 +3,26 @@
 use std::fmt;
 
 use bytes::Bytes;
-use tracing::debug;
 
-use super::established::{Established, Negotiated, Role, append};
+use super::encrypt2::Keys;
+use super::established::{Established, Mode, Negotiated, Role, append};
 use super::inbox::{Inbox, Search};
-use super::{MAX_IA_SENT, MAX_PAD, Machine, Progress, Randomness, pad_len};
+use super::limits::{MAX_IA_SENT, MAX_PAD, VC, pad_len};
+use super::machine::{Machine, Progress, Turn, advance, debug, sealed};
+use super::opening::{Opening, classify};
+use super::randomness::Randomness;
 use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, PrivateKey};
 use crate::crypto::keystream::Keystream;
 use crate::error::{HandshakeError, Step};
 use crate::policy::Policy;
-use crate::policy::methods::{CryptoMethod, CryptoMethods};
+use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
 use crate::skey::Skey;
 
-/// VC, the verification constant.
-pub(super) const VC: [u8; 8] = [0; 8];
-
 /// The initiator's side of the handshake.
+///
+/// A peer that answers with `0x13 "BitTorrent protocol"` is refused at once:
+/// [`HandshakeError::PlaintextAnswer`].
 pub struct Initiator {
     wanted: Wanted,
     inbox: Inbox,
@@ -51,14 +54,9 @@ enum State {
     },
 }
 
-struct Keys {
-    encrypt: Keystream,
-    decrypt: Keystream,
-}
-
 impl Initiator {
-    /// Begins a handshake for `skey` and appends step 1 to `output`. Offers the policy's methods, whatever else the
-    /// policy says.
+    /// Begins a handshake for `skey` and appends step 1 to `output`. Offers the policy's methods, whatever its
+    /// [`Encryption`](crate::Encryption) is.
     ///
     /// The first [`MAX_IA_SENT`] bytes of `initial_payload` travel inside step 3, the rest right after step 4 came.
     pub fn new(
@@ -78,7 +76,7 @@ impl Initiator {
         Self {
             wanted: Wanted {
                 skey,
-                offered: policy.crypto_methods(),
+                offered: policy.methods(),
                 initial_payload: initial_payload.into(),
             },
             inbox: Inbox::default(),
@@ -89,67 +87,25 @@ impl Initiator {
             },
         }
     }
-
-    /// Takes the next bytes of the peer.
-    ///
-    /// # Errors
-    ///
-    /// If the peer's bytes are refused; the machine is gone then, and nothing more is to be sent.
-    pub fn process(
-        self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-    ) -> Result<Progress<Self, Established>, HandshakeError> {
-        let Self {
-            wanted,
-            mut inbox,
-            mut state,
-        } = self;
-        inbox.push(input);
-        loop {
-            match state.advance(&wanted, &mut inbox, output)? {
-                Turn::Next(next) => state = next,
-                Turn::Starved(state) => {
-                    return Ok(Progress::NeedInput(Self { wanted, inbox, state }));
-                }
-                Turn::Done(keys, method) => {
-                    let established = wanted.establish(keys, method, &inbox, output);
-                    return Ok(Progress::Done(established));
-                }
-            }
-        }
-    }
-
-    /// What is being waited for: the step at which it stopped, should the peer hang up now.
-    pub const fn step(&self) -> Step {
-        match self.state {
-            State::AwaitKey { .. } => Step::PublicKey,
-            State::Sync { .. } => Step::Sync,
-            State::CryptoSelect(_) => Step::CryptoSelect,
-            State::PadD { .. } => Step::PadD,
-        }
-    }
-}
-
-enum Turn {
-    Next(State),
-    Starved(State),
-    Done(Keys, CryptoMethod),
 }
 
 impl State {
-    fn advance(
+    fn turn(
         self,
         wanted: &Wanted,
         inbox: &mut Inbox,
         output: &mut Vec<u8>,
-    ) -> Result<Turn, HandshakeError> {
+    ) -> Result<Turn<Self, (Keys, CryptoMethod)>, HandshakeError> {
         match self {
             Self::AwaitKey {
                 private_key,
                 before_sync,
                 pad_c_len,
             } => {
+                // A peer without MSE answers in plaintext, and may wait then: without this, until the deadline.
+                if classify(inbox.unread()) == Some(Opening::Plaintext) {
+                    return Err(HandshakeError::PlaintextAnswer);
+                }
                 let Some(peer_key) = inbox.take_array::<PUBLIC_KEY_LEN>() else {
                     return Ok(Turn::Starved(Self::AwaitKey {
                         private_key,
@@ -160,22 +116,19 @@ impl State {
                 let secret = private_key
                     .shared_secret(&peer_key)
                     .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
-                let (mut encrypt, mut decrypt) = derive::keystreams(&secret, wanted.skey.as_bytes());
                 output.extend_from_slice(&before_sync);
                 output.extend_from_slice(&derive::req1(&secret));
                 let req2 = *wanted.skey.hash().as_bytes();
                 output.extend_from_slice(&derive::mask_req2(&secret, req2));
-                wanted.append_offer(&mut encrypt, pad_c_len, output);
+                let mut keys = Keys::derive(Role::Initiator, secret, &wanted.skey);
+                wanted.append_offer(&mut keys.encrypt, pad_c_len, output);
                 let mut encrypted_vc = VC;
-                decrypt.apply(&mut encrypted_vc);
-                Ok(Turn::Next(Self::Sync {
-                    keys: Keys { encrypt, decrypt },
-                    encrypted_vc,
-                }))
+                keys.decrypt.apply(&mut encrypted_vc);
+                Ok(Turn::Next(Self::Sync { keys, encrypted_vc }))
             }
             Self::Sync { keys, encrypted_vc } => match inbox.find(&encrypted_vc, MAX_PAD) {
                 Search::Found(pad_b) => {
-                    debug!(pad_b, "responder's padding ends");
+                    tracing::debug!(pad_b, "responder's padding ends");
                     inbox.take(pad_b + encrypted_vc.len());
                     Ok(Turn::Next(Self::CryptoSelect(keys)))
                 }
@@ -190,7 +143,7 @@ impl State {
                 let [s0, s1, s2, s3, l0, l1] = header;
                 let selected = u32::from_be_bytes([s0, s1, s2, s3]);
                 let len = u16::from_be_bytes([l0, l1]);
-                debug!(selected, pad_d = len, "responder selected");
+                tracing::debug!(selected = %Offer(selected), pad_d = len, "responder selected");
                 let method = wanted
                     .offered
                     .selected(selected)
@@ -207,7 +160,7 @@ impl State {
                     return Ok(Turn::Starved(Self::PadD { keys, method, len }));
                 };
                 keys.decrypt.apply(pad_d);
-                Ok(Turn::Done(keys, method))
+                Ok(Turn::Done((keys, method)))
             }
         }
     }
@@ -235,19 +188,17 @@ impl Wanted {
     }
 
     fn establish(self, keys: Keys, method: CryptoMethod, inbox: &Inbox, output: &mut Vec<u8>) -> Established {
-        let negotiated = Negotiated {
-            role: Role::Initiator,
-            method: Some(method),
-            skey: Some(self.skey),
-            fell_back: false,
-        };
-        let mut established = Established::new(negotiated, method, keys.encrypt, keys.decrypt);
+        let keystreams = keys.switch_to(method, Role::Initiator, &self.skey);
+        let negotiated = Negotiated::new(Role::Initiator, Mode::from(method), Some(self.skey));
+        let mut established = Established::new(negotiated, keystreams);
         let left_over = self.initial_payload.get(MAX_IA_SENT..).unwrap_or_default();
         established.send(left_over, output);
         established.receive(inbox.unread());
         established
     }
 }
+
+impl sealed::Sealed for Initiator {}
 
 impl Machine for Initiator {
     type Done = Established;
@@ -257,11 +208,29 @@ impl Machine for Initiator {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Established>, HandshakeError> {
-        Self::process(self, input, output)
+        let Self {
+            wanted,
+            mut inbox,
+            state,
+        } = self;
+        inbox.push(input);
+        Ok(
+            match advance(state, |state| state.turn(&wanted, &mut inbox, output))? {
+                Progress::NeedInput(state) => Progress::NeedInput(Self { wanted, inbox, state }),
+                Progress::Done((keys, method)) => {
+                    Progress::Done(wanted.establish(keys, method, &inbox, output))
+                }
+            },
+        )
     }
 
     fn step(&self) -> Step {
-        Self::step(self)
+        match self.state {
+            State::AwaitKey { .. } => Step::PublicKey,
+            State::Sync { .. } => Step::Sync,
+            State::CryptoSelect(_) => Step::CryptoSelect,
+            State::PadD { .. } => Step::PadD,
+        }
     }
 
     fn peer_answered(&self) -> bool {
@@ -271,8 +240,6 @@ impl Machine for Initiator {
 
 impl fmt::Debug for Initiator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Initiator")
-            .field("step", &self.step())
-            .finish_non_exhaustive()
+        debug("Initiator", self, f)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use rand::{CryptoRng, RngExt};
+use rand::rngs::ChaCha20Rng;
+use rand::{CryptoRng, RngExt, SeedableRng};
 
-use super::MAX_PAD;
+use super::limits::MAX_PAD;
 use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey, search};
 
 /// The key pair and the padding of one side of one handshake. For one use: a key pair that appears on two connections
@@ -18,8 +19,17 @@ pub struct Randomness {
 impl Randomness {
     /// Draws a key pair and padding. Computes the public key, which costs one exponentiation: it may be called before
     /// the connection is there.
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self::new(PrivateKey::generate(rng), Padding::generate(rng))
+    pub fn generate() -> Self {
+        Self::draw(&mut rand::rng())
+    }
+
+    /// The same key pair and padding for the same `seed`, in every version of this crate: for reproducible transcripts.
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self::draw(&mut ChaCha20Rng::from_seed(seed))
+    }
+
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::new(PrivateKey::draw(rng), Padding::draw(rng))
     }
 
     /// These and no others: for reproducible transcripts.
@@ -40,7 +50,7 @@ impl Randomness {
         Self {
             private_key,
             public_key,
-            padding: Padding::generate(rng),
+            padding: Padding::draw(rng),
         }
     }
 
@@ -55,6 +65,7 @@ impl Randomness {
     }
 
     /// Step 1 or 2.
+    #[cfg(test)]
     pub(crate) fn into_first_flight(self) -> Vec<u8> {
         [&self.public_key[..], &self.padding.with_key].concat()
     }
@@ -80,14 +91,18 @@ pub struct Padding {
 }
 
 impl Padding {
-    /// Together 447 at most: Transmission 4.0 and `KTorrent` are fragile close to 512. The first part is never empty:
-    /// `BitTornado` stalls when PadB is.
+    /// Together 447 at most: Transmission 4.0 and KTorrent are fragile close to 512. The first part is never empty:
+    /// BitTornado stalls when PadB is.
     const WITH_KEY: std::ops::RangeInclusive<usize> = 1..=320;
     const BEFORE_SYNC: std::ops::RangeInclusive<usize> = 0..=127;
     const NEGOTIATED: std::ops::RangeInclusive<u16> = 0..=255;
 
     /// Draws padding of random length.
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+    pub fn generate() -> Self {
+        Self::draw(&mut rand::rng())
+    }
+
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let mut random_bytes = |lengths| {
             let mut bytes = vec![0; rng.random_range(lengths)];
             rng.fill_bytes(&mut bytes);

@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use tracing::debug;
-
 use super::inbox::{Inbox, Search};
-use super::negotiation::Negotiation;
-use super::{MAX_PAD, Machine, Progress, Randomness};
+use super::limits::MAX_PAD;
+use super::machine::{Machine, Progress, Turn, advance, debug, sealed};
+use super::negotiation::{Keyed, SkeyRequest};
+use super::randomness::Randomness;
 use crate::crypto::derive;
-use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
+use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN};
 use crate::error::{HandshakeError, Step};
 use crate::policy::Policy;
 use crate::policy::methods::CryptoMethods;
-use crate::skey::{Skey, SkeyHash};
+use crate::skey::SkeyHash;
 
 /// The responder's side of the handshake, up to the SKEY.
 ///
@@ -30,87 +29,30 @@ enum State {
     AwaitSkey(Keyed),
 }
 
-/// What is known, and what is still to be sent, once the keys are exchanged.
-pub(super) struct Keyed {
-    pub(super) secret: SharedSecret,
-    pub(super) before_sync: Vec<u8>,
-    pub(super) pad_d_len: u16,
-}
-
 impl Responder {
-    /// Waits for an initiator. Chooses among the policy's methods, whatever else the policy says: telling plaintext from
-    /// MSE is done before.
+    /// Waits for an initiator. Chooses among the policy's methods, whatever its [`Encryption`](crate::Encryption) is:
+    /// [`Detection`](super::Detection) comes before.
     pub fn new(policy: &Policy, randomness: Randomness) -> Self {
         Self {
-            acceptable: policy.crypto_methods(),
+            acceptable: policy.methods(),
             inbox: Inbox::default(),
             state: State::AwaitKey(randomness),
         }
     }
 
     /// The same, fed with what was read to tell plaintext from MSE.
-    pub(crate) fn having_read(mut self, seen: &[u8]) -> Self {
-        self.inbox.push(seen);
+    pub(crate) fn having_read(mut self, seen: Vec<u8>) -> Self {
+        self.inbox = Inbox::from(seen);
         self
     }
-
-    /// Takes the next bytes of the peer.
-    ///
-    /// # Errors
-    ///
-    /// If the peer's bytes are refused; the machine is gone then. What was appended to `output` may still be sent, so
-    /// that a prober with a degenerate key sees what every other sees.
-    pub fn process(
-        self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-    ) -> Result<Progress<Self, SkeyRequest>, HandshakeError> {
-        let Self {
-            acceptable,
-            mut inbox,
-            mut state,
-        } = self;
-        inbox.push(input);
-        loop {
-            match state.advance(&mut inbox, output)? {
-                Turn::Next(next) => state = next,
-                Turn::Starved(state) => {
-                    return Ok(Progress::NeedInput(Self {
-                        acceptable,
-                        inbox,
-                        state,
-                    }));
-                }
-                Turn::Done(keyed, hash) => {
-                    return Ok(Progress::Done(SkeyRequest {
-                        hash,
-                        keyed,
-                        acceptable,
-                        inbox,
-                    }));
-                }
-            }
-        }
-    }
-
-    /// What is being waited for: the step at which it stopped, should the peer hang up now.
-    pub const fn step(&self) -> Step {
-        match self.state {
-            State::AwaitKey(_) => Step::PublicKey,
-            State::Sync { .. } => Step::Sync,
-            State::AwaitSkey(_) => Step::Skey,
-        }
-    }
-}
-
-enum Turn {
-    Next(State),
-    Starved(State),
-    Done(Keyed, SkeyHash),
 }
 
 impl State {
-    fn advance(self, inbox: &mut Inbox, output: &mut Vec<u8>) -> Result<Turn, HandshakeError> {
+    fn turn(
+        self,
+        inbox: &mut Inbox,
+        output: &mut Vec<u8>,
+    ) -> Result<Turn<Self, (Keyed, SkeyHash)>, HandshakeError> {
         match self {
             Self::AwaitKey(randomness) => {
                 let Some(peer_key) = inbox.take_array::<PUBLIC_KEY_LEN>() else {
@@ -137,7 +79,7 @@ impl State {
             }
             Self::Sync { keyed, mark } => match inbox.find(&mark, MAX_PAD) {
                 Search::Found(pad_a) => {
-                    debug!(pad_a, "initiator's padding ends");
+                    tracing::debug!(pad_a, "initiator's padding ends");
                     inbox.take(pad_a + mark.len());
                     Ok(Turn::Next(Self::AwaitSkey(keyed)))
                 }
@@ -149,11 +91,13 @@ impl State {
                     return Ok(Turn::Starved(Self::AwaitSkey(keyed)));
                 };
                 let hash = SkeyHash::new(derive::mask_req2(&keyed.secret, masked));
-                Ok(Turn::Done(keyed, hash))
+                Ok(Turn::Done((keyed, hash)))
             }
         }
     }
 }
+
+impl sealed::Sealed for Responder {}
 
 impl Machine for Responder {
     type Done = SkeyRequest;
@@ -163,11 +107,28 @@ impl Machine for Responder {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, SkeyRequest>, HandshakeError> {
-        Self::process(self, input, output)
+        let Self {
+            acceptable,
+            mut inbox,
+            state,
+        } = self;
+        inbox.push(input);
+        Ok(match advance(state, |state| state.turn(&mut inbox, output))? {
+            Progress::NeedInput(state) => Progress::NeedInput(Self {
+                acceptable,
+                inbox,
+                state,
+            }),
+            Progress::Done((keyed, hash)) => Progress::Done(SkeyRequest::new(hash, keyed, acceptable, inbox)),
+        })
     }
 
     fn step(&self) -> Step {
-        Self::step(self)
+        match self.state {
+            State::AwaitKey(_) => Step::PublicKey,
+            State::Sync { .. } => Step::Sync,
+            State::AwaitSkey(_) => Step::Skey,
+        }
     }
 
     fn peer_answered(&self) -> bool {
@@ -177,37 +138,6 @@ impl Machine for Responder {
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Responder")
-            .field("step", &self.step())
-            .finish_non_exhaustive()
-    }
-}
-
-/// An initiator that asks for a SKEY.
-pub struct SkeyRequest {
-    hash: SkeyHash,
-    pub(super) keyed: Keyed,
-    pub(super) acceptable: CryptoMethods,
-    pub(super) inbox: Inbox,
-}
-
-impl SkeyRequest {
-    /// The hash of the SKEY it asks for.
-    pub const fn hash(&self) -> &SkeyHash {
-        &self.hash
-    }
-
-    /// Goes on with the SKEY that has this [`hash`](Self::hash). `initial_payload` travels in one write with step 4.
-    ///
-    /// A SKEY with another hash leads to [`HandshakeError::BadVc`]. Feed the machine once with no bytes to see whether it
-    /// has all it needs already.
-    pub fn resolve(self, skey: Skey, initial_payload: impl Into<Bytes>) -> Negotiation {
-        Negotiation::new(self, skey, initial_payload.into())
-    }
-}
-
-impl fmt::Debug for SkeyRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SkeyRequest").finish_non_exhaustive()
+        debug("Responder", self, f)
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of a peer before it is dialled, and where that is learnt.
 
-/// What is known of a peer's encryption before it is dialled. Every variant says more than the one before it, so what
-/// several sources say is joined with [`Ord::max`].
+/// What is known of a peer's encryption before it is dialled. What several sources say is put together with
+/// [`join`](Self::join).
 ///
 /// | learnt from | said by | hint |
 /// |---|---|---|
@@ -19,14 +19,14 @@
 /// ```
 /// use tokio_mse::{Attempt, PeerHint, Policy};
 ///
-/// let hint = PeerHint::from_crypto_flag(0).max(PeerHint::from_pex_flags(0x01 | 0x02));
+/// let hint = PeerHint::from_crypto_flag(0).join(PeerHint::from_pex_flags(0x01 | 0x02));
 /// assert_eq!(hint, PeerHint::PrefersMse);
 ///
-/// let policy = Policy::full_rc4().allow();
+/// let policy = Policy::plaintext_only().allow_fallback();
 /// assert_eq!(policy.first_attempt(), Attempt::Plaintext);
 /// assert_eq!(policy.with_hint(hint).first_attempt(), Attempt::Mse);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PeerHint {
     /// Nothing is known.
@@ -43,6 +43,27 @@ pub enum PeerHint {
 impl PeerHint {
     /// Bit `prefers encryption` of `added.f` in BEP 11.
     const PEX_PREFERS_ENCRYPTION: u8 = 0x01;
+
+    /// What two sources say together: whichever says more of the peer. [`Unknown`](Self::Unknown) says nothing, and
+    /// [`RequiresMse`](Self::RequiresMse) says the most. The order of the two does not matter.
+    #[must_use]
+    pub const fn join(self, other: Self) -> Self {
+        if other.weight() > self.weight() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// How much is said of the peer. Kept apart from the variants, so that one that is no step of a ladder can be added.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::TakesMse => 1,
+            Self::PrefersMse => 2,
+            Self::RequiresMse => 3,
+        }
+    }
 
     /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it where
     /// the announce had `supportcrypto=1` or `requirecrypto=1`; one that leaves it out has said nothing.

@@ -1,40 +1,84 @@
 //! The methods that protect a stream after the handshake, and ordered sets of them.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{array, fmt, iter};
 
 /// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
+///
+/// Written and read as `rc4` and `plaintext`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoMethod {
     /// `0x02`: the whole stream is RC4-encrypted.
     Rc4,
+    /// `0x04`: the stream is AES-128-CTR-encrypted from the first byte behind the handshake on, which is RC4 to its end.
+    ///
+    /// **Unstable**: a draft of libtorrent's that no client has released, and whose bit and counter may still change.
+    /// With the feature `unstable-aes` only, and exempt from semantic versioning. It is fast, and no more secure than
+    /// RC4: nothing is authenticated, and an observer sees the same.
+    #[cfg(feature = "unstable-aes")]
+    Aes128Ctr,
     /// `0x01`: header-only. The handshake is hidden, the stream that follows is clear.
     Plaintext,
 }
 
 impl CryptoMethod {
-    const ALL: [Self; 2] = [Self::Rc4, Self::Plaintext];
+    pub(crate) const ALL: &'static [Self] = &[
+        #[cfg(feature = "unstable-aes")]
+        Self::Aes128Ctr,
+        Self::Rc4,
+        Self::Plaintext,
+    ];
 
     /// The bit that stands for this method on the wire.
     pub const fn bit(self) -> u32 {
         match self {
             Self::Rc4 => 0x02,
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes128Ctr => 0x04,
             Self::Plaintext => 0x01,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Rc4 => "rc4",
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes128Ctr => "aes",
+            Self::Plaintext => "plaintext",
         }
     }
 }
 
 impl fmt::Display for CryptoMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rc4 => "rc4",
-            Self::Plaintext => "plaintext",
-        })
+        f.pad(self.name())
+    }
+}
+
+/// A bit field of `crypto_provide` or `crypto_select` in words, for logs: what is known by name, and the rest as a number.
+pub(crate) struct Offer(pub(crate) u32);
+
+impl fmt::Display for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(mut rest) = *self;
+        let mut comma = "";
+        for method in CryptoMethod::ALL {
+            if rest & method.bit() != 0 {
+                write!(f, "{comma}{method}")?;
+                rest &= !method.bit();
+                comma = ",";
+            }
+        }
+        if rest != 0 || comma.is_empty() {
+            write!(f, "{comma}{rest:#x}")?;
+        }
+        Ok(())
     }
 }
 
 /// An ordered set of crypto methods, most preferred first, never empty.
+///
+/// Written and read as a list with commas:
 ///
 /// ```
 /// use tokio_mse::{CryptoMethod, CryptoMethods};
@@ -42,24 +86,43 @@ impl fmt::Display for CryptoMethod {
 /// let both = CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext);
 /// assert_eq!(both, "rc4,plaintext".parse()?);
 /// assert_eq!(both.bits(), 0x03);
-/// # Ok::<(), tokio_mse::ParseMethodsError>(())
+/// # Ok::<(), tokio_mse::ParsePolicyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CryptoMethods {
+    // One slot for each method there is. The methods stand in front, what is free behind them.
     ordered: [Option<CryptoMethod>; CryptoMethod::ALL.len()],
 }
 
 impl CryptoMethods {
     /// The set of one method.
+    #[cfg_attr(
+        feature = "unstable-aes",
+        doc = "\n\nAES is never alone: RC4 stands behind it, as clients exist that select what was not offered where they see \
+               an offer without it (anacrolix, KTorrent)."
+    )]
     pub const fn only(method: CryptoMethod) -> Self {
-        Self {
-            ordered: [Some(method), None],
+        let mut ordered = [None; CryptoMethod::ALL.len()];
+        ordered[0] = Some(method);
+        #[cfg(feature = "unstable-aes")]
+        if matches!(method, CryptoMethod::Aes128Ctr) {
+            ordered[1] = Some(CryptoMethod::Rc4);
         }
+        Self { ordered }
     }
 
     /// Adds a method behind those already in the set; one that is in it keeps its place.
     #[must_use]
-    pub fn then(mut self, method: CryptoMethod) -> Self {
+    pub fn then(self, method: CryptoMethod) -> Self {
+        let added = self.with_last(method);
+        #[cfg(feature = "unstable-aes")]
+        if method == CryptoMethod::Aes128Ctr {
+            return added.with_last(CryptoMethod::Rc4);
+        }
+        added
+    }
+
+    fn with_last(mut self, method: CryptoMethod) -> Self {
         if !self.contains(method)
             && let Some(free) = self.ordered.iter_mut().find(|slot| slot.is_none())
         {
@@ -69,8 +132,8 @@ impl CryptoMethods {
     }
 
     /// The methods, most preferred first.
-    pub fn iter(self) -> impl Iterator<Item = CryptoMethod> {
-        self.ordered.into_iter().flatten()
+    pub fn iter(self) -> CryptoMethodsIter {
+        CryptoMethodsIter(self.ordered.into_iter().flatten())
     }
 
     /// Whether `method` is in the set.
@@ -112,39 +175,46 @@ impl fmt::Display for CryptoMethods {
     }
 }
 
-/// A list of crypto methods that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseMethodsError {
-    found: String,
-}
+impl IntoIterator for CryptoMethods {
+    type Item = CryptoMethod;
+    type IntoIter = CryptoMethodsIter;
 
-impl fmt::Display for ParseMethodsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "expected a comma-separated list of `rc4` and `plaintext`, found `{}`",
-            self.found
-        )
+    fn into_iter(self) -> CryptoMethodsIter {
+        self.iter()
     }
 }
 
-impl std::error::Error for ParseMethodsError {}
+impl IntoIterator for &CryptoMethods {
+    type Item = CryptoMethod;
+    type IntoIter = CryptoMethodsIter;
 
-impl FromStr for CryptoMethods {
-    type Err = ParseMethodsError;
-
-    fn from_str(list: &str) -> Result<Self, Self::Err> {
-        let unreadable = || ParseMethodsError {
-            found: list.to_owned(),
-        };
-        let mut set: Option<Self> = None;
-        for name in list.split(',') {
-            let method = CryptoMethod::ALL
-                .into_iter()
-                .find(|method| method.to_string() == name.trim())
-                .ok_or_else(unreadable)?;
-            set = Some(set.map_or(Self::only(method), |set| set.then(method)));
-        }
-        set.ok_or_else(unreadable)
+    fn into_iter(self) -> CryptoMethodsIter {
+        self.iter()
     }
 }
+
+/// The methods of a set, most preferred first: what [`CryptoMethods::iter`] gives.
+#[derive(Clone, Debug)]
+pub struct CryptoMethodsIter(
+    iter::Flatten<array::IntoIter<Option<CryptoMethod>, { CryptoMethod::ALL.len() }>>,
+);
+
+impl Iterator for CryptoMethodsIter {
+    type Item = CryptoMethod;
+
+    fn next(&mut self) -> Option<CryptoMethod> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for CryptoMethodsIter {
+    fn next_back(&mut self) -> Option<CryptoMethod> {
+        self.0.next_back()
+    }
+}
+
+impl iter::FusedIterator for CryptoMethodsIter {}

@@ -1,96 +1,73 @@
 //! What is dialled, accepted, offered and chosen: one decision table, pure functions.
 
+pub(crate) mod attempt;
+pub(crate) mod encryption;
 pub(crate) mod hint;
 pub(crate) mod methods;
+pub(crate) mod parse;
+#[cfg(feature = "serde")]
+mod serde;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
+use crate::error::Error;
+
+pub(crate) use attempt::{Attempt, Opening};
+pub(crate) use encryption::Encryption;
 use hint::PeerHint;
 use methods::{CryptoMethod, CryptoMethods};
 
-/// How much encryption a policy wants.
+/// What is dialled, accepted, offered and chosen. All the configuration that a connection needs.
 ///
-/// | | outgoing | incoming |
-/// |---|---|---|
-/// | [`Forbid`](Encryption::Forbid) | plaintext only | plaintext BitTorrent handshake only |
-/// | [`Allow`](Encryption::Allow) | plaintext; MSE on a redial if the peer hangs up before it answers | either |
-/// | [`Prefer`](Encryption::Prefer) | MSE; plaintext on a redial if the peer hangs up before it answers | either |
-/// | [`Require`](Encryption::Require) | MSE or an error, never plaintext | MSE or an error |
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Encryption {
-    /// Never speak MSE.
-    Forbid,
-    /// Speak MSE only where plaintext does not work.
-    Allow,
-    /// Speak MSE first, plaintext where it does not work.
-    Prefer,
-    /// Never speak plaintext.
-    Require,
-}
-
-/// How the first bytes of a connection look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Opening {
-    /// `0x13 "BitTorrent protocol"`.
-    Plaintext,
-    /// Anything else, which can only be a public key.
-    Mse,
-}
-
-/// What one dial attempt speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Attempt {
-    /// The MSE handshake.
-    Mse,
-    /// Plaintext BitTorrent.
-    Plaintext,
-}
-
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mse => "MSE",
-            Self::Plaintext => "plaintext",
-        })
-    }
-}
-
-/// What is dialled, accepted, offered and chosen.
+/// A preset says what is spoken. It speaks nothing else unless [`allow_fallback`](Self::allow_fallback) says so:
 ///
-/// A value of this type is all the configuration that a connection needs; it is `Copy` and can be shared by all of
-/// them. The presets name what protects the stream, the builder steps say how insistent to be:
+/// ```
+/// use tokio_mse::{Encryption, Policy};
+///
+/// let never_in_the_clear = Policy::full_rc4();
+/// assert_eq!(never_in_the_clear.encryption(), Encryption::Require);
+/// let rather_in_the_clear_than_not_at_all = Policy::full_rc4().allow_fallback();
+/// assert_eq!(rather_in_the_clear_than_not_at_all, Policy::default());
+/// ```
+///
+/// It is written and read as one word of [`Encryption`] and the methods, most preferred first. A word alone means RC4
+/// alone:
 ///
 /// ```
 /// use tokio_mse::Policy;
 ///
-/// let never_in_the_clear = Policy::full_rc4().require();
-/// let handshake_hidden_only = Policy::header_only().prefer();
-/// let one_attempt = Policy::full_rc4().forbid_fallback();
-/// # let _ = (never_in_the_clear, handshake_hidden_only, one_attempt);
+/// assert_eq!("require".parse(), Ok(Policy::full_rc4()));
+/// assert_eq!(Policy::accept_any().to_string(), "allow:rc4,plaintext");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// With the feature `serde` it is that text in every format.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     encryption: Encryption,
     methods: CryptoMethods,
-    fallback: bool,
+}
+
+impl Default for Policy {
+    /// What a connector does unless told: [`Encryption::Prefer`], RC4 alone.
+    fn default() -> Self {
+        Self::new(Encryption::default(), CryptoMethods::only(CryptoMethod::Rc4))
+    }
 }
 
 impl Policy {
-    /// A policy from its two parts, with fallback allowed.
+    /// A policy from its two parts.
     pub const fn new(encryption: Encryption, methods: CryptoMethods) -> Self {
-        Self {
-            encryption,
-            methods,
-            fallback: true,
-        }
+        Self { encryption, methods }
     }
 
-    /// Plain BitTorrent, no MSE at all ([`Encryption::Forbid`]).
+    /// Plaintext BitTorrent and no MSE at all: [`Encryption::Forbid`].
     pub const fn plaintext_only() -> Self {
         Self::new(Encryption::Forbid, CryptoMethods::only(CryptoMethod::Rc4))
     }
 
-    /// MSE preferred, header-only: the handshake is hidden, the stream is clear.
+    /// MSE or nothing, header-only: the handshake is hidden, the stream that follows is clear. [`Encryption::Require`].
     ///
     /// Transmission 4.0 selects plaintext when nothing else is offered, and goes on in RC4 all the same: its first 20
     /// bytes are not `0x13 "BitTorrent protocol"`. Waiting for them would hold up every other peer's stream, so it is not
@@ -100,19 +77,20 @@ impl Policy {
     /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
     ///
     /// let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
-    /// let policy = Policy::header_only().methods(header_first);
-    /// # let _ = policy;
+    /// let policy = Policy::header_only().with_methods(header_first);
+    /// assert_eq!(policy.to_string(), "require:plaintext,rc4");
     /// ```
     pub const fn header_only() -> Self {
-        Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Plaintext))
+        Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::Plaintext))
     }
 
-    /// MSE preferred, the whole stream RC4-encrypted. The default of a connector.
+    /// MSE or nothing, the whole stream RC4-encrypted: [`Encryption::Require`].
     pub const fn full_rc4() -> Self {
-        Self::new(Encryption::Prefer, CryptoMethods::only(CryptoMethod::Rc4))
+        Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::Rc4))
     }
 
-    /// The default of an acceptor: plaintext or MSE, whatever comes; RC4 when the peer offers both methods.
+    /// The default of an acceptor: plaintext or MSE, whatever comes; RC4 where the peer offers both methods.
+    /// [`Encryption::Allow`].
     pub fn accept_any() -> Self {
         Self::new(
             Encryption::Allow,
@@ -120,45 +98,46 @@ impl Policy {
         )
     }
 
-    /// The same policy with [`Encryption::Require`].
+    /// The same policy with a fallback: `Require` becomes `Prefer`, and `Forbid` becomes `Allow`.
+    ///
+    /// A fallback to plaintext shows the info-hash to everybody on the path. The other two words have a fallback already
+    /// and stay.
     #[must_use]
-    pub const fn require(mut self) -> Self {
-        self.encryption = Encryption::Require;
-        self
+    pub const fn allow_fallback(self) -> Self {
+        let encryption = match self.encryption {
+            Encryption::Require => Encryption::Prefer,
+            Encryption::Forbid => Encryption::Allow,
+            same @ (Encryption::Prefer | Encryption::Allow) => same,
+        };
+        self.with_encryption(encryption)
     }
 
-    /// The same policy with [`Encryption::Prefer`].
+    /// The same policy without a fallback: `Prefer` becomes `Require`, and `Allow` becomes `Forbid`. The other two words
+    /// have none and stay.
+    ///
+    /// This holds for incoming connections, too: the table of [`Encryption`] has no word that dials in one way only and
+    /// accepts both.
     #[must_use]
-    pub const fn prefer(mut self) -> Self {
-        self.encryption = Encryption::Prefer;
-        self
+    pub const fn forbid_fallback(self) -> Self {
+        let encryption = match self.encryption {
+            Encryption::Prefer => Encryption::Require,
+            Encryption::Allow => Encryption::Forbid,
+            same @ (Encryption::Require | Encryption::Forbid) => same,
+        };
+        self.with_encryption(encryption)
     }
 
-    /// The same policy with [`Encryption::Allow`].
+    /// The same policy with another word.
     #[must_use]
-    pub const fn allow(mut self) -> Self {
-        self.encryption = Encryption::Allow;
+    pub const fn with_encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
         self
     }
 
     /// The same policy with other methods.
     #[must_use]
-    pub const fn methods(mut self, methods: CryptoMethods) -> Self {
+    pub const fn with_methods(mut self, methods: CryptoMethods) -> Self {
         self.methods = methods;
-        self
-    }
-
-    /// Never redial: the first attempt's outcome is final.
-    #[must_use]
-    pub const fn forbid_fallback(mut self) -> Self {
-        self.fallback = false;
-        self
-    }
-
-    /// Redial as the table of [`Encryption`] says.
-    #[must_use]
-    pub const fn allow_fallback(mut self) -> Self {
-        self.fallback = true;
         self
     }
 
@@ -177,8 +156,10 @@ impl Policy {
     #[must_use]
     pub const fn with_hint(self, hint: PeerHint) -> Self {
         match (self.encryption, hint) {
-            (Encryption::Allow, PeerHint::PrefersMse) => self.prefer(),
-            (Encryption::Allow | Encryption::Prefer, PeerHint::RequiresMse) => self.require(),
+            (Encryption::Allow, PeerHint::PrefersMse) => self.with_encryption(Encryption::Prefer),
+            (Encryption::Allow | Encryption::Prefer, PeerHint::RequiresMse) => {
+                self.with_encryption(Encryption::Require)
+            }
             (Encryption::Forbid | Encryption::Require, _)
             | (_, PeerHint::Unknown | PeerHint::TakesMse)
             | (Encryption::Prefer, PeerHint::PrefersMse) => self,
@@ -191,7 +172,7 @@ impl Policy {
     }
 
     /// What an initiator offers and a responder chooses from.
-    pub const fn crypto_methods(&self) -> CryptoMethods {
+    pub const fn methods(&self) -> CryptoMethods {
         self.methods
     }
 
@@ -203,22 +184,52 @@ impl Policy {
         }
     }
 
-    /// What a redial speaks after the first attempt was left unanswered, if a redial is allowed at all.
-    pub const fn second_attempt(&self) -> Option<Attempt> {
-        match self.encryption {
-            Encryption::Allow if self.fallback => Some(Attempt::Mse),
-            Encryption::Prefer if self.fallback => Some(Attempt::Plaintext),
+    /// What to dial next after `attempt` ended with `error`; `None` if that was the last word.
+    ///
+    /// | | after MSE | after plaintext |
+    /// |---|---|---|
+    /// | [`Forbid`](Encryption::Forbid) | - | never |
+    /// | [`Allow`](Encryption::Allow) | never: that was the redial | MSE |
+    /// | [`Prefer`](Encryption::Prefer) | plaintext | never: that was the redial |
+    /// | [`Require`](Encryption::Require) | never | - |
+    ///
+    /// Only an attempt that the peer left unanswered is followed by another. Once
+    /// [the peer answered](Error::peer_answered), it speaks what it was dialled with, and what failed then, an unknown
+    /// info-hash for one, would fail again; a redial in plaintext would show the info-hash for nothing
+    /// (transmission#6935, #6942). An attempt that did not get as far as the peer is not repeated either: an unreachable
+    /// host does not become reachable in another mode.
+    ///
+    /// ```
+    /// use tokio_mse::{Attempt, Error, Policy, Step};
+    ///
+    /// let hung_up = Error::closed(Step::PublicKey, false);
+    /// let policy = Policy::full_rc4();
+    /// assert_eq!(policy.redial(Attempt::Mse, &hung_up), None);
+    /// let policy = policy.allow_fallback();
+    /// assert_eq!(policy.redial(Attempt::Mse, &hung_up), Some(Attempt::Plaintext));
+    /// assert_eq!(policy.redial(Attempt::Plaintext, &hung_up), None);
+    /// ```
+    pub const fn redial(&self, attempt: Attempt, error: &Error) -> Option<Attempt> {
+        match (self.encryption, attempt) {
+            (Encryption::Allow, Attempt::Plaintext) if error.left_unanswered() => Some(Attempt::Mse),
+            (Encryption::Prefer, Attempt::Mse) if error.left_unanswered() => Some(Attempt::Plaintext),
             _ => None,
         }
     }
 
     /// Whether an incoming connection that begins like this is served.
-    pub const fn admits(&self, opening: Opening) -> bool {
+    pub(crate) const fn admits(&self, opening: Opening) -> bool {
         match (self.encryption, opening) {
             (Encryption::Allow | Encryption::Prefer, _)
             | (Encryption::Forbid, Opening::Plaintext)
             | (Encryption::Require, Opening::Mse) => true,
             (Encryption::Forbid, Opening::Mse) | (Encryption::Require, Opening::Plaintext) => false,
         }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.encryption, self.methods)
     }
 }

@@ -1,26 +1,24 @@
 //! The established stream.
 
+pub(crate) mod broken;
+mod descriptor;
 pub(crate) mod inbound;
 pub(crate) mod outbound;
+pub(crate) mod parts;
+pub(crate) mod reunite;
 pub(crate) mod split;
 
-use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::accept::{Accept, MseAcceptor};
-use crate::connect::{Connect, MseConnector};
-use crate::crypto::keystream::Keystream;
-use crate::handshake::{Established, Negotiated, Role};
-use crate::policy::Policy;
-use crate::skey::{Skey, SkeyResolver};
+use crate::handshake::{Established, Mode, Negotiated, Role};
 use crate::stream::inbound::Inbound;
 use crate::stream::outbound::Outbound;
-use crate::stream::split::{MseReadHalf, MseWriteHalf};
 
 /// A peer connection: encrypted, header-only or plaintext, and used like the bare transport.
 ///
@@ -38,84 +36,15 @@ pub struct MseStream<T> {
     negotiated: Negotiated,
 }
 
-/// What an [`MseStream`] is made of.
-#[non_exhaustive]
-pub struct Parts<T> {
-    /// The transport.
-    pub io: T,
-    /// Decrypted bytes that were received with the handshake and not read yet. They come before those of `io`.
-    pub unread: Bytes,
-    /// Decrypts what `io` yields from here on; `None` if the stream is clear.
-    pub decrypt: Option<Keystream>,
-    /// Encrypts what is written to `io` from here on; `None` if the stream is clear.
-    pub encrypt: Option<Keystream>,
-    /// What was agreed on.
-    pub negotiated: Negotiated,
-}
-
-impl<T: fmt::Debug> fmt::Debug for Parts<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Of the unread bytes, only how many: they were encrypted on the wire, and are not for log files either.
-        f.debug_struct("Parts")
-            .field("io", &self.io)
-            .field("unread", &self.unread.len())
-            .field("decrypt", &self.decrypt)
-            .field("encrypt", &self.encrypt)
-            .field("negotiated", &self.negotiated)
-            .finish()
-    }
-}
-
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    /// Shakes hands as the initiator, with the defaults of an [`MseConnector`].
-    ///
-    /// This makes one attempt on the given transport: MSE under [`Prefer`](crate::Encryption::Prefer) and
-    /// [`Require`](crate::Encryption::Require), plaintext under [`Forbid`](crate::Encryption::Forbid) and
-    /// [`Allow`](crate::Encryption::Allow). For the redial, see [`MseConnector::connect_with`].
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error); [`is_fallback_candidate`](crate::Error::is_fallback_candidate) tells whether a
-    /// redial in the other mode makes sense.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect(io: T, skey: impl Into<Skey>, policy: &Policy) -> Connect<T> {
-        MseConnector::new(*policy).connect(skey, io)
-    }
-
-    /// Shakes hands as the responder, with the defaults of an [`MseAcceptor`].
-    ///
-    /// A connection whose handshake fails goes on for a while in a task of its own, so that a prober learns nothing from
-    /// the end of it ([`Linger`](crate::Linger)): for that the transport has to be `Send + 'static`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`](crate::Error).
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropping the future drops the transport.
-    pub fn accept<R: SkeyResolver>(io: T, skeys: R, policy: &Policy) -> Accept<T, R>
-    where
-        T: Send + 'static,
-    {
-        MseAcceptor::new(*policy).accept(io, skeys)
-    }
-}
-
 impl<T> MseStream<T> {
-    /// A stream without MSE, so that an application has one type for every peer.
-    pub fn plaintext(io: T) -> Self {
+    /// A stream without MSE, so that an application has one type for every peer. `role` is who opened the connection, as
+    /// [`Negotiated::role`] will tell.
+    pub fn plaintext(io: T, role: Role) -> Self {
         Self {
             io,
             inbound: Inbound::new(Bytes::new(), None),
             outbound: Outbound::new(None),
-            negotiated: Negotiated::plaintext(Role::Initiator, None),
+            negotiated: Negotiated::new(role, Mode::Plaintext, None),
         }
     }
 
@@ -129,8 +58,13 @@ impl<T> MseStream<T> {
         }
     }
 
-    pub(crate) const fn negotiated_mut(&mut self) -> &mut Negotiated {
-        &mut self.negotiated
+    /// Takes note of how many attempts it took in all, and how long.
+    pub(crate) fn tell_of_attempts(&mut self, attempts: u32, elapsed: Duration) {
+        self.negotiated = self
+            .negotiated
+            .clone()
+            .with_attempts(attempts)
+            .with_elapsed(elapsed);
     }
 
     /// What was agreed on.
@@ -147,34 +81,28 @@ impl<T> MseStream<T> {
     pub const fn get_mut(&mut self) -> &mut T {
         &mut self.io
     }
+}
 
-    /// Takes the stream apart.
-    pub fn into_parts(self) -> Parts<T> {
-        let (unread, decrypt) = self.inbound.into_parts();
-        Parts {
-            io: self.io,
-            unread,
-            decrypt,
-            encrypt: self.outbound.into_keystream(),
-            negotiated: self.negotiated,
-        }
-    }
-
-    /// Splits into owned halves without a lock between them, by splitting the transport with `split`:
-    /// `TcpStream::into_split`, `UtpStream::split`, [`tokio::io::split`].
+impl<T: Unpin> MseStream<T> {
+    /// Reads into several buffers through a transport that can: `read` is its call for that, and says how many bytes it
+    /// filled, in the order of the buffers. Tokio's traits have no such call.
     ///
-    /// ```no_run
-    /// # async fn example(peer: tokio_mse::MseStream<tokio::net::TcpStream>) {
-    /// let (reader, writer) = peer.into_split_with(tokio::net::TcpStream::into_split);
-    /// # let _ = (reader, writer);
-    /// # }
-    /// ```
-    pub fn into_split_with<R, W>(self, split: impl FnOnce(T) -> (R, W)) -> (MseReadHalf<R>, MseWriteHalf<W>) {
-        let (read, write) = split(self.io);
-        (
-            MseReadHalf::new(read, self.inbound),
-            MseWriteHalf::new(write, self.outbound),
-        )
+    /// The rules of [`AsyncRead::poll_read`] hold: bytes that came with the handshake come first, and while there are
+    /// any, or if no buffer has room, `read` is not called; what it fills is decrypted in place; zero is the end of the
+    /// stream. `read` is offered the first 16 buffers that are not empty.
+    ///
+    /// # Errors
+    ///
+    /// What `read` fails with. If it reports more than there was room for, or has panicked before, the direction is out of
+    /// step for good, and this and every later read is a [`BrokenStream`](crate::BrokenStream).
+    pub fn poll_read_vectored_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        read: impl FnOnce(Pin<&mut T>, &mut Context<'_>, &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let Self { io, inbound, .. } = self.get_mut();
+        inbound.poll_read_vectored(Pin::new(io), cx, bufs, read)
     }
 }
 

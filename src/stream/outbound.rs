@@ -7,30 +7,42 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 
 use crate::crypto::keystream::Keystream;
+use crate::stream::broken::{Breach, BrokenStream};
 
 /// A transport that claims to have written more than it was given can no longer be in step with the keystream
 /// (libp2p/rust-yamux#202).
 pub(crate) fn overlong_write() -> io::Error {
-    io::Error::other("the transport reported more bytes written than it was given")
+    Breach::WroteTooMuch.error()
 }
 
-/// The sending direction: the keystream, if there is one, and whether it is still in step.
+/// The sending direction: the keystream, if there is one, and why it is out of step, if it is.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     encrypt: Option<Keystream>,
-    broken: bool,
+    breach: Option<Breach>,
 }
 
 impl Outbound {
     pub(crate) const fn new(encrypt: Option<Keystream>) -> Self {
         Self {
             encrypt,
-            broken: false,
+            breach: None,
         }
     }
 
-    pub(crate) fn into_keystream(self) -> Option<Keystream> {
-        self.encrypt
+    pub(super) fn from_parts(encrypt: Result<Option<Keystream>, BrokenStream>) -> Self {
+        match encrypt {
+            Ok(encrypt) => Self::new(encrypt),
+            Err(broken) => Self {
+                encrypt: None,
+                breach: Some(broken.breach()),
+            },
+        }
+    }
+
+    /// No keystream of a broken stream is given away: it is not known what was encrypted with it.
+    pub(super) fn into_keystream(self) -> Result<Option<Keystream>, BrokenStream> {
+        self.breach.map_or(Ok(self.encrypt), |breach| Err(breach.into()))
     }
 
     /// One write is one inner write of the same bytes, encrypted, of which the inner may accept any part.
@@ -63,10 +75,11 @@ impl Outbound {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
-        // Set while the inner runs, too: if it panics, the keystream is not put back in order.
-        if std::mem::replace(&mut self.broken, true) {
-            return Poll::Ready(Err(overlong_write()));
+        if let Some(breach) = self.breach {
+            return Poll::Ready(Err(breach.error()));
         }
+        // Set while the inner runs: if it panics, the keystream is not put back in order.
+        self.breach = Some(Breach::WritePanicked);
         let (offered, written) = match &mut self.encrypt {
             None => {
                 let offered = bufs.iter().map(|buf| buf.len()).sum();
@@ -86,9 +99,10 @@ impl Outbound {
         if let Poll::Ready(Ok(accepted)) = written
             && accepted > offered
         {
+            self.breach = Some(Breach::WroteTooMuch);
             return Poll::Ready(Err(overlong_write()));
         }
-        self.broken = false;
+        self.breach = None;
         written
     }
 

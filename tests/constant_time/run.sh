@@ -8,16 +8,25 @@ cd "$(dirname "$0")/../.."
 
 command -v valgrind >/dev/null || tests/install_packages.sh valgrind
 
-cargo build --quiet --release --example constant_time
+# run.sh [fast|rustcrypto]: the arithmetic to watch, both if none is named.
+if [ $# -eq 0 ]; then
+    for arithmetic in fast rustcrypto; do
+        echo "feature $arithmetic"
+        tests/constant_time/run.sh "$arithmetic"
+    done
+    exit
+fi
+cargo build --quiet --release --example constant_time --no-default-features --features "$1"
 program=${CARGO_TARGET_DIR:-target}/release/examples/constant_time
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# trace EXPONENT FILE [control]: the exponent in 40 hex digits.
+# trace EXPONENT FILE [FORMULATION]: the exponent in 40 hex digits.
 trace() {
     printf "$(printf '%s' "$1" | sed 's/../\\x&/g')" >"$folder/exponent"
-    # An empty environment, as its size moves the stack.
-    env -i "$(command -v valgrind)" --tool=lackey --trace-mem=yes --basic-counts=no --log-file="$folder/log" \
+    # An empty environment, as its size moves the stack; no vgdb, as the program's start looks over a list of mapped files,
+    # and the name of vgdb's has a process number, of as many digits as it happens to have.
+    env -i "$(command -v valgrind)" --vgdb=no --tool=lackey --trace-mem=yes --basic-counts=no --log-file="$folder/log" \
         "$program" ${3:-} <"$folder/exponent"
     # From the program's first instruction on: the loader, which lies higher, looks at random bytes of the kernel's.
     sed -n '/^==/d; /^I  00/,$p' "$folder/log" >"$2"
@@ -33,19 +42,22 @@ exponents=(
     fedcba98765432100f1e2d3c4b5a69788796a5b4
 )
 
-# The one that the others are compared with is traced twice: nothing but the exponent may matter.
+# Each formulation that a processor may be given, and first the whole exchange with the one that it is given here. The
+# exponent that the others are compared with is traced twice: nothing but the exponent may matter.
 failed=
-trace "${exponents[-1]}" "$folder/expected"
-echo "$(wc -l <"$folder/expected") instructions, loads and stores"
-for exponent in "${exponents[@]}"; do
-    trace "$exponent" "$folder/seen"
-    if cmp -s "$folder/expected" "$folder/seen"; then
-        echo "$exponent: the same"
-    else
-        echo "$exponent: DIFFERS from ${exponents[-1]}, first here:"
-        diff "$folder/expected" "$folder/seen" | head -5 || true
-        failed=yes
-    fi
+for formulation in "" columns rows; do
+    trace "${exponents[-1]}" "$folder/expected" $formulation
+    echo "${formulation:-as chosen here}: $(wc -l <"$folder/expected") instructions, loads and stores"
+    for exponent in "${exponents[@]}"; do
+        trace "$exponent" "$folder/seen" $formulation
+        if cmp -s "$folder/expected" "$folder/seen"; then
+            echo "$exponent: the same"
+        else
+            echo "$exponent: DIFFERS from ${exponents[-1]}, first here:"
+            diff "$folder/expected" "$folder/seen" | head -5 || true
+            failed=yes
+        fi
+    done
 done
 
 trace "${exponents[1]}" "$folder/expected" control

@@ -45,7 +45,10 @@ fn unreadable_values_are_named() {
         (format!("{address} {torrent} --timeout 1e300"), "expected seconds"),
         (format!("{address} {torrent} --surplus"), "--surplus"),
         (format!("--listen 127.0.0.1 {torrent}"), "HOST:PORT"),
-        (format!("--listen 127.0.0.1:65536 {torrent}"), "HOST:PORT"),
+        (format!("--listen 127.0.0.1:65536 {torrent}"), "65536 is no port"),
+        (format!("--listen [::1]:99999 {torrent}"), "99999 is no port"),
+        (format!("--listen name:-1 {torrent}"), "HOST:PORT"),
+        (format!("--listen ::1:1 {torrent}"), "HOST:PORT"),
         (format!("--listen :1 {torrent}"), "HOST:PORT"),
     ];
     for (arguments, message) in rows {
@@ -66,6 +69,26 @@ fn help_is_given() {
     run("echo_server", "--help").assert_success("--info-hash <HEX>");
     run("echo_client", "--help").assert_success("--bytes <N>");
     run("bridge", "--help").assert_success("--outbound");
+    let both_ways =
+        "Usage: bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) ";
+    run("bridge", "--help").assert_success(both_ways);
+}
+
+#[test]
+fn every_program_tells_its_version() {
+    let programs = [
+        "bridge",
+        "demo",
+        "echo_client",
+        "echo_server",
+        "observer",
+        "probe",
+        "soak",
+    ];
+    for program in programs {
+        let version = format!("{program} {}", env!("CARGO_PKG_VERSION"));
+        run(program, "-V").assert_success(&version);
+    }
 }
 
 #[test]

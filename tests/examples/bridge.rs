@@ -212,7 +212,7 @@ async fn a_client_may_wait_for_step_4_before_its_handshake() {
     let server = Server::echo_server("--encryption require");
     let bridge = Server::bridge_to(server.address, &format!("--info-hash {TORRENT}"));
     let tcp = tokio::net::TcpStream::connect(bridge.address).await.unwrap();
-    let policy = Policy::full_rc4().require();
+    let policy = Policy::full_rc4();
     let mut client = MseStream::connect(tcp, INFO_HASH, &policy).await.unwrap();
     let sent = [handshake(), b"and more".to_vec()].concat();
     client.write_all(&sent).await.unwrap();
@@ -221,4 +221,25 @@ async fn a_client_may_wait_for_step_4_before_its_handshake() {
     client.read_to_end(&mut received).await.unwrap();
     assert_eq!(received, sent);
     bridge.expect_line("inbound: rc4 | outbound: rc4");
+}
+
+#[cfg(unix)]
+#[test]
+fn totals_are_told_at_the_end() {
+    let (mut bridge, listener) = plaintext_bridge();
+    let (mut client, mut peer) = through(&bridge, &listener, &handshake());
+    let mut opening = [0; 68];
+    peer.read_exact(&mut opening).unwrap();
+    peer.write_all(&[0x55; 1000]).unwrap();
+    client.read_exact(&mut [0; 1000]).unwrap();
+    client.write_all(&[0x66; 300]).unwrap();
+    peer.read_exact(&mut [0; 300]).unwrap();
+    // Nobody's handshake.
+    let nobody = TcpStream::connect(bridge.address).unwrap();
+    nobody.shutdown(Shutdown::Both).unwrap();
+    bridge.expect_line("inbound failed");
+
+    // Both connections are still there.
+    assert_eq!(bridge.terminate(), Some(0));
+    bridge.expect_line("totals: 2 connections, 1 failed; 300 bytes there, 1000 bytes back");
 }

@@ -28,6 +28,43 @@ fn attempts(target: SocketAddr, arguments: &str) -> (Ended, Vec<Value>) {
     (ended, attempts)
 }
 
+/// The last line, without its first word.
+fn recommended(ended: &Ended) -> &str {
+    let last = ended.stdout.lines().last().unwrap();
+    last.strip_prefix("recommended: ").unwrap()
+}
+
+#[test]
+fn what_is_recommended_is_the_most_that_the_peer_takes() {
+    let rows = [
+        ("--encryption require", "--encryption require --methods rc4"),
+        (
+            "--encryption require --methods plaintext",
+            "--encryption require --methods plaintext",
+        ),
+        ("--methods plaintext", "--encryption prefer --methods plaintext"),
+        ("--encryption forbid", "--encryption forbid"),
+    ];
+    for (server, expected) in rows {
+        let server = Server::echo_server(&format!("{server} --linger off"));
+        assert_eq!(recommended(&probe(server.address, "")), expected);
+    }
+}
+
+#[test]
+fn programs_are_told_hex_ids_rounded_times_and_what_is_recommended() {
+    let server = Server::echo_server("--encryption require --linger off");
+    let report: Value = serde_json::from_str(&probe(server.address, "--json").stdout).unwrap();
+    assert_eq!(report["recommended"]["encryption"], "require");
+    assert_eq!(report["recommended"]["methods"], "rc4");
+    let attempt = &report["attempts"][2];
+    let peer_id = hex::decode(attempt["peer_id"].as_str().unwrap()).unwrap();
+    assert!(peer_id.starts_with(b"-MS0100-"));
+    let time = attempt["milliseconds"].to_string();
+    let decimals = time.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    assert!(decimals <= 1, "{time}");
+}
+
 /// A peer that does this with every connection.
 fn peer(behave: impl Fn(std::net::TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -51,6 +88,8 @@ fn every_mode_of_a_peer_that_takes_all_is_accepted() {
         3,
         "{ended:?}"
     );
+
+    assert_eq!(recommended(&ended), "--encryption prefer --methods rc4");
 
     let (_, attempts) = attempts(server.address, "");
     for attempt in &attempts {
@@ -96,7 +135,7 @@ fn a_peer_without_mse_is_told_from_one_that_accepts_nothing() {
     });
     let (ended, attempts) = attempts(plaintext, "");
     assert_eq!(ended.status, Some(0));
-    assert_eq!(attempts[0]["peer_id"], "-XX0000-0123456789ab");
+    assert_eq!(attempts[0]["peer_id"], hex::encode("-XX0000-0123456789ab"));
     assert_eq!(attempts[2]["step"], "PublicKey");
     assert_eq!(attempts[2]["peer_answered"], false);
 
@@ -136,8 +175,8 @@ fn silence_other_torrents_and_closed_ports_end_in_time() {
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = probe(closed, "");
-    assert_eq!(ended.status, Some(1), "{ended:?}");
-    assert!(ended.stderr.contains("cannot dial"), "{ended:?}");
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    assert!(ended.stderr.contains("could not be reached"), "{ended:?}");
 }
 
 #[test]

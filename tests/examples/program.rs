@@ -151,7 +151,7 @@ impl Ended {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stderr: Arc<Mutex<String>>,
-    _running: Running,
+    running: Running,
 }
 
 impl Server {
@@ -186,7 +186,7 @@ impl Server {
         Self {
             address: address.unwrap_or_else(|| panic!("{example} said {first:?}")),
             stderr,
-            _running: running,
+            running,
         }
     }
 
@@ -214,6 +214,22 @@ impl Server {
             "echo_client",
             &format!("--connect {address} --timeout 100 --bytes {bytes} {torrent} {arguments}"),
         )
+    }
+
+    /// Tells it to end as a service manager does, and waits for its status.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let process = self.running.0.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(told.expect("kill is there").success());
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.running.0.try_wait().expect("the example is ours") {
+                return status.code();
+            }
+            assert!(Instant::now() < until, "the example does not end");
+            sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until it said this on stderr.

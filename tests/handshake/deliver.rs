@@ -1,40 +1,17 @@
 //! Feeding machines in any portions, and reading what they say.
 
-use tokio_mse::handshake::{
-    Established, Initiator, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder, SkeyRequest,
-};
+use tokio_mse::handshake::{Machine, Padding, PrivateKey, Progress, Randomness};
 use tokio_mse::{HandshakeError, Skey};
 
-/// Any of the machines, for the time until it is done.
-pub trait Feed: Sized {
-    type Done;
-
-    fn feed(self, input: &[u8], output: &mut Vec<u8>) -> Result<Progress<Self, Self::Done>, HandshakeError>;
-}
-
-macro_rules! feed {
-    ($($machine:ty => $done:ty),*) => {$(
-        impl Feed for $machine {
-            type Done = $done;
-
-            fn feed(self, input: &[u8], output: &mut Vec<u8>) -> Result<Progress<Self, $done>, HandshakeError> {
-                self.process(input, output)
-            }
-        }
-    )*};
-}
-
-feed!(Initiator => Established, Responder => SkeyRequest, Negotiation => Established);
-
 /// Feeds all portions. `None` if the machine still wants more; bytes behind its end are an error of the test.
-pub fn feed_all<M: Feed>(
+pub fn feed_all<M: Machine>(
     mut machine: M,
     portions: impl IntoIterator<Item = impl AsRef<[u8]>>,
     output: &mut Vec<u8>,
 ) -> Result<Option<M::Done>, HandshakeError> {
     let mut portions = portions.into_iter();
     for portion in &mut portions {
-        match machine.feed(portion.as_ref(), output)? {
+        match machine.process(portion.as_ref(), output)? {
             Progress::NeedInput(more) => machine = more,
             Progress::Done(done) => {
                 assert!(portions.next().is_none(), "done before its last byte");

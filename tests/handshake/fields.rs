@@ -1,7 +1,7 @@
 //! Every field of steps 3 and 4, honest and not, from a foreign implementation.
 
-use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Negotiation, Responder};
-use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Policy, Step};
+use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Machine, Negotiation, Responder};
+use tokio_mse::{CryptoMethods, HandshakeError, Mode, Policy, Step};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};
 use crate::foreign::{Offer, Shared, public_key, step_4};
@@ -54,18 +54,18 @@ fn a_wrong_vc_is_refused() {
 
 #[test]
 fn unknown_bits_of_crypto_provide_are_ignored() {
-    for (provide, method) in [
-        (0xFFFF_FFFF, CryptoMethod::Rc4),
-        (0xFFFF_FFFE, CryptoMethod::Rc4),
-        (0x8000_0001, CryptoMethod::Plaintext),
-        (0x0000_0003, CryptoMethod::Rc4),
+    for (provide, mode) in [
+        (0xFFFF_FFFF, Mode::Rc4),
+        (0xFFFF_FFFE, Mode::Rc4),
+        (0x8000_0001, Mode::HeaderOnly),
+        (0x0000_0003, Mode::Rc4),
     ] {
         let offer = Offer {
             provide,
             ..Offer::default()
         };
         let end = done(respond(&offer));
-        assert_eq!(end.negotiated.method(), Some(method));
+        assert_eq!(end.negotiated.mode(), mode);
     }
 }
 
@@ -78,7 +78,7 @@ fn an_offer_without_a_known_method_is_refused() {
         };
         assert_eq!(
             refused(respond(&offer)),
-            HandshakeError::NoCommonMethod { provided }
+            HandshakeError::no_common_method(provided)
         );
     }
 }
@@ -100,7 +100,7 @@ fn pad_c_of_512_is_accepted_and_of_513_refused_before_it_arrives() {
             ..Offer::default()
         };
         let step = Step::PadC;
-        assert_eq!(refused(respond(&offer)), HandshakeError::PadTooLong { step, len });
+        assert_eq!(refused(respond(&offer)), HandshakeError::pad_too_long(step, len));
     }
 }
 
@@ -132,7 +132,7 @@ fn initial_payload_is_accepted_up_to_the_cap_and_refused_beyond_before_it_arrive
         let cap = MAX_IA_ACCEPTED;
         assert_eq!(
             refused(respond(&offer)),
-            HandshakeError::InitialPayloadTooLong { len, cap }
+            HandshakeError::initial_payload_too_long(len, cap)
         );
     }
 }
@@ -178,7 +178,7 @@ fn payload_behind_ia_is_read_in_the_selected_mode_from_the_exact_byte() {
 
 #[test]
 fn payload_behind_pad_d_is_read_in_the_selected_mode_from_the_exact_byte() {
-    let both = Policy::full_rc4().methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
+    let both = Policy::full_rc4().with_methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
     for (selection, clear) in [(2, false), (1, true)] {
         let mut shared = shared();
         let mut wire = step_4(&mut shared, [0; 8], selection, &[9; 17], 17);
@@ -195,27 +195,21 @@ fn payload_behind_pad_d_is_read_in_the_selected_mode_from_the_exact_byte() {
 
 #[test]
 fn a_selection_is_exactly_one_bit_that_was_offered() {
-    let both = Policy::full_rc4().methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
-    assert_eq!(
-        done(select(&both, 1)).negotiated.method(),
-        Some(CryptoMethod::Plaintext)
-    );
-    assert_eq!(
-        done(select(&both, 2)).negotiated.method(),
-        Some(CryptoMethod::Rc4)
-    );
+    let both = Policy::full_rc4().with_methods("rc4,plaintext".parse::<CryptoMethods>().unwrap());
+    assert_eq!(done(select(&both, 1)).negotiated.mode(), Mode::HeaderOnly);
+    assert_eq!(done(select(&both, 2)).negotiated.mode(), Mode::Rc4);
     for selected in [0, 3, 4, 6, 0x8000_0002, u32::MAX] {
         assert_eq!(
             refused(select(&both, selected)),
-            HandshakeError::BadSelection { selected }
+            HandshakeError::bad_selection(selected)
         );
     }
     let selected = 1;
     let refusal = refused(select(&Policy::full_rc4(), selected));
-    assert_eq!(refusal, HandshakeError::BadSelection { selected });
+    assert_eq!(refusal, HandshakeError::bad_selection(selected));
     let selected = 2;
     let refusal = refused(select(&Policy::header_only(), selected));
-    assert_eq!(refusal, HandshakeError::BadSelection { selected });
+    assert_eq!(refusal, HandshakeError::bad_selection(selected));
 }
 
 #[test]
@@ -236,7 +230,7 @@ fn pad_d_of_512_is_accepted_and_of_513_refused_before_it_arrives() {
         let wire = step_4(&mut shared(), [0; 8], 2, &[], len);
         let outcome = feed_all(waiting(&Policy::full_rc4(), ""), [wire], &mut Vec::new());
         let step = Step::PadD;
-        assert_eq!(refused(outcome), HandshakeError::PadTooLong { step, len });
+        assert_eq!(refused(outcome), HandshakeError::pad_too_long(step, len));
     }
 }
 
@@ -273,24 +267,18 @@ fn refusals_name_their_step() {
     for (refusal, step) in [
         (HandshakeError::PlaintextRefused, Step::Detect),
         (HandshakeError::MseRefused, Step::Detect),
+        (HandshakeError::PlaintextAnswer, Step::Detect),
+        (HandshakeError::NotPlaintext, Step::Detect),
         (HandshakeError::DegenerateKey, Step::PublicKey),
         (HandshakeError::NoSyncMark, Step::Sync),
         (HandshakeError::UnknownSkey, Step::Skey),
+        (HandshakeError::UnknownInfoHash, Step::Skey),
         (HandshakeError::BadVc, Step::Vc),
+        (HandshakeError::no_common_method(0), Step::CryptoProvide),
+        (HandshakeError::bad_selection(0), Step::CryptoSelect),
+        (HandshakeError::pad_too_long(Step::PadD, 600), Step::PadD),
         (
-            HandshakeError::NoCommonMethod { provided: 0 },
-            Step::CryptoProvide,
-        ),
-        (HandshakeError::BadSelection { selected: 0 }, Step::CryptoSelect),
-        (
-            HandshakeError::PadTooLong {
-                step: Step::PadD,
-                len: 600,
-            },
-            Step::PadD,
-        ),
-        (
-            HandshakeError::InitialPayloadTooLong { len: 9, cap: 8 },
+            HandshakeError::initial_payload_too_long(9, 8),
             Step::InitialPayload,
         ),
     ] {

@@ -1,11 +1,11 @@
 //! Both machines against each other: every split, every padding, every premature end.
 
 use tokio_mse::handshake::{
-    Established, Initiator, Negotiation, Progress, Randomness, Responder, SkeyRequest,
+    Established, Initiator, Machine, Negotiation, Progress, Randomness, Responder, SkeyRequest,
 };
-use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Policy};
+use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Mode, Policy};
 
-use crate::deliver::{Feed, key, padded, skey};
+use crate::deliver::{key, padded, skey};
 
 const A: [u8; 20] = [0x11; 20];
 const B: [u8; 20] = [0x22; 20];
@@ -43,14 +43,14 @@ impl Side {
     }
 }
 
-fn step<M: Feed>(
+fn step<M: Machine>(
     machine: M,
     input: &[u8],
     output: &mut Vec<u8>,
     on: impl FnOnce(M) -> Side,
     done: impl FnOnce(M::Done) -> Side,
 ) -> Result<Side, HandshakeError> {
-    Ok(match machine.feed(input, output)? {
+    Ok(match machine.process(input, output)? {
         Progress::NeedInput(machine) => on(machine),
         Progress::Done(result) => done(result),
     })
@@ -216,20 +216,17 @@ fn a_premature_end_at_any_offset_leaves_both_sides_waiting_and_never_done() {
 
 #[test]
 fn initial_payload_beyond_68_bytes_follows_step_4_in_the_mode_that_was_selected() {
-    for (policy, method) in [
-        (Policy::full_rc4(), CryptoMethod::Rc4),
-        (header_only(), CryptoMethod::Plaintext),
-    ] {
+    for (policy, mode) in [(Policy::full_rc4(), Mode::Rc4), (header_only(), Mode::HeaderOnly)] {
         for len in [0, 1, 67, 68, 69, 5000] {
             let ia: Vec<u8> = (0..len).map(|n| u8::try_from(n % 251).unwrap()).collect();
             let mut ends = run((&policy, &policy), &ia, (key(A), key(B)), whole).unwrap();
             let inside = len.min(68);
             assert_eq!(ends.from_a.len(), 96 + 56 + len);
             let behind = &ends.from_a[96 + 56 + inside..];
-            let clear = method == CryptoMethod::Plaintext;
+            let clear = mode == Mode::HeaderOnly;
             assert_eq!(behind == &ia[inside..], clear || behind.is_empty());
             assert_eq!(ends.b.received, ia);
-            assert_eq!(ends.b.negotiated.method(), Some(method));
+            assert_eq!(ends.b.negotiated.mode(), mode);
             assert_talk(&mut ends);
         }
     }
@@ -257,19 +254,20 @@ fn every_pair_of_methods_meets_at_the_responders_first_choice_or_fails_on_both_s
     for offered in sets {
         for acceptable in sets {
             let (a, b) = (
-                Policy::full_rc4().methods(offered),
-                Policy::full_rc4().methods(acceptable),
+                Policy::full_rc4().with_methods(offered),
+                Policy::full_rc4().with_methods(acceptable),
             );
             let expected = acceptable.iter().find(|method| offered.contains(*method));
+            let mode = expected.map(Mode::from);
             match run((&a, &b), b"IA", (key(A), key(B)), whole) {
                 Ok(mut ends) => {
-                    assert_eq!(ends.a.negotiated.method(), expected);
-                    assert_eq!(ends.b.negotiated.method(), expected);
+                    assert_eq!(Some(ends.a.negotiated.mode()), mode);
+                    assert_eq!(Some(ends.b.negotiated.mode()), mode);
                     assert_talk(&mut ends);
                 }
                 Err(error) => {
                     let provided = offered.bits();
-                    assert_eq!(error, HandshakeError::NoCommonMethod { provided });
+                    assert_eq!(error, HandshakeError::no_common_method(provided));
                     assert_eq!(expected, None);
                 }
             }

@@ -8,6 +8,7 @@ mod foreign;
 mod hints;
 mod known_answers;
 mod machines;
+mod outcome;
 mod policies;
 mod recorded;
 mod resynchronisation;

@@ -1,7 +1,12 @@
 //! The decision table.
 
+use std::future::IntoFuture;
+use std::str::FromStr;
+
+use tokio::io::AsyncWriteExt;
 use tokio_mse::{
-    Attempt, CryptoMethod, CryptoMethods, Encryption, MseAcceptor, MseConnector, Opening, Policy,
+    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, Mode, MseAcceptor, MseConnector,
+    ParsePolicyError, Policy, Step,
 };
 
 use crate::deliver::skey;
@@ -14,10 +19,6 @@ const ENCRYPTION: [Encryption; 4] = [
     Encryption::Require,
 ];
 
-fn rc4(encryption: Encryption) -> Policy {
-    Policy::new(encryption, CryptoMethods::only(CryptoMethod::Rc4))
-}
-
 #[test]
 fn what_is_dialled_follows_the_table() {
     use Attempt::{Mse, Plaintext};
@@ -27,42 +28,57 @@ fn what_is_dialled_follows_the_table() {
         (Mse, Some(Plaintext)),
         (Mse, None),
     ];
+    let silent = Error::closed(Step::PublicKey, false);
     for (encryption, (first, second)) in ENCRYPTION.into_iter().zip(expected) {
-        let policy = rc4(encryption);
+        let policy = Policy::default().with_encryption(encryption);
         assert_eq!(policy.first_attempt(), first);
-        assert_eq!(policy.second_attempt(), second);
-        assert_eq!(policy.forbid_fallback().second_attempt(), None);
-        assert_eq!(policy.forbid_fallback().allow_fallback(), policy);
+        assert_eq!(policy.redial(first, &silent), second);
+        let once = policy.forbid_fallback();
+        assert_eq!(once.first_attempt(), first);
+        assert_eq!(once.redial(first, &silent), None);
     }
 }
 
 #[test]
-fn what_is_admitted_follows_the_table() {
-    let expected = [(true, false), (true, true), (true, true), (false, true)];
-    for (encryption, (plaintext, mse)) in ENCRYPTION.into_iter().zip(expected) {
-        let policy = rc4(encryption);
-        assert_eq!(policy.admits(Opening::Plaintext), plaintext);
-        assert_eq!(policy.admits(Opening::Mse), mse);
+fn a_preset_speaks_nothing_but_what_it_is_called() {
+    let (rc4, plaintext) = (CryptoMethod::Rc4, CryptoMethod::Plaintext);
+    let presets = [
+        (Policy::full_rc4(), Encryption::Require, rc4),
+        (Policy::header_only(), Encryption::Require, plaintext),
+        (Policy::plaintext_only(), Encryption::Forbid, rc4),
+        (Policy::default(), Encryption::Prefer, rc4),
+    ];
+    for (preset, encryption, method) in presets {
+        assert_eq!(preset.encryption(), encryption);
+        assert_eq!(preset.methods(), CryptoMethods::only(method));
+        assert_eq!(preset, Policy::new(encryption, CryptoMethods::only(method)));
     }
-}
-
-#[test]
-fn presets_and_builder_steps_say_what_they_are_called() {
-    assert_eq!(Policy::plaintext_only().encryption(), Encryption::Forbid);
-    let rc4_first = CryptoMethods::only(CryptoMethod::Rc4);
-    let plaintext = CryptoMethods::only(CryptoMethod::Plaintext);
-    assert_eq!(Policy::full_rc4(), Policy::new(Encryption::Prefer, rc4_first));
-    assert_eq!(Policy::header_only(), Policy::new(Encryption::Prefer, plaintext));
-    assert_eq!(Attempt::Mse.to_string(), "MSE");
-    assert_eq!(Attempt::Plaintext.to_string(), "plaintext");
-    let both = rc4_first.then(CryptoMethod::Plaintext);
+    let both = CryptoMethods::only(rc4).then(plaintext);
     assert_eq!(Policy::accept_any(), Policy::new(Encryption::Allow, both));
-    assert_eq!(Policy::full_rc4().require().encryption(), Encryption::Require);
-    assert_eq!(Policy::full_rc4().allow().encryption(), Encryption::Allow);
-    assert_eq!(Policy::plaintext_only().prefer().encryption(), Encryption::Prefer);
-    assert_eq!(Policy::full_rc4().methods(both).crypto_methods(), both);
-    assert_eq!(*MseConnector::default().policy(), Policy::full_rc4());
+    assert_eq!(*MseConnector::default().policy(), Policy::default());
     assert_eq!(*MseAcceptor::default().policy(), Policy::accept_any());
+}
+
+#[test]
+fn a_fallback_is_added_and_taken_back_without_a_third_state() {
+    use Encryption::{Allow, Forbid, Prefer, Require};
+    for (word, with, without) in [
+        (Forbid, Allow, Forbid),
+        (Allow, Allow, Forbid),
+        (Prefer, Prefer, Require),
+        (Require, Prefer, Require),
+    ] {
+        let policy = Policy::header_only().with_encryption(word);
+        let allowed = policy.clone().allow_fallback();
+        let forbidden = policy.clone().forbid_fallback();
+        assert_eq!((allowed.encryption(), forbidden.encryption()), (with, without));
+        assert_eq!(allowed.clone().forbid_fallback(), forbidden);
+        assert_eq!(forbidden.clone().allow_fallback(), allowed);
+        for changed in [allowed, forbidden] {
+            assert_eq!(changed.methods(), policy.methods());
+            assert_eq!(changed.first_attempt(), policy.first_attempt());
+        }
+    }
 }
 
 #[test]
@@ -72,19 +88,103 @@ fn methods_keep_their_order_and_are_never_doubled() {
         .then(CryptoMethod::Plaintext);
     let expected = [CryptoMethod::Plaintext, CryptoMethod::Rc4];
     assert!(both.iter().eq(expected));
+    assert!(
+        (&both)
+            .into_iter()
+            .rev()
+            .eq(both.into_iter().collect::<Vec<_>>().into_iter().rev())
+    );
     assert_eq!(both.to_string(), "plaintext,rc4");
     assert_eq!(format!("{both:?}"), "[Plaintext, Rc4]");
-    assert_eq!("plaintext, rc4".parse(), Ok(both));
+    assert_eq!("plaintext, rc4,plaintext".parse(), Ok(both));
     assert_eq!(both.bits(), 3);
     assert_eq!(CryptoMethods::only(CryptoMethod::Rc4).bits(), 2);
+    assert_eq!(Policy::default().with_methods(both).methods(), both);
 }
 
 #[test]
-fn unreadable_methods_are_named_in_the_error() {
-    for list in ["", "rc5", "rc4,", ",rc4", "rc4 plaintext"] {
-        let error = list.parse::<CryptoMethods>().unwrap_err();
-        assert!(error.to_string().contains(&format!("`{list}`")));
+fn policies_are_read_as_they_are_documented() {
+    let rc4 = CryptoMethods::only(CryptoMethod::Rc4);
+    let both = rc4.then(CryptoMethod::Plaintext);
+    for (text, encryption, methods, written) in [
+        ("forbid", Encryption::Forbid, rc4, "forbid:rc4"),
+        ("allow", Encryption::Allow, rc4, "allow:rc4"),
+        ("prefer", Encryption::Prefer, rc4, "prefer:rc4"),
+        ("require", Encryption::Require, rc4, "require:rc4"),
+        ("require:rc4", Encryption::Require, rc4, "require:rc4"),
+        (
+            "prefer:rc4,plaintext",
+            Encryption::Prefer,
+            both,
+            "prefer:rc4,plaintext",
+        ),
+        (
+            " prefer : rc4 , plaintext ",
+            Encryption::Prefer,
+            both,
+            "prefer:rc4,plaintext",
+        ),
+    ] {
+        let policy: Policy = text.parse().unwrap();
+        assert_eq!((policy.encryption(), policy.methods()), (encryption, methods));
+        assert_eq!(policy.to_string(), written);
     }
+    assert_eq!(Encryption::default(), Encryption::Prefer);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_in_the_error_with_what_was_expected() {
+    fn refused<T: FromStr<Err = ParsePolicyError>>(text: &str, found: &str, expected: &str) {
+        let Err(error) = text.parse::<T>() else {
+            panic!("{text} was read");
+        };
+        let said = error.to_string();
+        assert!(said.contains(&format!("`{found}`")), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+    for word in ["", "Prefer", "REQUIRE", "always", "prefer "] {
+        refused::<Encryption>(word, word, "`require`");
+    }
+    for list in [
+        "",
+        "rc5",
+        "rc4,",
+        ",rc4",
+        "rc4 plaintext",
+        "RC4",
+        "rc4,,plaintext",
+    ] {
+        refused::<CryptoMethods>(list, list, "comma-separated");
+    }
+    for method in ["", "aes", "rc4,plaintext"] {
+        refused::<CryptoMethod>(method, method, "`rc4`");
+    }
+    for (policy, found, expected) in [
+        ("", "", "`require`"),
+        ("rc4", "rc4", "`require`"),
+        (":rc4", "", "`require`"),
+        ("always:rc4", "always", "`require`"),
+        ("require:", "", "comma-separated"),
+        ("require:aes", "aes", "comma-separated"),
+        ("require:rc4:plaintext", "rc4:plaintext", "comma-separated"),
+    ] {
+        refused::<Policy>(policy, found, expected);
+    }
+}
+
+#[test]
+fn of_a_long_text_an_error_shows_the_beginning_alone() {
+    for text in [
+        "ä\n".repeat(1000),
+        "x".repeat(41),
+        format!("require:{}", "y".repeat(99)),
+    ] {
+        let said = text.parse::<Policy>().unwrap_err().to_string();
+        assert!(said.contains('…'), "{said}");
+        assert!(said.chars().count() < 250 && !said.contains('\n'), "{said}");
+    }
+    let said = "x".repeat(40).parse::<Encryption>().unwrap_err().to_string();
+    assert!(said.contains(&"x".repeat(40)) && !said.contains('…'), "{said}");
 }
 
 fn policy(kinds: &[String]) -> Policy {
@@ -115,21 +215,26 @@ async fn the_policy_matrix_of_monotorrent_holds() {
         let (outgoing, incoming) = (policy(&case.texts("outgoing")), policy(&case.texts("incoming")));
         for payload in [&handshake[..], &handshake[..20]] {
             let (a, b) = tokio::io::duplex(4096);
-            let dial = MseConnector::new(outgoing)
-                .connect(skey(), a)
+            let dial = MseConnector::new(outgoing.clone())
+                .connect(a, skey())
                 .initial_payload(payload.to_vec());
-            // A refused dial would wait for its deadline.
-            let (acceptor, skeys) = (MseAcceptor::new(incoming).linger(None), skey());
-            let (dialled, accepted) = tokio::join!(dial, acceptor.accept(b, &skeys));
-            let name = format!("{outgoing:?} against {incoming:?}");
+            let (acceptor, skeys) = (MseAcceptor::new(incoming.clone()), skey());
+            let accept = async {
+                let mut peer = acceptor.accept(b, &skeys).await?;
+                // Whoever dials in plaintext and would redial waits for this.
+                peer.write_all(&handshake).await.unwrap();
+                Ok::<_, Error>(peer)
+            };
+            let (dialled, accepted) = tokio::join!(dial.into_future(), accept);
+            let name = format!("{outgoing} against {incoming}");
             if case.flag("ok") {
-                let method = match case.text("result").as_str() {
-                    "RC4Full" => Some(CryptoMethod::Rc4),
-                    "RC4Header" => Some(CryptoMethod::Plaintext),
-                    _ => None,
+                let mode = match case.text("result").as_str() {
+                    "RC4Full" => Mode::Rc4,
+                    "RC4Header" => Mode::HeaderOnly,
+                    _ => Mode::Plaintext,
                 };
-                assert_eq!(dialled.unwrap().negotiated().method(), method, "{name}");
-                assert_eq!(accepted.unwrap().negotiated().method(), method, "{name}");
+                assert_eq!(dialled.unwrap().negotiated().mode(), mode, "{name}");
+                assert_eq!(accepted.unwrap().negotiated().mode(), mode, "{name}");
             } else {
                 assert!(accepted.is_err(), "{name}");
             }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use tokio_mse::handshake::{Established, Initiator, Padding, PrivateKey, Progress, Randomness, Responder};
-use tokio_mse::{CryptoMethods, Policy};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine, Padding, PrivateKey, Progress, Randomness, Responder,
+};
+use tokio_mse::{CryptoMethods, Mode, Policy};
 
-use crate::deliver::Feed;
 use crate::vectors::Vector;
 
 struct Recording {
@@ -32,7 +33,7 @@ impl Recording {
 
     fn policy(&self) -> Policy {
         let methods = self.vector.texts("our_methods").join(",");
-        Policy::full_rc4().methods(methods.parse::<CryptoMethods>().unwrap())
+        Policy::full_rc4().with_methods(methods.parse::<CryptoMethods>().unwrap())
     }
 
     fn randomness(&self) -> Randomness {
@@ -81,14 +82,14 @@ impl Recording {
         (wire, end)
     }
 
-    fn finish<'a, M: Feed>(
+    fn finish<'a, M: Machine>(
         &self,
         mut machine: M,
         portions: &mut impl Iterator<Item = &'a [u8]>,
         wire: &mut Vec<u8>,
     ) -> M::Done {
         for portion in portions {
-            match machine.feed(portion, wire) {
+            match machine.process(portion, wire) {
                 Ok(Progress::NeedInput(more)) => machine = more,
                 Ok(Progress::Done(done)) => return done,
                 Err(error) => panic!("{}: {error}", self.name),
@@ -100,9 +101,12 @@ impl Recording {
     fn holds(&self, portions: &[Vec<u8>]) {
         let (wire, end) = self.replay(portions);
         assert_eq!(wire, self.writes_of("us").concat(), "{}", self.name);
-        let selected = end.negotiated.method().map(tokio_mse::CryptoMethod::bit);
-        let recorded = u32::from(self.vector.number("crypto_select"));
-        assert_eq!(selected, Some(recorded), "{}", self.name);
+        let selected = match self.vector.number("crypto_select") {
+            1 => Mode::HeaderOnly,
+            2 => Mode::Rc4,
+            other => panic!("{}: {other}", self.name),
+        };
+        assert_eq!(end.negotiated.mode(), selected, "{}", self.name);
         assert_eq!(end.received, self.vector.bytes("peer_payload"), "{}", self.name);
     }
 }

@@ -1,6 +1,6 @@
 //! Finding the end of unmarked padding: how far, how often, and at whose cost.
 
-use tokio_mse::handshake::{Initiator, Progress, Responder};
+use tokio_mse::handshake::{Initiator, Machine, Progress, Responder};
 use tokio_mse::{HandshakeError, Policy};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};

@@ -57,7 +57,7 @@ impl Vector {
     }
 
     pub fn skey(&self, field: &str) -> Skey {
-        Skey::from(self.bytes(field).as_slice())
+        Skey::from_shared_secret(&self.bytes(field))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Under `Require` nothing is in the clear, however a session fails.
 
+use std::future::IntoFuture as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
-use tokio_mse::{Error, Linger, MseAcceptor, MseConnector, Policy, Skey};
+use tokio_mse::{Error, HandshakeError, Linger, MseAcceptor, MseConnector, Policy, Skey};
 
 use super::recorded::{Record, Recorded};
 use super::relay::Relay;
@@ -20,11 +21,16 @@ fn assert_nothing_shows(flow: &Flow, name: &str) {
 }
 
 fn connector() -> MseConnector {
-    MseConnector::new(Policy::full_rc4().require())
+    MseConnector::new(Policy::full_rc4())
 }
 
 /// Dials through `relay` with `connect_with`, which would redial if it could. What both ends wrote, and the outcomes.
-async fn session(relay: Relay, acceptor: &MseAcceptor, served: Skey) -> (Flow, bool, bool) {
+async fn session(
+    relay: Relay,
+    acceptor: &MseAcceptor,
+    linger: Option<&Linger>,
+    served: Skey,
+) -> (Flow, bool, bool) {
     let record = Record::default();
     let (to_a, a) = duplex(4096);
     let (b, to_b) = duplex(4096);
@@ -34,13 +40,16 @@ async fn session(relay: Relay, acceptor: &MseAcceptor, served: Skey) -> (Flow, b
         dials.fetch_add(1, Ordering::Relaxed);
         let io = dialled.take().expect("a redial under Require");
         let recorded = Recorded::new(io, Side::Initiator, record.clone());
-        async { Ok(recorded) }
+        async { Ok::<_, std::io::Error>(recorded) }
     });
-    let accept = acceptor
+    let mut accept = acceptor
         .accept(Recorded::new(b, Side::Responder, record.clone()), served)
         .initial_payload(|_| handshake(RESPONDER));
+    if let Some(linger) = linger {
+        accept = accept.linger(linger);
+    }
     let both = async {
-        let (a, b) = tokio::join!(dial, accept);
+        let (a, b) = tokio::join!(dial, accept.into_future());
         (a.is_ok(), b.is_ok())
     };
     let (outcome, ()) = tokio::join!(both, relay.run(to_a, to_b));
@@ -52,13 +61,19 @@ async fn session(relay: Relay, acceptor: &MseAcceptor, served: Skey) -> (Flow, b
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_is_cut_at_any_place_shows_nothing() {
-    let acceptor = MseAcceptor::new(Policy::full_rc4().require());
+    let acceptor = MseAcceptor::new(Policy::full_rc4());
+    let linger = Linger::new();
     let step = sample(37, 3);
     let mut failed = 0;
     for cut in (0..1000).step_by(step) {
         for (ours, theirs) in [(cut, usize::MAX), (usize::MAX, cut)] {
-            let (flow, dialled, accepted) =
-                session(Relay::cutting_after(ours, theirs), &acceptor, skey()).await;
+            let (flow, dialled, accepted) = session(
+                Relay::cutting_after(ours, theirs),
+                &acceptor,
+                Some(&linger),
+                skey(),
+            )
+            .await;
             assert_nothing_shows(&flow, &format!("cut after {ours}, {theirs}"));
             failed += usize::from(!dialled || !accepted);
         }
@@ -69,48 +84,48 @@ async fn a_session_that_is_cut_at_any_place_shows_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_is_refused_shows_nothing() {
     let whole = || Relay::cutting_after(usize::MAX, usize::MAX);
-    let require = MseAcceptor::new(Policy::full_rc4().require());
+    let require = MseAcceptor::new(Policy::full_rc4());
     let plaintext = MseAcceptor::new(Policy::plaintext_only());
-    let header_only = MseAcceptor::new(Policy::header_only().require());
+    let header_only = MseAcceptor::new(Policy::header_only());
     for linger in [None, Some(Linger::new())] {
         for (name, acceptor, served) in [
             ("unknown SKEY", &require, Skey::from([1; 20])),
             ("no MSE", &plaintext, skey()),
             ("no common method", &header_only, skey()),
         ] {
-            let acceptor = acceptor.clone().linger(linger.clone());
-            let (flow, dialled, accepted) = session(whole(), &acceptor, served).await;
+            let (flow, dialled, accepted) = session(whole(), acceptor, linger.as_ref(), served).await;
             assert!(!dialled && !accepted, "{name}");
             assert_nothing_shows(&flow, name);
         }
         for at in [0, 25, 45, 51, 53] {
-            let (flow, ..) = session(
-                Relay::flipping(at, 2),
-                &require.clone().linger(linger.clone()),
-                skey(),
-            )
-            .await;
+            let (flow, ..) = session(Relay::flipping(at, 2), &require, linger.as_ref(), skey()).await;
             assert_nothing_shows(&flow, &format!("byte {at} flipped"));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plaintext_initiator_learns_nothing_of_a_responder_that_requires_mse() {
-    let record = Record::default();
-    let (a, b) = duplex(4096);
-    let acceptor = MseAcceptor::new(Policy::full_rc4().require());
-    let mut a = Recorded::new(a, Side::Initiator, Record::default());
-    a.write_all(&handshake(INITIATOR)).await.unwrap();
-    let refused = acceptor
-        .accept(Recorded::new(b, Side::Responder, record.clone()), skey())
-        .initial_payload(|_| handshake(RESPONDER))
-        .await;
-    assert!(matches!(refused, Err(Error::Refused(_))));
-    a.write_all(&[0; 200]).await.unwrap();
-    let mut answer = Vec::new();
-    a.read_to_end(&mut answer).await.unwrap();
-    assert_nothing_shows(&record.flow(), "plaintext");
-    // It was answered as any other 96 bytes are.
-    assert!((97..=416).contains(&answer.len()), "{}", answer.len());
+async fn l3_a_plaintext_initiator_learns_nothing_of_a_responder_that_requires_mse() {
+    for hidden in [false, true] {
+        let record = Record::default();
+        let (mut a, b) = duplex(4096);
+        let acceptor = MseAcceptor::new(Policy::full_rc4()).hide_plaintext(hidden);
+        a.write_all(&handshake(INITIATOR)).await.unwrap();
+        a.write_all(&[0; 200]).await.unwrap();
+        let refused = acceptor
+            .accept(Recorded::new(b, Side::Responder, record.clone()), skey())
+            .initial_payload(|_| handshake(RESPONDER))
+            .linger(&Linger::new())
+            .await;
+        assert!(matches!(
+            refused,
+            Err(Error::Refused(HandshakeError::PlaintextRefused))
+        ));
+        let mut answer = Vec::new();
+        a.read_to_end(&mut answer).await.unwrap();
+        assert_nothing_shows(&record.flow(), "plaintext");
+        // If it is to be hidden, it is answered as any other 96 bytes are.
+        let lengths = if hidden { 97..=416 } else { 0..=0 };
+        assert!(lengths.contains(&answer.len()), "{}", answer.len());
+    }
 }

@@ -1,8 +1,8 @@
 //! The first flights of many connections, as somebody sees them who collects them.
 
-use rand::SeedableRng as _;
 use rand::rngs::ChaCha12Rng;
-use tokio_mse::handshake::{Initiator, Progress, Randomness, Responder};
+use rand::{RngExt as _, SeedableRng as _};
+use tokio_mse::handshake::{Initiator, Machine as _, Progress, Randomness, Responder};
 use tokio_mse::{Disguise, MseAcceptor, MseConnector, Policy};
 
 use super::sample;
@@ -41,7 +41,7 @@ fn first_flights_of_both_sides_are_honest_random_bytes_of_honest_lengths() {
             skey(),
             &Policy::full_rc4(),
             "",
-            Randomness::generate(&mut rng),
+            Randomness::from_seed(rng.random()),
             &mut flight,
         );
         flight
@@ -50,7 +50,7 @@ fn first_flights_of_both_sides_are_honest_random_bytes_of_honest_lengths() {
     assert_honest(&initiators);
 
     let theirs = initiators.iter().take(count / 5).map(|first| {
-        let responder = Responder::new(&Policy::full_rc4(), Randomness::generate(&mut rng));
+        let responder = Responder::new(&Policy::full_rc4(), Randomness::from_seed(rng.random()));
         let mut flight = Vec::new();
         let Ok(Progress::NeedInput(_)) = responder.process(&first[..KEY], &mut flight) else {
             panic!("an honest key was refused");

@@ -1,6 +1,6 @@
 //! What a prober sends to find out what listens.
 
-use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Progress, Randomness};
+use tokio_mse::handshake::{Initiator, Machine as _, Padding, PrivateKey, Progress, Randomness};
 use tokio_mse::{Policy, Skey};
 
 use super::session::{INITIATOR, handshake};
@@ -38,7 +38,7 @@ impl Probe {
 
     fn handshake(name: &str, skey: Skey, breakage: Breakage) -> Self {
         let mut opening = Vec::new();
-        let key = PrivateKey::generate(&mut rand::rng());
+        let key = PrivateKey::generate();
         let randomness = Randomness::new(key, Padding::none());
         let initiator = Initiator::new(
             skey,

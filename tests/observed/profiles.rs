@@ -19,7 +19,7 @@ impl Profile {
     fn disguised(name: &'static str, disguise: Disguise) -> Self {
         Self {
             name,
-            connector: MseConnector::default().disguise(disguise),
+            connector: MseConnector::default().disguise(disguise.clone()),
             acceptor: MseAcceptor::default().disguise(disguise),
             always_exempt: false,
             never_tstat: false,
@@ -40,19 +40,19 @@ impl Profile {
 
 pub(crate) fn all() -> Vec<Profile> {
     let none = Disguise::none();
-    let vary = none.vary(&mut rand::rng());
-    let mut header_only = Profile::disguised("header-only", none);
+    let vary = none.clone().vary();
+    let mut header_only = Profile::disguised("header-only", none.clone());
     header_only.connector = MseConnector::new(Policy::header_only());
     header_only.encrypted = false;
     let mut one_sided = Profile::disguised("full, initiator alone", Disguise::full())
         .exempt()
         .in_pieces();
     one_sided.acceptor = MseAcceptor::default();
-    let of = |exemption| none.exempt(exemption);
+    let of = |exemption| none.clone().exempt(exemption);
     vec![
-        Profile::disguised("default", none),
+        Profile::disguised("default", none.clone()),
         header_only,
-        Profile::disguised("pieces", none.pieces(20..=47)).in_pieces(),
+        Profile::disguised("pieces", none.clone().pieces(20..=47)).in_pieces(),
         Profile::disguised("PrintableStart", of(Exemption::PrintableStart)).exempt(),
         Profile::disguised("MostlyPrintable", of(Exemption::MostlyPrintable)).exempt(),
         Profile::disguised("SkewedBits", of(Exemption::SkewedBits)).exempt(),

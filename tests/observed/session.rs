@@ -40,7 +40,7 @@ pub(crate) enum Answer {
 pub(crate) async fn record(connector: &MseConnector, acceptor: &MseAcceptor, answer: Answer) -> Flow {
     let (a, b, record) = pair();
     let initiator = async {
-        let connect = connector.connect(skey(), a);
+        let connect = connector.connect(a, skey());
         let mut peer = connect.initial_payload(handshake(INITIATOR)).await.unwrap();
         let mut theirs = [0; 68];
         peer.read_exact(&mut theirs).await.unwrap();

@@ -60,7 +60,7 @@ fn an_endpoint_that_varies_shows_every_exemption_and_no_two_of_them_alike() {
         }
         counts
     };
-    let whole = drawn(tokio_mse::Disguise::none().vary(&mut rand::rng()));
+    let whole = drawn(tokio_mse::Disguise::none().vary());
     // Each of four weights has at least 16 of at most 16 + 3 * 255: one connection in fifty.
     assert!(whole[..4].iter().all(|count| *count < 120), "{whole:?}");
     assert!(
@@ -77,7 +77,7 @@ fn an_endpoint_that_varies_shows_every_exemption_and_no_two_of_them_alike() {
 #[test]
 fn pieces_keep_to_their_range_and_each_is_a_write() {
     let disguise = tokio_mse::Disguise::none().pieces(20..=47);
-    let connector = tokio_mse::MseConnector::default().disguise(disguise);
+    let connector = tokio_mse::MseConnector::default().disguise(disguise.clone());
     let acceptor = tokio_mse::MseAcceptor::default().disguise(disguise);
     for flow in record_many(10, &connector, &acceptor, Answer::WithStep4) {
         let handshake = flow.writes().len() - 2;

@@ -1,6 +1,6 @@
 //! aria2: an empty IA, its handshake after step 4; what follows IA before step 4 is thrown away.
 
-use tokio_mse::{CryptoMethod, Policy};
+use tokio_mse::{Encryption, Mode, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial_and_talk, their_handshake};
@@ -37,17 +37,14 @@ async fn respond(mut far: Far) -> Option<()> {
 #[tokio::test]
 async fn an_empty_ia_and_a_handshake_after_step_4_are_served() {
     let policy = Policy::accept_any();
-    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4)).await;
-    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
-    let clear = Policy::header_only().allow();
-    accept_and_talk(clear, CryptoMethod::Plaintext, |far| {
-        initiate(far, RC4 | PLAINTEXT)
-    })
-    .await;
+    accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4)).await;
+    accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
+    let clear = Policy::header_only().with_encryption(Encryption::Allow);
+    accept_and_talk(clear, Mode::HeaderOnly, |far| initiate(far, RC4 | PLAINTEXT)).await;
 }
 
 #[tokio::test]
 async fn nothing_is_lost_to_a_responder_that_throws_away_what_follows_ia() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
-    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_mse::{CryptoMethod, Policy};
+use tokio_mse::{Mode, Policy};
 
 use crate::foreign::{Offer, Shared, public_key, step_4 as step_4_bytes};
 use crate::ours::{INFO_HASH, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
@@ -88,7 +88,7 @@ async fn it_answers_with_rc4_and_long_pads() {
 
 #[tokio::test(start_paused = true)]
 async fn it_does_not_stall_because_pad_b_is_never_empty() {
-    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, initiate).await;
+    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
-use tokio_mse::handshake::{Padding, PrivateKey, Progress, Randomness, Responder};
-use tokio_mse::{CryptoMethod, Error, HandshakeError, Policy, Step};
+use tokio_mse::handshake::{Machine, Padding, PrivateKey, Progress, Randomness, Responder};
+use tokio_mse::{Attempt, Error, HandshakeError, Mode, Policy, Step};
 
 use crate::foreign::{Cipher, Offer, P, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
 use crate::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
@@ -102,7 +102,7 @@ fn unlucky(their_key: &[u8]) -> Vec<u8> {
 
 #[tokio::test(start_paused = true)]
 async fn three_segments_of_step_3_and_empty_pads_are_served_in_time() {
-    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, |far| async {
+    accept_and_talk(Policy::accept_any(), Mode::Rc4, |far| async {
         timeout(LIMIT, initiate(far)).await.ok()?
     })
     .await;
@@ -110,8 +110,8 @@ async fn three_segments_of_step_3_and_empty_pads_are_served_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn it_gets_our_key_in_one_segment_and_everything_in_time() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
-    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
 }
 
 #[tokio::test]
@@ -131,11 +131,12 @@ async fn its_s_without_leading_zeros_is_a_typed_error_that_names_the_step() {
         error,
         Error::Closed {
             step: Step::Sync,
-            answered: true
+            answered: true,
+            ..
         } | Error::Refused(HandshakeError::NoSyncMark)
     ));
     // It speaks MSE: the next dial, with other keys, will do.
-    assert!(!error.is_fallback_candidate());
+    assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
     drop(ktorrent);
 }
 

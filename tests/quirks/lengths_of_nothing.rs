@@ -1,7 +1,7 @@
 //! No client in particular: every field of step 3 in a segment of its own, the lengths of nothing too; the handshake after
 //! step 4.
 
-use tokio_mse::{CryptoMethod, Policy};
+use tokio_mse::{Mode, Policy};
 
 use crate::ours::accept_and_talk;
 use crate::peer::{PLAINTEXT, RC4, Stream, key, shared, step_4_behind_pad};
@@ -26,6 +26,6 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
 #[tokio::test]
 async fn fields_of_no_length_in_segments_of_their_own_are_not_waited_for_twice() {
     let policy = Policy::accept_any();
-    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
-    accept_and_talk(policy, CryptoMethod::Plaintext, |far| initiate(far, PLAINTEXT)).await;
+    accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
+    accept_and_talk(policy.clone(), Mode::HeaderOnly, |far| initiate(far, PLAINTEXT)).await;
 }

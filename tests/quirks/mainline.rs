@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
-use tokio_mse::{CryptoMethod, Error, HandshakeError, MseConnector, Policy};
+use tokio_mse::{Error, HandshakeError, Mode, MseConnector, Policy};
 
 use crate::foreign::{Offer, Shared, step_4 as step_4_bytes};
-use crate::ours::{
-    INFO_HASH, accept, accept_and_talk, dial_and_talk, our_handshake, their_handshake,
-};
+use crate::ours::{INFO_HASH, accept, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
 use crate::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to};
 use crate::segments::{Far, connection};
 
@@ -113,14 +111,14 @@ pub async fn respond_behind(mut stream: Stream) -> Option<()> {
 async fn pads_of_random_bytes_rc4_alone_and_an_empty_ia_are_served() {
     for pad_len in [0, 1, 199] {
         let policy = Policy::accept_any();
-        accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, pad_len)).await;
+        accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, pad_len)).await;
     }
 }
 
 #[tokio::test]
 async fn its_step_4_may_come_before_it_has_read_our_ia() {
     for pad_len in [0, 1, 199] {
-        dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, |far| respond(far, pad_len)).await;
+        dial_and_talk(Policy::full_rc4(), Mode::Rc4, |far| respond(far, pad_len)).await;
     }
 }
 
@@ -132,7 +130,9 @@ async fn a_handshake_that_lacks_its_peer_id_is_taken_for_plaintext_and_answered(
         let mut handshake = [0; 68];
         stream.read_exact(&mut handshake).await.unwrap();
         assert_eq!(handshake[..], their_handshake());
-        tokio::io::AsyncWriteExt::write_all(&mut stream, b"from the library").await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"from the library")
+            .await
+            .unwrap();
         stream.read_exact(&mut [0; 18]).await.unwrap();
     };
     let (outcome, ()) = tokio::join!(initiate_in_plaintext(far), ours);
@@ -145,7 +145,7 @@ async fn closed_without_a_byte_where_mse_is_required_it_comes_back_with_mse() {
     let (outcome, ours) = tokio::join!(initiate_in_plaintext(far), accept(Policy::full_rc4(), near));
     assert!(matches!(outcome, InPlaintext::ClosedUnanswered));
     ours.unwrap_err();
-    accept_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, |far| initiate(far, 100)).await;
+    accept_and_talk(Policy::full_rc4(), Mode::Rc4, |far| initiate(far, 100)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +165,10 @@ async fn it_never_ends_a_silent_connection_but_we_do() {
     };
     let waits = tokio::spawn(waits);
     let connector = MseConnector::new(Policy::full_rc4());
-    let dialled = connector.connect(near, INFO_HASH).initial_payload(our_handshake()).await;
+    let dialled = connector
+        .connect(near, INFO_HASH)
+        .initial_payload(our_handshake())
+        .await;
     assert!(matches!(dialled.unwrap_err(), Error::TimedOut { .. }));
     waits.abort();
 }
@@ -175,7 +178,7 @@ async fn policies_that_do_not_meet_name_its_offer() {
     let (near, far) = connection();
     let mainline = tokio::spawn(initiate(far, 100));
     let error = accept(Policy::header_only(), near).await.unwrap_err();
-    let Error::Refused(HandshakeError::NoCommonMethod { provided }) = error else {
+    let Error::Refused(HandshakeError::NoCommonMethod { provided, .. }) = error else {
         panic!("{error}")
     };
     assert_eq!(provided, RC4);
@@ -187,7 +190,10 @@ async fn an_unknown_skey_is_answered_with_a_close() {
     let (near, far) = connection();
     let mainline = tokio::spawn(respond(far, 10));
     let connector = MseConnector::new(Policy::full_rc4().allow_fallback());
-    let dialled = connector.connect(near, [0x33; 20]).initial_payload(our_handshake()).await;
+    let dialled = connector
+        .connect(near, [0x33; 20])
+        .initial_payload(our_handshake())
+        .await;
     let error = dialled.unwrap_err();
     // It has answered, so it is not dialled in plaintext.
     assert!(matches!(error, Error::Closed { .. }), "{error}");

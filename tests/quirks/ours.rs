@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_mse::{CryptoMethod, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, SkeyIndex};
+use tokio_mse::{Error, Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey, SkeyIndex};
 
 use crate::segments::{Far, Near, connection};
 
@@ -35,7 +35,7 @@ pub async fn dial(
     io: Near,
     initial_payload: impl Into<Bytes>,
 ) -> Result<MseStream<Near>, Error> {
-    let connect = MseConnector::new(policy).connect(INFO_HASH, io);
+    let connect = MseConnector::new(policy).connect(io, INFO_HASH);
     connect.initial_payload(initial_payload).await
 }
 
@@ -56,16 +56,16 @@ async fn talk(mut stream: MseStream<Near>) {
     assert_eq!(&answer, b"from the emulation");
 }
 
-/// We dial a client that responds like this; all has to go well, with this method.
-pub async fn dial_and_talk<F>(policy: Policy, method: CryptoMethod, respond: impl Fn(Far) -> F)
+/// We dial a client that responds like this; all has to go well, in this mode.
+pub async fn dial_and_talk<F>(policy: Policy, mode: Mode, respond: impl Fn(Far) -> F)
 where
     F: Future<Output = Option<()>>,
 {
     for _ in 0..ROUNDS {
         let (near, far) = connection();
         let ours = async {
-            let stream = dial(policy, near, our_handshake()).await.unwrap();
-            assert_eq!(stream.negotiated().method(), Some(method));
+            let stream = dial(policy.clone(), near, our_handshake()).await.unwrap();
+            assert_eq!(stream.negotiated().mode(), mode);
             talk(stream).await;
         };
         let scene = async { tokio::join!(respond(far), ours) };
@@ -74,16 +74,16 @@ where
     }
 }
 
-/// A client that initiates like this dials us; all has to go well, with this method.
-pub async fn accept_and_talk<F>(policy: Policy, method: CryptoMethod, initiate: impl Fn(Far) -> F)
+/// A client that initiates like this dials us; all has to go well, in this mode.
+pub async fn accept_and_talk<F>(policy: Policy, mode: Mode, initiate: impl Fn(Far) -> F)
 where
     F: Future<Output = Option<()>>,
 {
     for _ in 0..ROUNDS {
         let (near, far) = connection();
         let ours = async {
-            let stream = accept(policy, near).await.unwrap();
-            assert_eq!(stream.negotiated().method(), Some(method));
+            let stream = accept(policy.clone(), near).await.unwrap();
+            assert_eq!(stream.negotiated().mode(), mode);
             talk(stream).await;
         };
         let scene = async { tokio::join!(initiate(far), ours) };

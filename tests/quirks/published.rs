@@ -43,18 +43,42 @@ const fn published(setting: &'static str, dials: Dials, takes: Takes) -> Publish
 
 pub const PUBLISHED: [Published; 9] = [
     published("µTorrent, outgoing disabled", Dials::Plaintext, Takes::Either),
-    published("µTorrent, outgoing enabled", Dials::MseThenPlaintext, Takes::Either),
+    published(
+        "µTorrent, outgoing enabled",
+        Dials::MseThenPlaintext,
+        Takes::Either,
+    ),
     published(
         "µTorrent, outgoing enabled, no legacy incoming",
         Dials::MseThenPlaintext,
         Takes::MseAlone,
     ),
     published("µTorrent, outgoing forced", Dials::Mse, Takes::Either),
-    published("µTorrent, outgoing forced, no legacy incoming", Dials::Mse, Takes::MseAlone),
-    published("BitComet since 0.63, as µTorrent enabled", Dials::MseThenPlaintext, Takes::Either),
-    published("Tixati, encrypted preferred, accept either", Dials::MseThenPlaintext, Takes::Either),
-    published("no MSE, closes what it does not know", Dials::Plaintext, Takes::PlaintextAlone),
-    published("no MSE, silent to what it does not know", Dials::Plaintext, Takes::PlaintextAloneInSilence),
+    published(
+        "µTorrent, outgoing forced, no legacy incoming",
+        Dials::Mse,
+        Takes::MseAlone,
+    ),
+    published(
+        "BitComet since 0.63, as µTorrent enabled",
+        Dials::MseThenPlaintext,
+        Takes::Either,
+    ),
+    published(
+        "Tixati, encrypted preferred, accept either",
+        Dials::MseThenPlaintext,
+        Takes::Either,
+    ),
+    published(
+        "no MSE, closes what it does not know",
+        Dials::Plaintext,
+        Takes::PlaintextAlone,
+    ),
+    published(
+        "no MSE, silent to what it does not know",
+        Dials::Plaintext,
+        Takes::PlaintextAloneInSilence,
+    ),
 ];
 
 pub async fn respond(mut far: Far, takes: Takes) -> Option<()> {

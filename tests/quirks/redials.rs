@@ -127,7 +127,11 @@ impl Outcome {
             .zip(&self.dialled)
             .map(|(attempt, at)| {
                 let at = at.as_secs();
-                if at == 0 { attempt.to_string() } else { format!("{attempt} at {at} s") }
+                if at == 0 {
+                    attempt.to_string()
+                } else {
+                    format!("{attempt} at {at} s")
+                }
             })
             .collect();
         let order = order.join(", ");
@@ -198,9 +202,15 @@ async fn they_dial(word: Encryption, double: &Double) -> Outcome {
         outcome.attempts.push(attempt);
         outcome.dialled.push(start.elapsed());
         let (near, far) = tapped(shown.clone());
-        let initiate = if attempt == Attempt::Plaintext { double.plaintext } else { double.mse };
+        let initiate = if attempt == Attempt::Plaintext {
+            double.plaintext
+        } else {
+            double.mse
+        };
         let theirs = tokio::spawn(initiate(far));
-        let accepted = timeout(GIVEN_UP, accept(policy(word), near)).await.expect("we never gave up");
+        let accepted = timeout(GIVEN_UP, accept(policy(word), near))
+            .await
+            .expect("we never gave up");
         if let Ok(mut peer) = accepted {
             outcome.stream = Some((peer.negotiated().mode().to_string(), start.elapsed()));
             talk(&mut peer).await.unwrap();
@@ -243,7 +253,12 @@ fn dials(double: &Double) -> &'static [Attempt] {
 /// What holds of every pair, whoever dialled.
 fn hold(word: Encryption, name: &str, outcome: &Outcome, can_meet: bool) {
     let clear = |what: &[u8]| outcome.shown.windows(what.len()).any(|shown| shown == what);
-    assert_eq!(outcome.stream.is_some(), can_meet, "{word}, {name}: {}", outcome.cell());
+    assert_eq!(
+        outcome.stream.is_some(),
+        can_meet,
+        "{word}, {name}: {}",
+        outcome.cell()
+    );
     if word == Encryption::Require {
         assert!(!clear(b"BitTorrent protocol"), "{name}: a handshake in the clear");
         assert!(!clear(&INFO_HASH), "{name}: the info-hash in the clear");
@@ -258,9 +273,15 @@ async fn whoever_can_meet_does_whoever_dials_and_require_shows_nothing_in_the_cl
         for word in WORDS {
             let both = [Attempt::Plaintext, Attempt::Mse];
             let ours = we_dial(word, double).await;
-            let can_meet = both.iter().any(|&attempt| speaks(word, attempt) && takes(double, attempt));
+            let can_meet = both
+                .iter()
+                .any(|&attempt| speaks(word, attempt) && takes(double, attempt));
             hold(word, double.name, &ours, can_meet);
-            assert!(ours.attempts.iter().all(|&attempt| speaks(word, attempt)), "{word}, {}", double.name);
+            assert!(
+                ours.attempts.iter().all(|&attempt| speaks(word, attempt)),
+                "{word}, {}",
+                double.name
+            );
 
             let theirs = they_dial(word, double).await;
             let can_meet = dials(double).iter().any(|&attempt| speaks(word, attempt));
@@ -277,7 +298,11 @@ async fn a_redial_costs_no_time_where_the_first_attempt_was_closed() {
                 continue;
             }
             let outcome = we_dial(word, double).await;
-            assert!(outcome.dialled.iter().all(Duration::is_zero), "{word}, {}", double.name);
+            assert!(
+                outcome.dialled.iter().all(Duration::is_zero),
+                "{word}, {}",
+                double.name
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 //! it drops a plaintext connection after 20 bytes.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_mse::{CryptoMethod, Policy};
+use tokio_mse::{Mode, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
@@ -58,15 +58,15 @@ async fn respond(far: Far) -> Option<()> {
 #[tokio::test]
 async fn it_is_served_whatever_it_offers() {
     let policy = Policy::accept_any();
-    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4)).await;
-    accept_and_talk(policy, CryptoMethod::Plaintext, |far| initiate(far, PLAINTEXT)).await;
-    accept_and_talk(policy, CryptoMethod::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
+    accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4)).await;
+    accept_and_talk(policy.clone(), Mode::HeaderOnly, |far| initiate(far, PLAINTEXT)).await;
+    accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
 }
 
 #[tokio::test]
 async fn it_gets_an_ia_of_68_bytes_and_nothing_behind_it() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
-    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
 }
 
 #[tokio::test]

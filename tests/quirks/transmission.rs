@@ -2,7 +2,7 @@
 //! with the key, and does not leave RC4 after plaintext was selected.
 
 use tokio::io::AsyncReadExt;
-use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
+use tokio_mse::{CryptoMethod, CryptoMethods, Mode, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
@@ -68,15 +68,15 @@ async fn respond(mut far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn pads_stay_below_its_limit_and_behind_its_read() {
-    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, initiate).await;
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
 }
 
 #[tokio::test]
 async fn header_only_works_where_rc4_is_offered_behind_it() {
     let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
-    let policy = Policy::header_only().methods(header_first);
-    dial_and_talk(policy, CryptoMethod::Rc4, respond).await;
+    let policy = Policy::header_only().with_methods(header_first);
+    dial_and_talk(policy, Mode::Rc4, respond).await;
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn header_only_alone_is_answered_in_rc4_by_it_and_nothing_but_its_handshak
     let (near, far) = connection();
     let transmission = tokio::spawn(respond(far));
     let mut ours = dial(Policy::header_only(), near, our_handshake()).await.unwrap();
-    assert_eq!(ours.negotiated().method(), Some(CryptoMethod::Plaintext));
+    assert_eq!(ours.negotiated().mode(), Mode::HeaderOnly);
     let mut first = [0; 20];
     ours.read_exact(&mut first).await.unwrap();
     assert_ne!(first[..], their_handshake()[..20]);

@@ -1,7 +1,7 @@
 //! Vuze and BiglyBT: each pad in two bursts, pieces of 50 to 149 bytes with NODELAY, and as responder no step 4 before
 //! its own BitTorrent handshake can ride along, for which it needs the initiator's.
 
-use tokio_mse::{CryptoMethod, Error, Policy, Step};
+use tokio_mse::{Attempt, Encryption, Error, Mode, Policy, Step};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, their_handshake};
@@ -61,15 +61,15 @@ async fn respond(mut far: Far) -> Option<()> {
 #[tokio::test]
 async fn pads_in_two_bursts_and_small_pieces_are_accepted() {
     let policy = Policy::accept_any();
-    accept_and_talk(policy, CryptoMethod::Rc4, initiate).await;
+    accept_and_talk(policy.clone(), Mode::Rc4, initiate).await;
 }
 
 #[tokio::test]
 async fn step_4_that_waits_for_our_handshake_comes_because_ia_brings_it() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
-    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
-    let both = Policy::accept_any().prefer();
-    dial_and_talk(both, CryptoMethod::Plaintext, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
+    let both = Policy::accept_any().with_encryption(Encryption::Prefer);
+    dial_and_talk(both, Mode::HeaderOnly, respond).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,6 +85,6 @@ async fn without_an_initial_payload_it_is_a_typed_error_in_time_and_no_reason_to
             ..
         }
     ));
-    assert!(!error.is_fallback_candidate());
+    assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
     assert_eq!(vuze.await.unwrap(), None);
 }

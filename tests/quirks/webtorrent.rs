@@ -1,6 +1,6 @@
 //! WebTorrent: as initiator an empty IA and the handshake after step 4; as responder it needs a whole handshake in IA.
 
-use tokio_mse::{CryptoMethod, Policy};
+use tokio_mse::{Mode, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial_and_talk};
@@ -33,11 +33,11 @@ async fn respond(mut far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn no_pad_no_ia_and_a_late_handshake_are_served() {
-    accept_and_talk(Policy::accept_any(), CryptoMethod::Rc4, initiate).await;
+    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
 }
 
 #[tokio::test]
 async fn it_gets_the_whole_handshake_in_ia() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
-    dial_and_talk(Policy::header_only(), CryptoMethod::Plaintext, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
+    dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
 }

@@ -2,7 +2,7 @@
 //! allocator.
 
 use tokio_mse::handshake::{
-    Established, Initiator, MAX_IA_ACCEPTED, Negotiation, Padding, Progress, Responder,
+    Established, Initiator, MAX_IA_ACCEPTED, Machine, Negotiation, Padding, Progress, Responder,
 };
 use tokio_mse::{CryptoMethods, HandshakeError, Policy, Step};
 
@@ -48,13 +48,7 @@ fn h8_pad_c_is_capped_at_512_when_it_is_announced() {
     }
     for len in [513, 514, 1000, u16::MAX] {
         let refusal = answer(&step_3(len, 0)).unwrap_err();
-        assert_eq!(
-            refusal,
-            HandshakeError::PadTooLong {
-                step: Step::PadC,
-                len
-            }
-        );
+        assert_eq!(refusal, HandshakeError::pad_too_long(Step::PadC, len));
     }
 }
 
@@ -67,7 +61,7 @@ fn h8_the_initial_payload_is_capped_when_it_is_announced() {
     for len in [MAX_IA_ACCEPTED + 1, u16::MAX] {
         let cap = MAX_IA_ACCEPTED;
         let refusal = answer(&step_3(512, len)).unwrap_err();
-        assert_eq!(refusal, HandshakeError::InitialPayloadTooLong { len, cap });
+        assert_eq!(refusal, HandshakeError::initial_payload_too_long(len, cap));
     }
 }
 
@@ -89,13 +83,7 @@ fn h8_pad_d_is_capped_at_512_when_it_is_announced() {
                 assert!(len <= 512 && (len == 0) == matches!(progress, Progress::Done(_)));
             }
             Err(refusal) => {
-                assert_eq!(
-                    refusal,
-                    HandshakeError::PadTooLong {
-                        step: Step::PadD,
-                        len
-                    }
-                );
+                assert_eq!(refusal, HandshakeError::pad_too_long(Step::PadD, len));
                 assert!(len > 512);
             }
         }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use futures::FutureExt;
-use tokio_mse::{Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
+use tokio_mse::{Attempt, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
 
 use crate::support::exchange::{SKEY, skey};
 use crate::support::fail_at::{EVERY_KIND, FailAt};
@@ -14,7 +14,9 @@ use crate::support::script::{Scripted, Step as ScriptStep};
 const OURS: &str = "our first words";
 
 fn connector() -> MseConnector {
-    MseConnector::new(Policy::full_rc4().require()).timeout(None)
+    MseConnector::new(Policy::full_rc4())
+        .timeout(None)
+        .answer_timeout(None)
 }
 
 fn acceptor() -> MseAcceptor {
@@ -23,19 +25,19 @@ fn acceptor() -> MseAcceptor {
 
 /// We dial. `None` if the handshake waits for more.
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
-    let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut);
-    let connect = connector().connect(skey(), peer.clone()).initial_payload(OURS);
-    (peer, connect.now_or_never())
+    let peer = Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut);
+    let connect = connector().connect(peer.clone(), skey()).initial_payload(OURS);
+    (peer, connect.into_future().now_or_never())
 }
 
 /// We are dialled.
 fn listen(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let policy = Policy::full_rc4();
-    let peer = Peer::initiator(skey(), policy, "peer's words", fresh(short_padding()), cut);
+    let peer = Peer::initiator(skey(), &policy, "peer's words", fresh(short_padding()), cut);
     let accept = acceptor()
         .accept(peer.clone(), skey())
         .initial_payload(|_| OURS.into());
-    (peer, accept.now_or_never())
+    (peer, accept.into_future().now_or_never())
 }
 
 type Side = fn(Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>);
@@ -52,7 +54,8 @@ fn check(error: &Error, end: End, sent: usize) {
         _ => panic!("{error:?} after {end:?}"),
     }
     assert_eq!(error.peer_answered(), sent >= 96);
-    assert_eq!(error.is_fallback_candidate(), sent < 96);
+    let redial = Policy::default().redial(Attempt::Mse, error);
+    assert_eq!(redial, (sent < 96).then_some(Attempt::Plaintext));
 }
 
 #[test]
@@ -110,9 +113,19 @@ fn h6_an_error_at_every_offset_that_is_sent_is_a_typed_error() {
 fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
     for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
         for call in 0.. {
-            let peer = Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), Cut::NEVER);
+            let peer = Peer::responder(
+                skey(),
+                &Policy::full_rc4(),
+                "",
+                fresh(short_padding()),
+                Cut::NEVER,
+            );
             let io = FailAt::call(peer.clone(), call, kind);
-            let outcome = connector().connect(skey(), io).now_or_never().expect("a hang");
+            let outcome = connector()
+                .connect(io, skey())
+                .into_future()
+                .now_or_never()
+                .expect("a hang");
             let Err(error) = outcome else {
                 assert!(call >= 6, "a call was not counted");
                 break;
@@ -134,13 +147,15 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
 fn w6_in_the_handshake_an_inner_write_of_nothing_is_write_zero() {
     let io = Scripted::writing([ScriptStep::Move(5), ScriptStep::Move(0)]);
     let outcome = connector()
-        .connect(skey(), io.clone())
+        .connect(io.clone(), skey())
+        .into_future()
         .now_or_never()
         .expect("a hang");
     let Err(Error::Transport {
         source,
         step: Step::PublicKey,
         answered: false,
+        ..
     }) = outcome
     else {
         panic!("no transport error");
@@ -154,7 +169,8 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
     for more in [1, 5000] {
         let io = Scripted::writing([ScriptStep::Overlong(more)]);
         let outcome = connector()
-            .connect(skey(), io.clone())
+            .connect(io.clone(), skey())
+            .into_future()
             .now_or_never()
             .expect("a hang");
         assert!(matches!(outcome, Err(Error::Transport { answered: false, .. })));
@@ -166,8 +182,9 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
 #[test]
 fn h10_after_a_refusal_nothing_more_is_written_and_the_transport_is_gone() {
     let policy = Policy::full_rc4();
-    let peer = Peer::initiator(skey(), policy, "words", fresh(short_padding()), Cut::NEVER);
-    let mut accept = tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])));
+    let peer = Peer::initiator(skey(), &policy, "words", fresh(short_padding()), Cut::NEVER);
+    let mut accept =
+        tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])).into_future());
     let std::task::Poll::Ready(error) = accept.poll() else {
         panic!("pending");
     };
@@ -187,8 +204,8 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
     for offset in [0, 50, 96, 110] {
         let cut = Cut::sending(offset, End::Eof);
         let randomness = fresh(short_padding());
-        let peer = Peer::responder(skey(), Policy::full_rc4(), "", randomness, cut);
-        let mut connect = tokio_test::task::spawn(connector().connect(skey(), peer.clone()));
+        let peer = Peer::responder(skey(), &Policy::full_rc4(), "", randomness, cut);
+        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()).into_future());
         assert!(connect.poll().is_ready());
         assert_eq!(peer.handles(), 1, "offset {offset}");
     }
@@ -201,15 +218,19 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         let cut = Cut::sending(sends, End::Silence);
         let (policy, randomness) = (Policy::full_rc4(), fresh(short_padding()));
         if dialled {
-            Peer::responder(skey(), policy, "", randomness, cut)
+            Peer::responder(skey(), &policy, "", randomness, cut)
         } else {
-            Peer::initiator(skey(), policy, "", randomness, cut)
+            Peer::initiator(skey(), &policy, "", randomness, cut)
         }
     };
     let before = tasks();
     for sends in [0, 10, 96, 100, 110] {
         let peer = silent_after(sends, true);
-        let mut connect = tokio_test::task::spawn(MseConnector::default().connect(skey(), peer.clone()));
+        let mut connect = tokio_test::task::spawn(
+            MseConnector::default()
+                .connect(peer.clone(), skey())
+                .into_future(),
+        );
         assert!(connect.poll().is_pending());
         assert_eq!((peer.handles(), tasks()), (2, before));
         drop(connect);
@@ -219,7 +240,11 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         let connector = MseConnector::default();
         let mut dialled = Some(peer.clone());
         let mut connect = tokio_test::task::spawn(connector.connect_with(skey(), OURS, |_| {
-            std::future::ready(dialled.take().ok_or_else(|| ErrorKind::Other.into()))
+            std::future::ready(
+                dialled
+                    .take()
+                    .ok_or_else(|| std::io::Error::from(ErrorKind::Other)),
+            )
         }));
         assert!(connect.poll().is_pending());
         assert_eq!(tasks(), before);
@@ -227,13 +252,15 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         assert_eq!(peer.handles(), 1);
 
         let peer = silent_after(sends, false);
-        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()));
+        let mut accept =
+            tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()).into_future());
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
 
         let peer = silent_after(sends, false);
-        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()));
+        let mut accept =
+            tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()).into_future());
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
@@ -246,9 +273,9 @@ async fn h6_hostile_transports_make_no_difference() {
         let (a, b) = tokio::io::duplex(33);
         let (a, b) = (Hostile::new(a, manner), Hostile::new(b, manner));
         let (a, b) = tokio::join!(
-            async { connector().connect(SKEY, a).initial_payload(OURS).await },
+            async { connector().connect(a, SKEY).initial_payload(OURS).await },
             async { acceptor().accept(b, skey()).await },
         );
-        assert_eq!(a.unwrap().negotiated().method(), b.unwrap().negotiated().method());
+        assert_eq!(a.unwrap().negotiated().mode(), b.unwrap().negotiated().mode());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 use tokio_mse::{Disguise, Error, MseAcceptor, MseConnector, Policy};
 
@@ -24,7 +24,7 @@ where
 {
     let dial = async {
         let connect = MseConnector::default()
-            .connect(skey(), a)
+            .connect(a, skey())
             .initial_payload(payload);
         let mut a = connect.await.unwrap();
         let mut answer = [0; 6];
@@ -85,7 +85,7 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
         ..Script::default()
     });
     let connector = MseConnector::new(Policy::plaintext_only());
-    let connect = connector.connect(skey(), io.clone()).initial_payload("hello");
+    let connect = connector.connect(io.clone(), skey()).initial_payload("hello");
     connect.await.unwrap();
     assert_eq!(io.written(), b"hello");
     let flushes: Vec<Call> = io
@@ -100,11 +100,11 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
 /// The writes and flushes of a connector that shakes hands.
 fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
     let policy = Policy::full_rc4();
-    let peer = Peer::responder(skey(), policy, "", fresh(short_padding()), Cut::NEVER);
+    let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
     let log = CallLog::new(peer);
     let calls = log.calls();
-    let connect = connector.timeout(None).connect(skey(), log);
-    let outcome = connect.initial_payload(payload).now_or_never();
+    let connect = connector.timeout(None).answer_timeout(None).connect(log, skey());
+    let outcome = connect.initial_payload(payload).into_future().now_or_never();
     outcome.expect("a hang").unwrap();
     calls.without_reads()
 }
@@ -149,7 +149,7 @@ async fn h2_a_flush_that_completes_with_the_peers_next_byte() {
 async fn h2_payload_that_arrives_during_the_last_flush_is_kept() {
     let (a, b) = duplex(100_000);
     let connect = async {
-        let mut a = MseConnector::default().connect(skey(), a).await.unwrap();
+        let mut a = MseConnector::default().connect(a, skey()).await.unwrap();
         a.write_all(&LONG).await.unwrap();
         a.write_all(&vec![8; 50_000]).await.unwrap();
         a
@@ -206,7 +206,7 @@ impl AsyncWrite for NeverFlushed {
 async fn h2_what_is_read_during_a_flush_is_bounded() {
     let (a, b) = duplex(1024);
     let flood = async {
-        let mut a = MseConnector::default().connect(skey(), a).await.unwrap();
+        let mut a = MseConnector::default().connect(a, skey()).await.unwrap();
         let mut sent = 0;
         while let Ok(written) = a.write(&[0; 1000]).await {
             sent += written;
@@ -215,7 +215,6 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
     };
     let accept = MseAcceptor::default()
         .timeout(Duration::from_secs(5))
-        .linger(None)
         .accept(NeverFlushed(b), skey());
     let (sent, outcome) = tokio::join!(flood, accept);
     assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));

@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answer_timeout;
+mod builders;
 mod deadline;
 mod flush_shutdown;
 
@@ -17,6 +19,7 @@ mod handshake_bounds;
 mod handshake_cuts;
 mod handshake_flights;
 mod handshake_tolerance;
+mod other_mode;
 mod ownership;
 mod reading;
 
@@ -24,6 +27,7 @@ mod redial;
 mod saturation;
 mod secrets;
 mod transparency;
+mod verified_skey;
 
 mod writing;
 mod writing_refused;

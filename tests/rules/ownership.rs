@@ -6,10 +6,14 @@ use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
-use tokio_mse::handshake::{Established, Initiator, Negotiation, Randomness, Responder, SkeyRequest};
+use tokio_mse::handshake::{
+    Detection, Established, Initiator, Negotiation, PlaintextDial, Randomness, Responder, SkeyRequest,
+};
 use tokio_mse::{
-    Accept, AcceptLazy, AcceptPending, Connect, CryptoMethod, Error, Incoming, Keystream, MseAcceptor,
-    MseConnector, MseReadHalf, MseStream, MseWriteHalf, Parts, PendingAccept, Policy, Role, Skey, SkeyIndex,
+    Accept, AcceptLazy, AcceptSkey, Accepting, AcceptingLazy, AcceptingSkey, Connect, ConnectError,
+    Connecting, CryptoMethod, Error, Failed, Fallible, Incoming, Keystream, Linger, Lingering,
+    Mode as Agreed, MseAcceptor, MseConnector, MseReadHalf, MseStream, MseWriteHalf, Negotiated, Parts,
+    PendingAccept, Policy, Role, Skey, SkeyIndex,
 };
 
 use crate::support::pair::{Mode, established, stream, streams};
@@ -48,8 +52,13 @@ follows_its_transport!(MseReadHalf);
 follows_its_transport!(MseWriteHalf);
 follows_its_transport!(Parts);
 follows_its_transport!(Connect);
+follows_its_transport!(Connecting);
 follows_its_transport!(AcceptLazy);
-follows_its_transport!(AcceptPending);
+follows_its_transport!(AcceptingLazy);
+follows_its_transport!(AcceptSkey);
+follows_its_transport!(AcceptingSkey);
+follows_its_transport!(Failed);
+follows_its_transport!(Lingering);
 follows_its_transport!(Incoming);
 follows_its_transport!(PendingAccept);
 
@@ -58,6 +67,21 @@ assert_not_impl_any!(Accept<Local, Resolver>: Send, Sync);
 assert_not_impl_any!(Accept<Unshared, Resolver>: Sync);
 assert_impl_all!(Accept<Unshared, Resolver>: Send);
 assert_not_impl_any!(Accept<DuplexStream, LocalResolver>: Send, Sync);
+assert_not_impl_any!(Accept<Pinned, Resolver>: Unpin);
+
+assert_impl_all!(Accepting<DuplexStream, Resolver>: Send, Sync, Unpin);
+assert_not_impl_any!(Accepting<Local, Resolver>: Send, Sync);
+assert_not_impl_any!(Accepting<Unshared, Resolver>: Sync);
+assert_impl_all!(Accepting<Unshared, Resolver>: Send);
+assert_not_impl_any!(Accepting<DuplexStream, LocalResolver>: Send, Sync);
+assert_not_impl_any!(Accepting<Pinned, Resolver>: Unpin);
+
+assert_impl_all!(Fallible<Connecting<DuplexStream>>: Send, Sync, Unpin, Future);
+assert_impl_all!(Fallible<Accepting<DuplexStream, Resolver>>: Send, Sync, Unpin, Future);
+assert_impl_all!(Fallible<AcceptingLazy<DuplexStream>>: Send, Sync, Unpin, Future);
+assert_impl_all!(Fallible<AcceptingSkey<DuplexStream>>: Send, Sync, Unpin, Future);
+assert_not_impl_any!(Fallible<Connecting<Local>>: Send, Sync);
+assert_not_impl_any!(Fallible<Accepting<DuplexStream, LocalResolver>>: Send, Sync);
 
 assert_impl_all!(MseConnector: Send, Sync, Unpin, Clone);
 assert_impl_all!(MseAcceptor: Send, Sync, Unpin, Clone);
@@ -65,12 +89,19 @@ assert_impl_all!(Keystream: Send, Sync, Unpin);
 assert_impl_all!(Established: Send, Sync, Unpin);
 assert_impl_all!(Initiator: Send, Sync, Unpin);
 assert_impl_all!(Responder: Send, Sync, Unpin);
+assert_impl_all!(Detection: Send, Sync, Unpin);
+assert_impl_all!(PlaintextDial: Send, Sync, Unpin);
+assert_impl_all!(Linger: Send, Sync, Unpin, Clone);
+assert_impl_all!(Negotiated: Send, Sync, Unpin, Clone);
 assert_impl_all!(Negotiation: Send, Sync, Unpin);
 assert_impl_all!(SkeyRequest: Send, Sync, Unpin);
 assert_impl_all!(Randomness: Send, Sync, Unpin);
 assert_impl_all!(SkeyIndex: Send, Sync, Unpin);
 assert_impl_all!(Skey: Send, Sync, Unpin);
 assert_impl_all!(Error: Send, Sync, Unpin, std::error::Error);
+assert_impl_all!(ConnectError<Error>: Send, Sync, Unpin, std::error::Error);
+assert_not_impl_any!(ConnectError<Rc<()>>: Send, Sync);
+assert_impl_all!(Failed<Local>: std::error::Error, Into<Error>, Into<std::io::Error>);
 // Two keystreams at the same place would encrypt twice with the same bytes.
 assert_not_impl_any!(Keystream: Clone);
 
@@ -85,9 +116,17 @@ fn s3_auto_traits_follow_the_transport() {
         Ok::<_, std::io::Error>(tokio::io::duplex(1).0)
     });
     is_send(&dial);
-    is_static(&connector.connect([0; 20], tokio::io::duplex(1).0));
-    is_static(&MseAcceptor::default().accept(tokio::io::duplex(1).0, Skey::from([0; 20])));
-    is_static(&MseAcceptor::default().accept_lazy(tokio::io::duplex(1).0));
+    let io = || tokio::io::duplex(1).0;
+    is_static(&connector.connect(io(), [0; 20]).into_future());
+    is_static(&connector.connect(io(), [0; 20]).into_fallible());
+    let (acceptor, skey) = (MseAcceptor::default(), Skey::from([0; 20]));
+    is_static(&acceptor.accept(io(), skey.clone()).into_future());
+    is_static(&acceptor.accept(io(), skey.clone()).into_fallible());
+    is_static(&acceptor.accept_lazy(io()).into_future());
+    is_static(&acceptor.accept_lazy(io()).into_fallible());
+    // A resolver and a payload that are borrowed or not `Send` make the future so, and not the transport.
+    let payload = |_: &Skey| bytes::Bytes::from_static(b"ours");
+    is_static(&acceptor.accept(io(), skey).initial_payload(payload).into_future());
 }
 
 #[tokio::test]
@@ -112,7 +151,7 @@ async fn s2_halves_work_on_after_the_other_was_dropped() {
 
 #[test]
 fn s2_a_half_in_the_middle_of_its_work_does_not_hold_up_the_other() {
-    // Both halves share nothing of ours: they can be moved to two threads and used at the same time, without a lock.
+    // Both halves share nothing of ours that changes: they can be moved to two threads and used at the same time, without a lock.
     assert_impl_all!(MseReadHalf<ReadHalf<DuplexStream>>: Send);
     assert_impl_all!(MseWriteHalf<WriteHalf<DuplexStream>>: Send);
     let io = Scripted::writing(vec![Step::Pending; 4]);
@@ -137,12 +176,12 @@ fn s2_the_halves_give_back_what_they_are_made_of() {
     let (read, unread, decrypt) = reader.into_parts();
     let (write, encrypt) = writer.into_parts();
     assert_eq!((read.handles(), unread.len()), (3, 0));
-    assert!(encrypt.is_some() && decrypt.is_some());
+    assert!(encrypt.unwrap().is_some() && decrypt.unwrap().is_some());
     drop((read, write));
     assert_eq!(io.handles(), 1);
 
     let (reader, writer) = stream(Mode::HeaderOnly, ()).into_split_with(|()| ((), ()));
-    assert!(reader.into_parts().2.is_none() && writer.into_parts().1.is_none());
+    assert!(reader.into_parts().2.unwrap().is_none() && writer.into_parts().1.unwrap().is_none());
 }
 
 #[test]
@@ -151,8 +190,10 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
     assert_eq!(*peer.get_ref(), 1);
     *peer.get_mut() += 1;
     assert_eq!(peer.negotiated().role(), Role::Initiator);
-    assert_eq!(peer.negotiated().method(), Some(CryptoMethod::Rc4));
-    assert!(!peer.negotiated().fell_back());
+    assert_eq!(peer.negotiated().mode(), Agreed::Rc4);
+    assert_eq!(peer.negotiated().attempts(), 1);
+    // It was driven by hand.
+    assert_eq!(peer.negotiated().elapsed(), None);
     let Parts {
         io,
         unread,
@@ -162,19 +203,20 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
         ..
     } = peer.into_parts();
     assert_eq!((io, unread.len()), (2, 0));
-    assert!(decrypt.is_some() && encrypt.is_some());
-    assert_eq!(negotiated.method(), Some(CryptoMethod::Rc4));
+    assert!(decrypt.unwrap().is_some() && encrypt.unwrap().is_some());
+    assert_eq!(negotiated.mode(), Agreed::Rc4);
 
-    let parts = MseStream::plaintext(()).into_parts();
-    assert!(parts.decrypt.is_none() && parts.encrypt.is_none());
-    assert_eq!(parts.negotiated.method(), None);
+    let parts = MseStream::plaintext((), Role::Responder).into_parts();
+    assert!(parts.decrypt.unwrap().is_none() && parts.encrypt.unwrap().is_none());
+    assert_eq!(parts.negotiated.role(), Role::Responder);
+    assert_eq!(parts.negotiated.mode(), Agreed::Plaintext);
     assert_eq!(parts.negotiated.skey(), None);
 }
 
 #[tokio::test]
 async fn s2_the_one_call_doors_connect_and_accept() {
     let (a, b) = tokio::io::duplex(256);
-    let (policy, skey) = (Policy::full_rc4().require(), Skey::from([3; 20]));
+    let (policy, skey) = (Policy::full_rc4(), Skey::from([3; 20]));
     let (mut a, mut b) = tokio::try_join!(
         MseStream::connect(a, skey.clone(), &policy),
         MseStream::accept(b, &skey, &policy),

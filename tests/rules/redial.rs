@@ -1,9 +1,12 @@
 //! H9: how many connections a dial makes, what is sent on each, and what is never sent.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use tokio_mse::{Attempt, CryptoMethod, CryptoMethods, Encryption, Error, MseConnector, MseStream, Policy};
+use tokio_mse::{
+    Attempt, ConnectError, CryptoMethod, CryptoMethods, Encryption, Error, Mode, MseConnector, MseStream,
+    Policy,
+};
 
 use crate::support::exchange::skey;
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
@@ -29,21 +32,36 @@ fn policy(encryption: Encryption) -> Policy {
 }
 
 /// Dials, the attempts meeting these peers one after the other.
-async fn dial(policy: Policy, peers: &[Peer]) -> (Vec<Attempt>, Result<MseStream<Peer>, Error>) {
+async fn dial(
+    policy: Policy,
+    peers: &[Peer],
+) -> (Vec<Attempt>, Result<MseStream<Peer>, ConnectError<io::Error>>) {
     let mut attempts = Vec::new();
     let mut unmet = peers.iter().cloned();
     let connector = MseConnector::new(policy).timeout(Duration::from_secs(10));
     let outcome = connector
         .connect_with(skey(), HELLO, |attempt| {
             attempts.push(attempt);
-            std::future::ready(unmet.next().ok_or_else(|| ErrorKind::ConnectionRefused.into()))
+            std::future::ready(
+                unmet
+                    .next()
+                    .ok_or_else(|| io::Error::from(ErrorKind::ConnectionRefused)),
+            )
         })
         .await;
     (attempts, outcome)
 }
 
+fn handshake_error<T>(outcome: Result<MseStream<T>, ConnectError<io::Error>>) -> Error {
+    match outcome {
+        Err(ConnectError::Handshake(error)) => error,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("success"),
+    }
+}
+
 fn responder(cut: Cut) -> Peer {
-    Peer::responder(skey(), Policy::full_rc4(), "", fresh(short_padding()), cut)
+    Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut)
 }
 
 fn hellos(bytes: &[u8]) -> usize {
@@ -60,6 +78,7 @@ const fn expected(encryption: Encryption) -> &'static [Attempt] {
         Encryption::Allow => &[Attempt::Plaintext, Attempt::Mse],
         Encryption::Prefer => &[Attempt::Mse, Attempt::Plaintext],
         Encryption::Require => &[Attempt::Mse],
+        _ => panic!("no such policy"),
     }
 }
 
@@ -68,20 +87,20 @@ async fn h9_a_peer_that_never_answers_is_dialled_as_often_as_the_policy_says() {
     for encryption in POLICIES {
         for end in BEFORE_ANSWERING {
             for sent in [0, 1, 95] {
-                // Fewer than 96 bytes are no answer to a key, any byte is one to a plaintext handshake.
-                let first_is_mse = expected(encryption)[0] == Attempt::Mse;
-                let sent = if first_is_mse { sent } else { 0 };
+                // Fewer than 96 bytes are no answer to a key, and these are none to a plaintext handshake either.
                 let silent = || Peer::saying(vec![0xAA; sent], end);
                 let peers = [silent(), silent(), silent()];
                 let (attempts, outcome) = dial(policy(encryption), &peers).await;
                 assert_eq!(attempts, expected(encryption), "{encryption:?} {end:?}");
                 if attempts.last() == Some(&Attempt::Mse) {
-                    assert!(outcome.unwrap_err().is_fallback_candidate());
+                    let error = handshake_error(outcome);
+                    let unanswered = Policy::default().redial(Attempt::Mse, &error);
+                    assert_eq!(unanswered, Some(Attempt::Plaintext));
                 } else {
                     // A plaintext stream that nothing follows is handed over without an answer.
                     let stream = outcome.unwrap();
-                    assert_eq!(stream.negotiated().method(), None);
-                    assert_eq!(stream.negotiated().fell_back(), attempts.len() == 2);
+                    assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
+                    assert_eq!(stream.negotiated().attempts() as usize, attempts.len());
                 }
                 for (peer, attempt) in peers.iter().zip(&attempts) {
                     let in_clear = hellos(&peer.taken());
@@ -121,8 +140,9 @@ async fn h9_a_peer_that_fails_after_its_key_is_never_redialled_in_the_clear() {
                 let peers = [responder(Cut::sending(sends, end)), Peer::saying([], End::Eof)];
                 let (attempts, outcome) = dial(policy(encryption), &peers).await;
                 assert_eq!(attempts, [Attempt::Mse], "{encryption:?} {end:?} {sends}");
-                let error = outcome.unwrap_err();
-                assert!(error.peer_answered() && !error.is_fallback_candidate());
+                let error = handshake_error(outcome);
+                assert!(error.peer_answered());
+                assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
                 assert_eq!(hellos(&peers[0].taken()), 0);
                 assert_eq!(peers[1].taken(), b"");
             }
@@ -137,17 +157,18 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
         let peers = [responder(Cut::NEVER), Peer::saying([], End::Eof)];
         let (attempts, outcome) = dial(policy(encryption), &peers).await;
         assert_eq!(attempts, [Attempt::Mse]);
-        assert!(!outcome.unwrap().negotiated().fell_back());
+        assert_eq!(outcome.unwrap().negotiated().attempts(), 1);
         assert_eq!(peers[0].established().unwrap().received, HELLO.as_bytes());
         assert_eq!(hellos(&peers[0].taken()), 0);
     }
-    // Plaintext answers the first attempt, with a single byte.
-    let peers = [Peer::saying(*b"\x13", End::Silence), Peer::saying([], End::Eof)];
+    // Plaintext answers the first attempt, and no further than it takes to see that.
+    let answer = b"\x13BitTorrent protocol";
+    let peers = [Peer::saying(*answer, End::Silence), Peer::saying([], End::Eof)];
     let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
     let stream = outcome.unwrap();
     assert_eq!(attempts, [Attempt::Plaintext]);
-    assert!(!stream.negotiated().fell_back());
-    assert_eq!(&stream.into_parts().unread[..], b"\x13", "the answer is replayed");
+    assert_eq!(stream.negotiated().attempts(), 1);
+    assert_eq!(&stream.into_parts().unread[..], answer, "the answer is replayed");
     assert_eq!(peers[0].taken(), HELLO.as_bytes());
     // MSE answers the redial.
     for end in BEFORE_ANSWERING {
@@ -155,8 +176,8 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
         let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
         assert_eq!(attempts, [Attempt::Plaintext, Attempt::Mse]);
         let stream = outcome.unwrap();
-        assert_eq!(stream.negotiated().method(), Some(CryptoMethod::Rc4));
-        assert!(stream.negotiated().fell_back());
+        assert_eq!(stream.negotiated().mode(), Mode::Rc4);
+        assert_eq!(stream.negotiated().attempts(), 2);
         assert_eq!(peers[1].established().unwrap().received, HELLO.as_bytes());
     }
 }
@@ -165,7 +186,7 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
 async fn h9_a_payload_longer_than_step_3_takes_arrives_once_too() {
     let long: &'static [u8] = &[9; 1000];
     let peer = responder(Cut::NEVER);
-    let connect = MseConnector::default().connect(skey(), peer.clone());
+    let connect = MseConnector::default().connect(peer.clone(), skey());
     connect.initial_payload(long).await.unwrap();
     let mut established = peer.established().unwrap();
     assert_eq!(established.received, long[..68]);
@@ -179,7 +200,7 @@ async fn h9_a_refused_dial_and_a_forbidden_fallback_are_final() {
     for encryption in POLICIES {
         let (attempts, outcome) = dial(policy(encryption), &[]).await;
         assert_eq!(attempts.len(), 1);
-        let Err(Error::Dial(source)) = outcome else {
+        let Err(ConnectError::Dial(source)) = outcome else {
             panic!("not a dialling error");
         };
         assert_eq!(source.kind(), ErrorKind::ConnectionRefused);
@@ -204,4 +225,32 @@ async fn h9_require_never_sends_a_byte_that_is_not_of_the_key_exchange() {
             assert_eq!(peers[1].taken(), b"");
         }
     }
+}
+
+/// Whatever a preset is called, its name is kept: nothing is sent in the clear where it says MSE.
+#[tokio::test(start_paused = true)]
+async fn h9_the_presets_that_mean_mse_show_nothing_in_the_clear() {
+    for preset in [Policy::full_rc4(), Policy::header_only()] {
+        for end in BEFORE_ANSWERING {
+            for said in [b"".as_slice(), b"\x13BitTorrent protocol", &[1; 95]] {
+                let peers = [Peer::saying(said, end), Peer::saying(said, end)];
+                let (attempts, outcome) = dial(preset.clone(), &peers).await;
+                let error = handshake_error(outcome);
+                assert!(!error.peer_answered(), "{error}");
+                assert_eq!(attempts, [Attempt::Mse], "{preset} {end:?}");
+                let taken = peers[0].taken();
+                assert!(
+                    (97..=96 + 320).contains(&taken.len()),
+                    "a key and padding, and no more"
+                );
+                assert_eq!(hellos(&taken), 0);
+                assert_eq!(peers[1].taken(), b"");
+            }
+        }
+    }
+    // What the fallback would have shown, so that the above does not hold for want of anything to show.
+    let peers = [Peer::saying([], End::Eof), Peer::saying([], End::Silence)];
+    let (attempts, _) = dial(Policy::full_rc4().allow_fallback(), &peers).await;
+    assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
+    assert_eq!(hellos(&peers[1].taken()), 1);
 }

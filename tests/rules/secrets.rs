@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt;
-use tokio_mse::handshake::{Initiator, Padding, PrivateKey, Randomness, Responder};
+use tokio_mse::handshake::{Initiator, Machine, Padding, PrivateKey, Randomness, Responder};
 use tokio_mse::{
     CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex,
     Step,
@@ -113,7 +113,7 @@ fn s4_the_search_finds_what_it_looks_for() {
         seen(&format!("{:?}", bytes::Bytes::from(PAYLOAD))),
         Some("the initiator's payload")
     );
-    assert_eq!(seen("MseStream { method: Some(Rc4), unread: 20 }"), None);
+    assert_eq!(seen("MseStream { mode: Rc4, unread: 20 }"), None);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn s4_debug_of_a_stream_and_its_halves_shows_no_secret() {
     let (reader, writer) = whole().into_split_with(|io| (io.clone(), io));
     shows_nothing(&reader);
     shows_nothing(&writer);
-    shows_nothing(&MseStream::plaintext(()));
+    shows_nothing(&MseStream::plaintext((), tokio_mse::Role::Initiator));
     shows_nothing(&stream(Mode::HeaderOnly, ()));
 }
 
@@ -198,7 +198,7 @@ fn s4_debug_tells_what_is_harmless() {
         b
     };
     let unread = format!("unread: {}", PAYLOAD.len());
-    let negotiated = "role: Responder, method: Some(Rc4), skey: Some(Skey(..)), fell_back: false";
+    let negotiated = "role: Responder, mode: Rc4, skey: Some(Skey(..)), attempts: 1, elapsed: None";
     let streamed = |established| MseStream::from_established("the transport", established);
     for (text, parts) in [
         (
@@ -226,7 +226,7 @@ fn s4_debug_tells_what_is_harmless() {
                 "Parts",
                 "the transport",
                 &*unread,
-                "encrypt: Some(Keystream(..))",
+                "encrypt: Ok(Some(Keystream(..)))",
                 negotiated,
             ],
         ),
@@ -250,7 +250,7 @@ fn s4_debug_of_what_a_handshake_is_made_of_tells_lengths_and_steps() {
 
     let (policy, mut to_b, mut to_a) = (Policy::full_rc4(), Vec::new(), Vec::new());
     let a = Initiator::new(skey(), &policy, PAYLOAD, randomness, &mut to_b);
-    let fresh = Randomness::generate(&mut rand::rng());
+    let fresh = Randomness::generate();
     let b = unfinished(Responder::new(&policy, fresh).process(&to_b, &mut to_a));
     to_b.clear();
     drop(unfinished(a.process(&to_a, &mut to_b)));
@@ -261,7 +261,7 @@ fn s4_debug_of_what_a_handshake_is_made_of_tells_lengths_and_steps() {
 #[test]
 fn s4_debug_of_keys_and_configuration_shows_no_secret() {
     shows_nothing(&skey());
-    shows_nothing(&tokio_mse::Skey::from(PAYLOAD.as_bytes()));
+    shows_nothing(&tokio_mse::Skey::from_shared_secret(PAYLOAD.as_bytes()));
     shows_nothing(&skey().hash());
     shows_nothing(&[SKEY].into_iter().collect::<SkeyIndex>());
     shows_nothing(&MseConnector::default());
@@ -275,13 +275,9 @@ fn s4_errors_show_no_secret() {
     let after = std::time::Duration::from_secs(10);
     for error in [
         Error::Refused(HandshakeError::UnknownSkey),
-        Error::Refused(HandshakeError::NoCommonMethod { provided: 4 }),
-        Error::Closed { step, answered },
-        Error::TimedOut {
-            step,
-            answered,
-            after,
-        },
+        Error::Refused(HandshakeError::no_common_method(4)),
+        Error::closed(step, answered),
+        Error::timed_out(step, answered, after),
     ] {
         shows_nothing(&error);
         assert_eq!(seen(&error.to_string()), None);
@@ -293,7 +289,7 @@ fn s4_errors_show_no_secret() {
 async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
     let policy = Policy::full_rc4();
     let padding = Padding::none();
-    let peer = Peer::initiator(skey(), policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
+    let peer = Peer::initiator(skey(), &policy, PAYLOAD, randomness(XA, padding), Cut::NEVER);
     let incoming = MseAcceptor::default().accept_lazy(peer).await.unwrap();
     shows_nothing(&incoming);
     let Incoming::Pending(pending) = incoming else {
@@ -365,22 +361,25 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
     let policy = Policy::full_rc4();
     let none = Padding::none;
     let log = traced(|| {
-        let peer = Peer::responder(skey(), policy, ANSWER, randomness(XB, none()), Cut::NEVER);
-        let connector = MseConnector::default().timeout(None);
-        let connect = connector.connect(skey(), peer).initial_payload(PAYLOAD);
-        connect.now_or_never().expect("a hang").unwrap();
+        let peer = Peer::responder(skey(), &policy, ANSWER, randomness(XB, none()), Cut::NEVER);
+        let connector = MseConnector::default().timeout(None).answer_timeout(None);
+        let connect = connector.connect(peer, skey()).initial_payload(PAYLOAD);
+        connect.into_future().now_or_never().expect("a hang").unwrap();
 
-        let peer = |payload| Peer::initiator(skey(), policy, payload, randomness(XA, none()), Cut::NEVER);
+        let peer = |payload| Peer::initiator(skey(), &policy, payload, randomness(XA, none()), Cut::NEVER);
         let acceptor = MseAcceptor::default().timeout(None);
         let accept = acceptor
             .accept(peer(PAYLOAD), skey())
             .initial_payload(|_| ANSWER.into());
-        accept.now_or_never().expect("a hang").unwrap();
+        accept.into_future().now_or_never().expect("a hang").unwrap();
         let refused = acceptor.accept(peer(PAYLOAD), tokio_mse::Skey::from([1; 20]));
-        refused.now_or_never().expect("a hang").unwrap_err();
+        refused.into_future().now_or_never().expect("a hang").unwrap_err();
 
         let redialled = connector.connect_with(skey(), PAYLOAD, |_| {
-            std::future::ready(Ok(Peer::saying(PAYLOAD, crate::support::peer::End::Eof)))
+            std::future::ready(io::Result::Ok(Peer::saying(
+                PAYLOAD,
+                crate::support::peer::End::Eof,
+            )))
         });
         redialled.now_or_never().expect("a hang").unwrap();
     });

@@ -9,14 +9,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tokio::io::AsyncWrite;
-use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf};
+use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf, Role};
 
 use crate::support::pair::{Mode, ciphers, established_with};
 use crate::support::poll;
+use crate::support::reach::{Reach, WINDOW};
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
-
-/// What one encrypted inner write gets at most.
-const WINDOW: usize = 16 * 1024 + 128;
 
 /// The most calls in a program.
 const MAX_OPS: usize = 60;
@@ -120,6 +118,7 @@ impl Either {
 struct Bare {
     io: Scripted,
     encrypts: bool,
+    reach: Reach,
     left_over: Vec<u8>,
 }
 
@@ -149,9 +148,13 @@ impl Bare {
 
     fn write(&mut self, mut data: Vec<u8>) -> Got {
         if self.encrypts {
-            data.truncate(WINDOW);
+            data.truncate(self.reach.of(data.len()));
         }
-        got(poll::write(&mut self.io, &data), Got::Number)
+        let written = poll::write(&mut self.io, &data);
+        if let Poll::Ready(Ok(accepted)) = written {
+            self.reach.took(accepted, data.len());
+        }
+        got(written, Got::Number)
     }
 }
 
@@ -235,7 +238,7 @@ const FROM_RESPONDER: &str = "bytes that came with step 4";
 
 fn open(mode: Mode, payload: &'static str, io: Scripted) -> MseStream<Scripted> {
     let method = match mode {
-        Mode::Plaintext => return MseStream::plaintext(io),
+        Mode::Plaintext => return MseStream::plaintext(io, Role::Initiator),
         Mode::Rc4 => CryptoMethod::Rc4,
         Mode::HeaderOnly => CryptoMethod::Plaintext,
     };
@@ -254,6 +257,7 @@ fn compare(mode: Mode, left_over: bool, script: &Script, program: &[Op]) -> Resu
     let mut bare = Bare {
         io: io.clone(),
         encrypts,
+        reach: Reach::new(),
         left_over: left_over.into(),
     };
     let expected: Vec<Got> = program

@@ -7,10 +7,8 @@ use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, ready};
+use crate::support::reach::WINDOW;
 use crate::support::script::{Scripted, Step};
-
-/// One BitTorrent block with its message header and the rest: what one inner write gets at most.
-pub(crate) const WINDOW: usize = 16 * 1024 + 128;
 
 pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
     let (mut a, _) = ciphers();
@@ -103,7 +101,7 @@ fn w3_short_writes_of_every_length_around_the_window() {
     for accepted in [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW] {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
-        let mut expected = Vec::new();
+        let mut expected: Vec<u8> = Vec::new();
         for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW].into_iter().enumerate() {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
@@ -140,7 +138,7 @@ async fn w4_a_dropped_write_leaves_no_gap_and_no_duplicate() {
     for mode in Mode::ALL {
         let (a, b) = tokio::io::duplex(7);
         let (mut a, mut b) = streams(mode, a, b);
-        let mut expected = Vec::new();
+        let mut expected: Vec<u8> = Vec::new();
         let mut received = Vec::new();
         for turn in 0..200 {
             // As `select!` does it: polled until it is pending, then dropped, whatever part it got rid of.
@@ -175,7 +173,7 @@ fn w4_parts_taken_after_a_dropped_write_are_in_step() {
     assert!(poll::write(&mut peer, &pattern(1, 300)).is_pending());
     assert_eq!(ready(poll::write(&mut peer, b"abcdef")), 2);
     assert!(poll::write(&mut peer, &pattern(2, 40)).is_pending());
-    let mut encrypt = peer.into_parts().encrypt.unwrap();
+    let mut encrypt = peer.into_parts().encrypt.unwrap().unwrap();
     let (mut first, mut second) = (pattern(3, 200), pattern(4, 500));
     encrypt.apply(&mut first);
     encrypt.apply(&mut second);

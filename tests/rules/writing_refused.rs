@@ -7,8 +7,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::support::pair::{Mode, stream};
 use crate::support::poll::{self, failure, ready};
+use crate::support::reach::WINDOW;
 use crate::support::script::{Script, Scripted, Step};
-use crate::writing::{WINDOW, decrypt, pattern};
+use crate::writing::{decrypt, pattern};
 
 #[test]
 fn w5_an_empty_write_never_reaches_the_inner_writer() {

@@ -6,8 +6,9 @@ use tokio::io::AsyncWrite;
 
 use crate::support::pair::{Mode, stream};
 use crate::support::poll::{self, ready};
+use crate::support::reach::WINDOW;
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
-use crate::writing::{WINDOW, decrypt, pattern};
+use crate::writing::{decrypt, pattern};
 
 /// More slices than any operating system takes at once, with empty ones everywhere.
 fn many_slices() -> Vec<Vec<u8>> {

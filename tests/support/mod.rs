@@ -11,5 +11,6 @@ pub(crate) mod one_way;
 pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
+pub(crate) mod reach;
 pub(crate) mod script;
 pub(crate) mod watched;

@@ -1,7 +1,9 @@
 //! Both ends of a handshake that was made without IO, as streams over any transport.
 
-use tokio_mse::handshake::{Established, Initiator, Padding, Progress, Responder};
-use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy};
+use std::time::Duration;
+
+use tokio_mse::handshake::{Established, Initiator, Machine, Padding, Progress, Responder};
+use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Negotiated, Policy, Role, Skey};
 
 use super::exchange::{Cipher, XA, XB, randomness, s, skey};
 
@@ -25,6 +27,17 @@ impl Mode {
     }
 }
 
+/// All that was agreed on, so that it can be compared.
+pub(crate) fn terms(negotiated: &Negotiated) -> (Role, tokio_mse::Mode, Option<Skey>, u32, Option<Duration>) {
+    (
+        negotiated.role(),
+        negotiated.mode(),
+        negotiated.skey().cloned(),
+        negotiated.attempts(),
+        negotiated.elapsed(),
+    )
+}
+
 /// Both ends of a handshake: initiator, responder.
 pub(crate) fn established(method: CryptoMethod) -> (Established, Established) {
     established_with(method, "", "")
@@ -36,7 +49,7 @@ pub(crate) fn established_with(
     from_initiator: &'static str,
     from_responder: &'static str,
 ) -> (Established, Established) {
-    let policy = Policy::full_rc4().methods(CryptoMethods::only(method));
+    let policy = Policy::full_rc4().with_methods(CryptoMethods::only(method));
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     let randomness_a = randomness(XA, Padding::none());
     let a = Initiator::new(skey(), &policy, from_initiator, randomness_a, &mut to_b);
@@ -74,7 +87,12 @@ pub(crate) fn finished<M, D, E: std::fmt::Debug>(progress: Result<Progress<M, D>
 /// The two ends of a connection over these transports.
 pub(crate) fn streams<A, B>(mode: Mode, a: A, b: B) -> (MseStream<A>, MseStream<B>) {
     let method = match mode {
-        Mode::Plaintext => return (MseStream::plaintext(a), MseStream::plaintext(b)),
+        Mode::Plaintext => {
+            return (
+                MseStream::plaintext(a, Role::Initiator),
+                MseStream::plaintext(b, Role::Responder),
+            );
+        }
         Mode::Rc4 => CryptoMethod::Rc4,
         Mode::HeaderOnly => CryptoMethod::Plaintext,
     };

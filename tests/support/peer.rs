@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{Established, Initiator, Negotiation, Padding, Progress, Randomness, Responder};
+use tokio_mse::handshake::{
+    Established, Initiator, Machine as _, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder,
+};
 use tokio_mse::{Policy, Skey};
 
 /// How a peer stops.
@@ -79,10 +81,7 @@ pub(crate) fn short_padding() -> Padding {
 }
 
 pub(crate) fn fresh(padding: Padding) -> Randomness {
-    Randomness::new(
-        tokio_mse::handshake::PrivateKey::generate(&mut rand::rng()),
-        padding,
-    )
+    Randomness::new(PrivateKey::generate(), padding)
 }
 
 impl Peer {
@@ -104,25 +103,25 @@ impl Peer {
     /// A peer that dials us and sends `payload` with its step 3.
     pub(crate) fn initiator(
         skey: Skey,
-        policy: Policy,
+        policy: &Policy,
         payload: &'static str,
         randomness: Randomness,
         cut: Cut,
     ) -> Self {
         let mut outgoing = Vec::new();
-        let machine = Initiator::new(skey.clone(), &policy, payload, randomness, &mut outgoing);
+        let machine = Initiator::new(skey.clone(), policy, payload, randomness, &mut outgoing);
         Self::new(Machine::Initiator(machine), skey, payload, outgoing, cut)
     }
 
     /// A peer that we dial and that sends `payload` with its step 4.
     pub(crate) fn responder(
         skey: Skey,
-        policy: Policy,
+        policy: &Policy,
         payload: &'static str,
         randomness: Randomness,
         cut: Cut,
     ) -> Self {
-        let machine = Machine::Responder(Responder::new(&policy, randomness));
+        let machine = Machine::Responder(Responder::new(policy, randomness));
         Self::new(machine, skey, payload, Vec::new(), cut)
     }
 

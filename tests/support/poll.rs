@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::task::noop_waker_ref;
+use futures_util::task::noop_waker_ref;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(crate) fn write<W: AsyncWrite + Unpin>(io: &mut W, data: &[u8]) -> Poll<io::Result<usize>> {

@@ -19,6 +19,8 @@
     reason = "a column is a few instructions: a loop or a call around it costs a quarter"
 )]
 
+mod columns;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -26,12 +28,8 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
-/// P, big endian.
-pub(super) const P_BYTES: [u8; 96] = *b"\
-\xff\xff\xff\xff\xff\xff\xff\xff\xc9\x0f\xda\xa2\x21\x68\xc2\x34\xc4\xc6\x62\x8b\x80\xdc\x1c\xd1\
-\x29\x02\x4e\x08\x8a\x67\xcc\x74\x02\x0b\xbe\xa6\x3b\x13\x9b\x22\x51\x4a\x08\x79\x8e\x34\x04\xdd\
-\xef\x95\x19\xb3\xcd\x3a\x43\x1b\x30\x2b\x0a\x6d\xf2\x5f\x14\x37\x4f\xe1\x35\x6d\x6d\x51\xc2\x45\
-\xe4\x85\xb5\x76\x62\x5e\x7e\xc6\xf4\x4c\x42\xe9\xa6\x3a\x36\x21\x00\x00\x00\x00\x00\x09\x05\x63";
+use super::super::processor::prefers_bytes_and_columns;
+use super::group::P_BYTES;
 
 const LIMBS: usize = 13;
 const BITS: u32 = 60;
@@ -57,43 +55,13 @@ const N: [u64; LIMBS] = {
 /// R^2 mod P, which brings an integer into Montgomery's form.
 const R_SQUARED: Element = Element(power_of_two(2 * R_BITS));
 
-/// The columns of a product, given by `$column`, and its reduction, all unrolled: a loop around them costs a quarter.
-macro_rules! montgomery {
-    ($m:ident, $column:ident $operands:tt) => {
-        montgomery!($m, $column $operands [0 1 2 3 4 5 6 7 8 9 10 11] [13 14 15 16 17 18 19 20 21 22 23 24])
-    };
-    ($m:ident, $column:ident $operands:tt [$($low:literal)*] [$($high:literal)*]) => {{
-        let mut columns = [0u128; 25];
-        $( columns[$low] = $column::<$low>(0, $operands); )*
-        columns[12] = $column::<12>(0, $operands);
-        $( columns[$high] = $column::<$high>(0, $operands); )*
-        reduce(&columns, $m)
-    }};
-    (R $columns:ident $m:ident [$($low:literal)*] [$($high:literal)*]) => {{
-        let mut sum: u128 = 0;
-        let mut q = [0; LIMBS];
-        let mut result = [0; LIMBS];
-        $(
-            sum = reduction_column::<$low>(sum + $columns[$low], &q, $m);
-            q[$low] = sum as u64 & MASK;
-            sum >>= BITS;
-        )*
-        sum = reduction_column::<12>(sum + $columns[12], &q, $m);
-        q[12] = (sum as u64).wrapping_mul(K) & MASK;
-        sum = (sum + wide(q[12], $m.p[0])) >> BITS;
-        $(
-            sum = reduction_column::<$high>(sum + $columns[$high], &q, $m);
-            result[$high - LIMBS] = sum as u64 & MASK;
-            sum >>= BITS;
-        )*
-        result[12] = sum as u64;
-        result
-    }};
-}
+/// The sums of the products that stand in the same column, each as wide as it comes out.
+type Columns = [u128; 2 * LIMBS - 1];
 
-#[inline(never)]
-const fn reduce(columns: &[u128; 25], m: &Modulus) -> [u64; LIMBS] {
-    montgomery!(R columns m [0 1 2 3 4 5 6 7 8 9 10 11] [13 14 15 16 17 18 19 20 21 22 23 24])
+/// Which way products and reductions go. It is public, and the same for a whole exponentiation.
+enum By {
+    Columns,
+    Rows,
 }
 
 /// What a reduction multiplies by. Passed as an argument, so that it is read from memory: as constants, its limbs would
@@ -101,9 +69,34 @@ const fn reduce(columns: &[u128; 25], m: &Modulus) -> [u64; LIMBS] {
 pub(super) struct Modulus {
     p: [u64; LIMBS],
     n: [u64; LIMBS],
+    by: By,
 }
 
-pub(super) static MODULUS: Modulus = Modulus { p: P, n: N };
+pub(super) static MODULUS: Modulus = Modulus {
+    p: P,
+    n: N,
+    by: By::Columns,
+};
+static MODULUS_BY_ROWS: Modulus = Modulus {
+    p: P,
+    n: N,
+    by: By::Rows,
+};
+
+/// The modulus, with the formulation that this processor is given. A whole exponentiation goes by it.
+pub(super) fn modulus() -> &'static Modulus {
+    black_box(if prefers_bytes_and_columns() {
+        &MODULUS
+    } else {
+        &MODULUS_BY_ROWS
+    })
+}
+
+/// The modulus with each formulation, whatever the processor.
+#[cfg(test)]
+pub(super) fn every_modulus() -> [&'static Modulus; 2] {
+    [&MODULUS, &MODULUS_BY_ROWS]
+}
 
 /// An integer modulo P in Montgomery's form: below 2^770, every limb below 2^60.
 #[derive(Clone, Copy)]
@@ -137,16 +130,14 @@ impl Element {
         Self(product(&self.0, &other.0, m))
     }
 
-    /// The same as `self.mul(self)`, for two thirds of the work: the products above the diagonal stand for both halves.
+    /// The same as `self.mul(self)`, for less. Its columns are few enough for either formulation.
     #[inline(never)]
     pub(super) const fn square(&self, m: &Modulus) -> Self {
-        let mut doubled = self.0;
-        let mut i = 0;
-        while i < LIMBS {
-            doubled[i] <<= 1;
-            i += 1;
-        }
-        Self(montgomery!(m, square_column(&self.0, &doubled)))
+        let columns = columns::square(&self.0);
+        Self(match m.by {
+            By::Columns => columns::reduce(&columns, m),
+            By::Rows => rows::reduce(columns, m),
+        })
     }
 
     /// `table[index]`, read by a scan over the whole table, so that the index leaves no trace in the cache.
@@ -190,9 +181,12 @@ impl Integer {
     }
 }
 
-#[inline(never)]
+#[inline(always)]
 const fn product(a: &[u64; LIMBS], b: &[u64; LIMBS], m: &Modulus) -> [u64; LIMBS] {
-    montgomery!(m, product_column(a, b))
+    match m.by {
+        By::Columns => columns::product(a, b, m),
+        By::Rows => rows::product(a, b, m),
+    }
 }
 
 /// All ones for 1, zeros for 0; `zero` is [`hidden_zero`].
@@ -225,45 +219,6 @@ fn subtract_p_once(value: &[u64; LIMBS]) -> [u64; LIMBS] {
 
 const fn wide(a: u64, b: u64) -> u128 {
     a as u128 * b as u128
-}
-
-/// Column `I` of the product of `a` and `b`.
-#[inline(always)]
-const fn product_column<const I: usize>(mut sum: u128, (a, b): (&[u64; LIMBS], &[u64; LIMBS])) -> u128 {
-    let mut i = I.saturating_sub(LIMBS - 1);
-    while i <= I && i < LIMBS {
-        sum += wide(a[i], b[I - i]);
-        i += 1;
-    }
-    sum
-}
-
-/// Column `I` of the square of `a`.
-#[inline(always)]
-const fn square_column<const I: usize>(mut sum: u128, (a, doubled): (&[u64; LIMBS], &[u64; LIMBS])) -> u128 {
-    let mut i = I.saturating_sub(LIMBS - 1);
-    while 2 * i < I {
-        sum += wide(doubled[i], a[I - i]);
-        i += 1;
-    }
-    if I.is_multiple_of(2) {
-        sum += wide(a[I / 2], a[I / 2]);
-    }
-    sum
-}
-
-/// What the rows found so far, with the factors `q`, add to column `I`.
-#[inline(always)]
-const fn reduction_column<const I: usize>(mut sum: u128, q: &[u64; LIMBS], m: &Modulus) -> u128 {
-    let mut row = I.saturating_sub(LIMBS);
-    while row < I && row < LIMBS - 1 {
-        sum += wide(q[row], m.n[I - 1 - row]);
-        row += 1;
-    }
-    if I >= LIMBS {
-        sum += wide(q[LIMBS - 1], m.p[I - (LIMBS - 1)]);
-    }
-    sum
 }
 
 /// -1/p mod 2^60 for an odd p, by Newton's iteration: each round doubles the number of correct bits.

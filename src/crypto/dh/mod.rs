@@ -3,22 +3,31 @@
 //! Everything that depends on a private exponent takes the same time and the same path through memory whatever its
 //! value.
 
+// The toy stands in for the arithmetic then.
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
+
 mod comb;
 mod exponent;
+#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
 mod field;
+#[cfg(all(feature = "rustcrypto", not(feature = "fast")))]
+#[path = "../rustcrypto/field.rs"]
+mod field;
+mod group;
 pub(crate) mod search;
+#[cfg(fuzzing)]
+mod toy;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-use std::hint::black_box;
-
 use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use exponent::Exponent;
-use field::{Element, MODULUS, P_BYTES};
+use field::{Element, modulus};
+use group::P_BYTES;
 
 /// The length of a public key and of S in bytes. Both are padded on the left: an implementation that strips leading
 /// zeros fails one handshake in 256 (libtorrent PR 8434, rTorrent PR 894).
@@ -36,7 +45,11 @@ impl PrivateKey {
     pub const LEN: usize = Exponent::LEN;
 
     /// Draws an exponent.
-    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+    pub fn generate() -> Self {
+        Self::draw(&mut rand::rng())
+    }
+
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let mut exponent = Exponent([0; Self::LEN]);
         rng.fill_bytes(&mut exponent.0);
         Self(exponent)
@@ -48,24 +61,42 @@ impl PrivateKey {
     }
 
     /// `2^x mod P`, in constant time.
+    #[cfg(not(fuzzing))]
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
-        let m = black_box(&MODULUS);
+        let m = modulus();
         let mut power = comb::power_of_two(&self.0, m);
         let bytes = power.to_bytes(m);
         power.zeroize();
         bytes
     }
 
+    #[cfg(fuzzing)]
+    pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
+        toy::public_key(&self.0)
+    }
+
     /// `Y^x mod P` in constant time, if Y is in `[2, P-2]`.
     pub(crate) fn shared_secret(self, peer: &[u8; PUBLIC_KEY_LEN]) -> Result<SharedSecret, DegenerateKey> {
+        let secret = SharedSecret(self.power(peer));
+        // Afterwards, so that a refusal takes as long as an answer.
         if is_degenerate(peer) {
             return Err(DegenerateKey);
         }
-        let m = black_box(&MODULUS);
-        let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
-        let secret = SharedSecret(power.to_bytes(m));
-        power.zeroize();
         Ok(secret)
+    }
+
+    #[cfg(not(fuzzing))]
+    fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
+        let m = modulus();
+        let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
+        let bytes = power.to_bytes(m);
+        power.zeroize();
+        bytes
+    }
+
+    #[cfg(fuzzing)]
+    fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
+        toy::power(peer, &self.0)
     }
 }
 

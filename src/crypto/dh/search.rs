@@ -4,13 +4,12 @@
 //! one, a doubling each, a candidate's last bits are the first bits of the candidates that were passed over, and keys
 //! that were looked for would show it.
 
-use std::hint::black_box;
 use std::sync::OnceLock;
 
 use rand::{CryptoRng, Rng};
 
 use super::exponent::Exponent;
-use super::field::{Element, Integer, MODULUS, Modulus};
+use super::field::{Element, Integer, Modulus, modulus};
 use super::{PUBLIC_KEY_LEN, PrivateKey, comb};
 
 /// Draws a private key whose public key is `wanted`. The lowest bit of the exponent stays random, and so does the Jacobi
@@ -19,7 +18,18 @@ pub(crate) fn find<R: CryptoRng + ?Sized>(
     rng: &mut R,
     wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
 ) -> (PrivateKey, [u8; PUBLIC_KEY_LEN]) {
-    let m = black_box(&MODULUS);
+    #[cfg(fuzzing)]
+    return super::toy::find(|| PrivateKey::draw(rng), wanted);
+
+    #[cfg(not(fuzzing))]
+    step_to(rng, wanted)
+}
+
+fn step_to<R: CryptoRng + ?Sized>(
+    rng: &mut R,
+    wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
+) -> (PrivateKey, [u8; PUBLIC_KEY_LEN]) {
+    let m = modulus();
     loop {
         let mut candidate = Candidate::draw(rng, m);
         loop {
@@ -42,7 +52,7 @@ struct Candidate {
 
 impl Candidate {
     fn draw<R: CryptoRng + ?Sized>(rng: &mut R, m: &Modulus) -> Self {
-        let PrivateKey(exponent) = PrivateKey::generate(rng);
+        let PrivateKey(exponent) = PrivateKey::draw(rng);
         Self {
             power: comb::power_of_two(&exponent, m).to_integer(m),
             exponent,
@@ -70,7 +80,7 @@ impl Step {
             let mut exponent = Exponent([0; Exponent::LEN]);
             // Short, so that the candidates do not run out.
             rand::rng().fill_bytes(&mut exponent.0[Exponent::LEN / 2..]);
-            Self::new(exponent, black_box(&MODULUS))
+            Self::new(exponent, modulus())
         })
     }
 
@@ -93,20 +103,20 @@ mod tests {
     fn candidate(exponent: [u8; Exponent::LEN]) -> Candidate {
         let exponent = Exponent(exponent);
         Candidate {
-            power: comb::power_of_two(&exponent, &MODULUS).to_integer(&MODULUS),
+            power: comb::power_of_two(&exponent, modulus()).to_integer(modulus()),
             exponent,
         }
     }
 
     fn step(byte: u8) -> Step {
-        Step::new(Exponent([byte; Exponent::LEN]), &MODULUS)
+        Step::new(Exponent([byte; Exponent::LEN]), modulus())
     }
 
     #[test]
     fn a_step_goes_on_from_a_power_to_the_right_one() {
         let mut stepped = candidate([0x5A; Exponent::LEN]);
         for byte in 1..=17 {
-            assert!(stepped.advance(&step(byte), &MODULUS));
+            assert!(stepped.advance(&step(byte), modulus()));
             let public_key = PrivateKey::from_bytes(stepped.exponent.0).public_key();
             assert_eq!(stepped.power.to_bytes(), public_key, "{byte}");
         }
@@ -114,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_candidates_end_where_exponents_end() {
-        assert!(!candidate([0xFF; Exponent::LEN]).advance(&step(1), &MODULUS));
+        assert!(!candidate([0xFF; Exponent::LEN]).advance(&step(1), modulus()));
     }
 
     /// Gives the largest exponent first.

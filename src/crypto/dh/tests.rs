@@ -204,6 +204,20 @@ fn check(x: [u8; 20], y: &[u8; 96]) {
 }
 
 #[test]
+fn powers_are_right_by_every_formulation() {
+    let y = [0x5a; 96];
+    for x in [[0xff; 20], [0x5a; 20], [0; 20], *b"0123456789abcdefghij"] {
+        for m in field::every_modulus() {
+            let exponent = Exponent(x);
+            let generated = comb::power_of_two(&exponent, m).to_bytes(m);
+            assert_eq!(generated, oracle(&two(), &x));
+            let shared = window::power(&Element::from_bytes(&y, m), &exponent, m).to_bytes(m);
+            assert_eq!(shared, oracle(&y, &x));
+        }
+    }
+}
+
+#[test]
 fn extreme_exponents() {
     let y = [0x5a; 96];
     for x in [
@@ -249,7 +263,7 @@ fn generated_exponents_use_every_byte_of_the_generator() {
     }
     impl rand::TryCryptoRng for Counter {}
     let expected: [u8; 20] = std::array::from_fn(|n| u8::try_from(n).unwrap() + 1);
-    let key = PrivateKey::generate(&mut Counter(0));
+    let key = PrivateKey::draw(&mut Counter(0));
     assert_eq!(key.public_key(), PrivateKey::from_bytes(expected).public_key());
 }
 

@@ -4,6 +4,42 @@ use rc4::{KeyInit, StreamCipher};
 use super::*;
 use crate::crypto::test_cases;
 
+/// What runs: the formulation that this processor is given, or one of them whatever the processor and the length.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Choice,
+    Bytes,
+    Words,
+}
+
+const ALL: [By; 3] = [By::Choice, By::Bytes, By::Words];
+
+impl By {
+    fn set_up<const LANES: usize, const LEN: usize>(self, keys: [&[u8; LEN]; LANES]) -> [Rc4; LANES] {
+        match self {
+            Self::Choice => set_up(keys),
+            Self::Bytes => bytes::set_up(keys, DISCARD),
+            Self::Words => words::set_up(keys, DISCARD),
+        }
+    }
+
+    fn undiscarded<const LEN: usize>(self, key: &[u8; LEN]) -> Rc4 {
+        let [cipher] = match self {
+            Self::Choice | Self::Bytes => bytes::set_up([key], 0),
+            Self::Words => words::set_up([key], 0),
+        };
+        cipher
+    }
+
+    fn apply(self, cipher: &mut Rc4, data: &mut [u8]) {
+        match self {
+            Self::Choice => cipher.apply(data),
+            Self::Bytes => bytes::apply(cipher, data),
+            Self::Words => words::apply(cipher, data),
+        }
+    }
+}
+
 fn keystream<const LEN: usize>(mut cipher: Rc4) -> [u8; LEN] {
     let mut bytes = [0; LEN];
     cipher.apply(&mut bytes);
@@ -25,24 +61,27 @@ fn field<const LEN: usize>(vector: &serde_json::Value, name: &str) -> [u8; LEN] 
 }
 
 /// Zeros, encrypted in two calls.
-fn in_two_calls(cipher: &mut Rc4, split: usize) -> [u8; 16] {
+fn in_two_calls(by: By, cipher: &mut Rc4, split: usize) -> [u8; 16] {
     let mut block = [0; 16];
     let (head, tail) = block.split_at_mut(split);
-    cipher.apply(head);
-    cipher.apply(tail);
+    by.apply(cipher, head);
+    by.apply(cipher, tail);
     block
 }
 
 fn published_example<const KEY: usize, const TEXT: usize>(vector: &serde_json::Value) {
     let key = field::<KEY>(vector, "key");
-    let mut text = field::<TEXT>(vector, "plain");
-    Rc4::undiscarded(&key).apply(&mut text);
-    assert_eq!(text, field::<TEXT>(vector, "cipher"));
-    let [mut discarded] = set_up([&key], DISCARD);
-    assert_eq!(
-        in_two_calls(&mut discarded, 16),
-        field(vector, "drop1024_keystream_16")
-    );
+    for by in ALL {
+        let mut text = field::<TEXT>(vector, "plain");
+        by.apply(&mut by.undiscarded(&key), &mut text);
+        assert_eq!(text, field::<TEXT>(vector, "cipher"), "{by:?}");
+        let [mut discarded] = by.set_up([&key]);
+        assert_eq!(
+            in_two_calls(by, &mut discarded, 16),
+            field(vector, "drop1024_keystream_16"),
+            "{by:?}"
+        );
+    }
 }
 
 #[test]
@@ -58,22 +97,25 @@ fn published_examples_with_and_without_discard() {
 
 fn rfc_6229<const KEY: usize>(vector: &serde_json::Value) {
     let key = field::<KEY>(vector, "key");
-    for split in 0..=16 {
-        let [mut cipher] = set_up([&key], DISCARD);
-        assert_eq!(
-            in_two_calls(&mut cipher, split),
-            field(vector, "keystream_at_1024"),
-            "split {split}"
-        );
-        cipher.apply(&mut [0; 4096 - 1024 - 16]);
-        assert_eq!(
-            in_two_calls(&mut cipher, split),
-            field(vector, "keystream_at_4096"),
-            "split {split}"
-        );
+    for by in ALL {
+        for split in 0..=16 {
+            let [mut cipher] = by.set_up([&key]);
+            assert_eq!(
+                in_two_calls(by, &mut cipher, split),
+                field(vector, "keystream_at_1024"),
+                "{by:?}, split {split}"
+            );
+            by.apply(&mut cipher, &mut [0; 4096 - 1024 - 16]);
+            assert_eq!(
+                in_two_calls(by, &mut cipher, split),
+                field(vector, "keystream_at_4096"),
+                "{by:?}, split {split}"
+            );
+        }
+        let mut undiscarded = [0; 1040];
+        by.apply(&mut by.undiscarded(&key), &mut undiscarded);
+        assert_eq!(undiscarded[1024..], field::<16>(vector, "keystream_at_1024"));
     }
-    let undiscarded = keystream::<1040>(Rc4::undiscarded(&key));
-    assert_eq!(undiscarded[1024..], field::<16>(vector, "keystream_at_1024"));
 }
 
 #[test]
@@ -106,6 +148,11 @@ fn known_keystreams_of_both_directions() {
     let (one, two) = Rc4::pair(&key_a, &key_b);
     assert_eq!(hex::encode(keystream::<32>(one)), a);
     assert_eq!(hex::encode(keystream::<32>(two)), b);
+    for by in ALL {
+        let [one, two] = by.set_up([&key_a, &key_b]);
+        assert_eq!(hex::encode(keystream::<32>(one)), a, "{by:?}");
+        assert_eq!(hex::encode(keystream::<32>(two)), b, "{by:?}");
+    }
 }
 
 #[test]
@@ -114,14 +161,21 @@ fn every_split_into_three_calls_gives_the_same_bytes() {
     let whole = keystream::<60>(Rc4::new(&key));
     for first in 0..=60 {
         for second in first..=60 {
-            let (mut in_place, mut copied) = (Rc4::new(&key), Rc4::new(&key));
-            let (mut there, mut here) = ([0; 60], [0; 60]);
-            for range in [0..first, first..second, second..60] {
-                in_place.apply(&mut here[range.clone()]);
-                copied.apply_to(&[0; 60][range.clone()], &mut there[range]);
+            let ranges = [0..first, first..second, second..60];
+            for by in ALL {
+                let [mut cipher] = by.set_up([&key]);
+                let mut data = [0; 60];
+                for range in ranges.clone() {
+                    by.apply(&mut cipher, &mut data[range]);
+                }
+                assert_eq!(data, whole, "{by:?} {first} {second}");
             }
-            assert_eq!(here, whole, "{first} {second}");
-            assert_eq!(there, whole, "{first} {second}");
+            let mut copied = Rc4::new(&key);
+            let mut data = [0; 60];
+            for range in ranges {
+                copied.apply_to(&[0; 60][range.clone()], &mut data[range]);
+            }
+            assert_eq!(data, whole, "{first} {second}");
         }
     }
 }
@@ -129,12 +183,14 @@ fn every_split_into_three_calls_gives_the_same_bytes() {
 #[test]
 fn the_shorter_slice_tells_how_much_keystream_is_used() {
     let key = [9; 20];
-    let whole = keystream::<64>(Rc4::new(&key));
-    for len in 0..40 {
-        for (input, output) in [(len, 40), (40, len)] {
+    let longest = words::WORTH_IT + 40;
+    let mut whole = vec![0; longest + 8];
+    Rc4::new(&key).apply(&mut whole);
+    for len in (0..40).chain(words::WORTH_IT - 2..longest) {
+        for (input, output) in [(len, longest), (longest, len)] {
             let mut cipher = Rc4::new(&key);
-            let mut bytes = [0xee; 64];
-            cipher.apply_to(&[0; 64][..input], &mut bytes[..output]);
+            let mut bytes = vec![0xee; longest];
+            cipher.apply_to(&vec![0; longest][..input], &mut bytes[..output]);
             assert_eq!(bytes[..len], whole[..len]);
             assert!(bytes[len..].iter().all(|byte| *byte == 0xee));
             let mut next = [0; 8];
@@ -176,6 +232,23 @@ proptest! {
                     Call::InPlace(_) => ours.apply(&mut got),
                     Call::Copied(_) => ours.apply_to(&plain, &mut got),
                 }
+                prop_assert_eq!(got, want);
+            }
+        }
+    }
+
+    #[test]
+    fn every_formulation_goes_on_where_another_stopped(
+        key: [u8; 20], other: [u8; 20], first in 0..3usize,
+        calls in prop::collection::vec((0..3usize, prop_oneof![4 => 0..40usize, 1 => 0..2000usize]), 1..12),
+    ) {
+        let [mut one, mut two] = ALL[first].set_up([&key, &other]);
+        let (mut crates_one, mut crates_two) = (oracle(&key), oracle(&other));
+        for (by, len) in calls {
+            for (ours, crates) in [(&mut one, &mut crates_one), (&mut two, &mut crates_two)] {
+                let (mut got, mut want) = (vec![0; len], vec![0; len]);
+                ALL[by].apply(ours, &mut got);
+                crates.apply_keystream(&mut want);
                 prop_assert_eq!(got, want);
             }
         }

@@ -6,18 +6,20 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio_mse::{Encryption, Error, HandshakeError, Incoming, MseAcceptor, MseStream, Skey, Step};
+use tokio_mse::{
+    Encryption, Error, HandshakeError, Incoming, Mode, MseAcceptor, MseStream, Skey, Step, resolver_fn,
+};
 
-use super::foreign::{self, Shared, sha1};
+use super::exchange;
+use super::foreign::{Shared, sha1};
 use super::heap;
 use super::machine::methods;
-use super::reference::{self, Ours, Verdict};
+use super::reference::{self, Ours, PROTOCOL, Verdict};
 use super::responder::{Theirs, lookup};
 use super::scripted::LivePeer;
 use super::tape::{Case, Tape};
 use super::wire::{Damage, Portions, exponent, payload, skey};
 
-const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 const OUR_PAYLOAD: &[u8] = b"the answer of the torrent that was asked for";
 const POLLS: usize = 2_000_000;
 
@@ -98,7 +100,7 @@ impl DetectorCase {
                 match opening.get(28..48) {
                     None => return Expected::Closed(Step::Payload),
                     Some(hash) if lookup(&sha1(&[b"req2", hash])).is_none() => {
-                        return refused(HandshakeError::UnknownSkey);
+                        return refused(HandshakeError::UnknownInfoHash);
                     }
                     Some(_) => {}
                 }
@@ -150,7 +152,8 @@ async fn accept(
     acceptor: &MseAcceptor,
     io: LivePeer,
 ) -> Result<MseStream<LivePeer>, Error> {
-    let resolver = |hash: &tokio_mse::SkeyHash| lookup(hash.as_bytes()).map(Skey::from);
+    let resolve = |hash: &tokio_mse::SkeyHash| lookup(hash.as_bytes()).map(Skey::from);
+    let resolver = resolver_fn(resolve);
     match case.way % 3 {
         0 => acceptor.accept(io, resolver).await,
         1 => {
@@ -159,7 +162,7 @@ async fn accept(
         }
         _ => match acceptor.accept_lazy(io).await? {
             Incoming::Plaintext(stream) => Ok(stream),
-            Incoming::Pending(pending) => match resolver(pending.hash()) {
+            Incoming::Pending(pending) => match resolve(pending.hash()) {
                 Some(skey) => pending.accept(skey).await,
                 None => Err(HandshakeError::UnknownSkey.into()),
             },
@@ -184,7 +187,7 @@ fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
     let (peer, noted) = (case.clone(), Arc::clone(&exchanged));
     let answer = move |their_key: &[u8]| {
         // Of a key that comes once: not worth remembering, and its memory would be counted.
-        let secret = foreign::secret(&exponent(peer.theirs.key.exponent), their_key);
+        let secret = exchange::secret(&exponent(peer.theirs.key.exponent), their_key);
         let rest = peer.on_rest.apply(peer.theirs.rest(secret));
         *noted.lock().unwrap() = Some((secret, rest.clone()));
         rest
@@ -195,7 +198,7 @@ fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
         all = all.then(method);
     }
     let policy = tokio_mse::Policy::new(case.encryption(), all);
-    let acceptor = MseAcceptor::new(policy).timeout(None).linger(None);
+    let acceptor = MseAcceptor::new(policy).timeout(None);
 
     let (outcome, _, highest) = heap::measure(|| finish(accept(case, &acceptor, io)));
     assert!(highest < 512 * 1024, "{highest} bytes at a time");
@@ -216,7 +219,7 @@ fn compare(
             assert_eq!(refusal, expected);
         }
         (
-            Err(Error::Closed { step, answered }),
+            Err(Error::Closed { step, answered, .. }),
             Expected::Verdict(Verdict::Waiting(expected)) | Expected::Closed(expected),
         ) => {
             assert_eq!(step, expected);
@@ -231,7 +234,7 @@ fn compare(
                 received,
             }),
         ) => {
-            assert_eq!(stream.negotiated().method(), Some(method));
+            assert_eq!(stream.negotiated().mode(), Mode::from(method));
             assert_eq!(stream.negotiated().skey().unwrap().as_bytes(), skey);
             let clear = method == tokio_mse::CryptoMethod::Plaintext;
             let sent = open_step_4(&stream.get_ref().written, secret.unwrap(), &skey, clear);
@@ -239,7 +242,7 @@ fn compare(
             assert_eq!(read_to_end(&mut stream), received);
         }
         (Ok(mut stream), Expected::Plaintext { received, sent }) => {
-            assert_eq!(stream.negotiated().method(), None);
+            assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
             assert_eq!(stream.get_ref().written, sent);
             assert_eq!(read_to_end(&mut stream), received);
         }

@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod detector;
+pub mod exchange;
 pub mod initiator;
 pub mod inner;
 pub mod keys;
@@ -19,3 +20,5 @@ pub mod wire;
 pub mod foreign;
 #[path = "../../heap/counting.rs"]
 pub mod heap;
+#[path = "../../support/reach.rs"]
+pub mod reach;

@@ -8,6 +8,9 @@ use tokio_mse::{CryptoMethod, HandshakeError, Step};
 use super::foreign::{self, Shared, sha1};
 use super::keys::{public_key, secret};
 
+/// How a plaintext BitTorrent handshake begins.
+pub const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     Refused(HandshakeError),
@@ -73,7 +76,7 @@ pub fn is_degenerate(key: &[u8]) -> bool {
 
 fn pad_len(step: Step, len: u16) -> Result<usize, Verdict> {
     if usize::from(len) > MAX_PAD {
-        return Err(Verdict::Refused(HandshakeError::PadTooLong { step, len }));
+        return Err(Verdict::Refused(HandshakeError::pad_too_long(step, len)));
     }
     Ok(usize::from(len))
 }
@@ -97,6 +100,9 @@ pub fn initiator(ours: &Ours, skey: [u8; 20], wire: &[u8]) -> (Vec<u8>, Verdict)
 }
 
 fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Result<Verdict, Verdict> {
+    if wire.starts_with(PROTOCOL) {
+        return Err(Verdict::Refused(HandshakeError::PlaintextAnswer));
+    }
     let mut reader = Reader { rest: wire };
     let key = reader.take(96, Step::PublicKey)?;
     if is_degenerate(key) {
@@ -121,7 +127,7 @@ fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Res
     let selected = number(&header[..4]);
     let mut methods = ours.methods.iter();
     let Some(method) = methods.find(|method| method.bit() == selected) else {
-        return Err(Verdict::Refused(HandshakeError::BadSelection { selected }));
+        return Err(Verdict::Refused(HandshakeError::bad_selection(selected)));
     };
     let pad_d = pad_len(Step::PadD, length(&header[4..]))?;
     shared.b.apply(reader.take(pad_d, Step::PadD)?);
@@ -191,17 +197,16 @@ fn respond_with(
     let provided = number(&header[..4]);
     let mut methods = ours.methods.iter();
     let Some(method) = methods.find(|method| method.bit() & provided != 0) else {
-        return Err(Verdict::Refused(HandshakeError::NoCommonMethod { provided }));
+        return Err(Verdict::Refused(HandshakeError::no_common_method(provided)));
     };
     let pad_c = pad_len(Step::PadC, length(&header[4..]))?;
     shared.a.apply(reader.take(pad_c, Step::PadC)?);
     let len = length(&shared.a.apply(reader.take(2, Step::InitialPayload)?));
     if len > MAX_IA_ACCEPTED {
         let cap = MAX_IA_ACCEPTED;
-        return Err(Verdict::Refused(HandshakeError::InitialPayloadTooLong {
-            len,
-            cap,
-        }));
+        return Err(Verdict::Refused(HandshakeError::initial_payload_too_long(
+            len, cap,
+        )));
     }
     let ia = reader.take(usize::from(len), Step::InitialPayload)?;
     let mut received = shared.a.apply(ia);

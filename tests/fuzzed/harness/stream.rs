@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{Established, Initiator, Progress};
+use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
 use tokio_mse::{MseStream, Skey};
 
 use super::foreign::{Shared, step_4};
@@ -14,6 +14,7 @@ use super::heap;
 use super::inner::{Answer, Both, Inner};
 use super::keys::{public_key, secret};
 use super::machine::OurSide;
+use super::reach::Reach;
 use super::tape::{Case, Tape};
 use super::wire::{exponent, payload, skey};
 
@@ -141,6 +142,7 @@ impl Stream for (tokio_mse::MseReadHalf<Inner>, tokio_mse::MseWriteHalf<Inner>) 
 /// The oracle.
 struct Model {
     clear: bool,
+    reach: Reach,
     /// Everything that will ever be read, in clear.
     plain: Vec<u8>,
     unread: usize,
@@ -163,6 +165,7 @@ pub fn check(data: &[u8]) {
     };
     let mut model = Model {
         clear,
+        reach: Reach::new(),
         plain,
         unread,
         read: 0,
@@ -286,7 +289,7 @@ impl Model {
         };
         assert!(offered.len() <= plain.len() && !offered.is_empty());
         if !self.clear {
-            assert_eq!(offered.len(), plain.len().min(16 * 1024 + 128));
+            assert_eq!(offered.len(), self.reach.of(plain.len()));
         }
         assert_eq!(*offered, self.mask.xor(self.written, &plain[..offered.len()]));
         match (answer, outcome) {
@@ -301,6 +304,7 @@ impl Model {
             (Answer::Did(len), Poll::Ready(Ok(accepted))) => {
                 assert!(*len <= offered.len());
                 assert_eq!(accepted, *len);
+                self.reach.took(accepted, offered.len());
                 self.written += accepted;
             }
             (answer, outcome) => panic!("{outcome:?} after {answer:?}"),

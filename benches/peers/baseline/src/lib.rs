@@ -2,9 +2,9 @@
 #![allow(dead_code, unused_imports, missing_docs)]
 
 mod crypto;
-#[path = "../../../../src/inbound.rs"]
+#[path = "../../../../src/stream/inbound.rs"]
 mod inbound;
-#[path = "../../../../src/outbound.rs"]
+#[path = "../../../../src/stream/outbound.rs"]
 mod outbound;
 mod stream;
 

@@ -94,19 +94,25 @@ proptest! {
 
     #[test]
     fn product_equals_crypto_bigint(a in element(), b in element()) {
-        check(&a.mul(&b, &MODULUS), &(oracle(&a.0) * oracle(&b.0) * *R_INVERSE))?;
+        for m in every_modulus() {
+            check(&a.mul(&b, m), &(oracle(&a.0) * oracle(&b.0) * *R_INVERSE))?;
+        }
     }
 
     #[test]
     fn square_equals_crypto_bigint_and_the_product(a in element()) {
-        let square = a.square(&MODULUS);
-        check(&square, &(oracle(&a.0).square() * *R_INVERSE))?;
-        prop_assert_eq!(square.0, a.mul(&a, &MODULUS).0);
+        for m in every_modulus() {
+            let square = a.square(m);
+            check(&square, &(oracle(&a.0).square() * *R_INVERSE))?;
+            prop_assert_eq!(square.0, a.mul(&a, m).0);
+        }
     }
 
     #[test]
     fn bytes_are_of_the_one_representative_below_p(a in element()) {
-        prop_assert_eq!(a.to_bytes(&MODULUS), big_endian(&(oracle(&a.0) * *R_INVERSE).retrieve()));
+        for m in every_modulus() {
+            prop_assert_eq!(a.to_bytes(m), big_endian(&(oracle(&a.0) * *R_INVERSE).retrieve()));
+        }
     }
 
     #[test]
@@ -116,7 +122,9 @@ proptest! {
         let bytes: [u8; 96] = bytes.try_into().unwrap();
         let want = big_endian(&modulo_p(&unpack(&bytes)));
         prop_assert_eq!(pack(&unpack(&bytes)), bytes);
-        prop_assert_eq!(Element::from_bytes(&bytes, &MODULUS).to_bytes(&MODULUS), want);
+        for m in every_modulus() {
+            prop_assert_eq!(Element::from_bytes(&bytes, m).to_bytes(m), want);
+        }
     }
 }
 
@@ -132,10 +140,12 @@ fn edge_values_keep_their_value_modulo_p() {
         (p.wrapping_add(&one), one),
         (U768::MAX, U768::MAX.wrapping_sub(&p)),
     ] {
-        assert_eq!(
-            Element::from_bytes(&big_endian(&value), &MODULUS).to_bytes(&MODULUS),
-            big_endian(&want)
-        );
+        for m in every_modulus() {
+            assert_eq!(
+                Element::from_bytes(&big_endian(&value), m).to_bytes(m),
+                big_endian(&want)
+            );
+        }
     }
 }
 
@@ -153,6 +163,17 @@ fn constants_are_what_they_are_called() {
     assert_eq!(Element::ONE.to_bytes(&MODULUS), want);
     want[95] = 2;
     assert_eq!(Element::TWO.to_bytes(&MODULUS), want);
+}
+
+#[test]
+fn every_formulation_gives_the_same_limbs_and_not_only_the_same_integer() {
+    let [one, other] = every_modulus();
+    let mut element = Element::TWO;
+    for _ in 0..1000 {
+        let next = element.mul(&Element::TWO, one).square(one);
+        assert_eq!(element.mul(&Element::TWO, other).square(other).0, next.0);
+        element = next;
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::future::IntoFuture;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_mse::{CryptoMethod, MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tokio_mse::{Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey};
 
 const INFO_HASH: [u8; 20] = [0x07; 20];
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -163,15 +164,15 @@ impl Net {
     /// A connection after the handshake, each side's BitTorrent handshake being its initial payload.
     async fn peers(&self, policy: Policy) -> (MseStream<UtpStream>, MseStream<UtpStream>) {
         let (a, b) = self.streams().await;
-        let (connector, acceptor) = (MseConnector::new(policy), MseAcceptor::new(policy));
+        let (connector, acceptor) = (MseConnector::new(policy.clone()), MseAcceptor::new(policy));
         let dial = connector
-            .connect(INFO_HASH, a)
+            .connect(a, INFO_HASH)
             .initial_payload(bittorrent_handshake(1));
         let skey = Skey::from(INFO_HASH);
         let accept = acceptor
             .accept(b, &skey)
             .initial_payload(|_: &Skey| bittorrent_handshake(2));
-        let (a, b) = tokio::join!(dial, accept);
+        let (a, b) = tokio::join!(dial.into_future(), accept.into_future());
         (a.unwrap(), b.unwrap())
     }
 }
@@ -180,20 +181,20 @@ async fn within_time<T>(test: impl Future<Output = T>) -> T {
     timeout(STALLED, test).await.expect("stalled")
 }
 
-fn modes() -> [(Policy, CryptoMethod); 2] {
+fn modes() -> [(Policy, Mode); 2] {
     [
-        (Policy::full_rc4().require(), CryptoMethod::Rc4),
-        (Policy::header_only().require(), CryptoMethod::Plaintext),
+        (Policy::full_rc4(), Mode::Rc4),
+        (Policy::header_only(), Mode::HeaderOnly),
     ]
 }
 
 #[tokio::test]
 async fn h2_the_handshake_over_a_transport_whose_flush_is_an_acknowledgement() {
-    for (policy, method) in modes() {
+    for (policy, mode) in modes() {
         within_time(async {
             let net = Net::new().await;
             let (mut a, mut b) = net.peers(policy).await;
-            assert_eq!(a.negotiated().method(), Some(method));
+            assert_eq!(a.negotiated().mode(), mode);
             let mut received = [0; 68];
             a.read_exact(&mut received).await.unwrap();
             assert_eq!(received[..], bittorrent_handshake(2));

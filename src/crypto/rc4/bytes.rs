@@ -1,99 +1,51 @@
-//! RC4 as the specification uses it: 20-byte keys, the first 1024 bytes of keystream discarded.
+//! A state of bytes, as it rests: for messages of a few bytes, and for everything where bytes are preferred.
 //!
-//! Bulk transfer spends nearly all its time here. Three things make the difference: a state of bytes (it is small, and
-//! faster than one of words), `j` in a register wider than a byte (so that the additions form a chain of their own,
-//! without a truncation in each link), and keystream collected in words before it meets the data.
-//!
-//! Like every RC4, this one looks tables up by secret bytes and makes no claim of constant time.
-
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "RC4 counts modulo 256: every cast to a byte means its low byte"
-)]
-#![allow(
-    clippy::inline_always,
-    reason = "a step is half a nanosecond: a call around it would double that"
-)]
-
-#[cfg(test)]
-mod tests;
+//! `j` stays in a register wider than a byte, so that the additions form a chain of their own, without a truncation in
+//! each link. Keystream is collected in words before it meets the data.
 
 use std::hint::black_box;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use super::Rc4;
 
-/// Bytes of keystream that both ends throw away before the first one they use.
-const DISCARD: usize = 1024;
-
-/// One direction of a connection.
-pub(crate) struct Rc4 {
-    state: [u8; 256],
-    /// The index that the next step swaps, already stepped.
-    next: u8,
-    j: u8,
+/// XORs the next keystream into `data`.
+pub(super) fn apply(cipher: &mut Rc4, data: &mut [u8]) {
+    let mut walk = Walk::resume(cipher);
+    let (words, rest) = data.as_chunks_mut::<8>();
+    let (pairs, word) = words.as_chunks_mut::<2>();
+    for [a, b] in pairs {
+        let (low, high) = walk.two_words();
+        *a = xor(a, low);
+        *b = xor(b, high);
+    }
+    for a in word {
+        *a = xor(a, walk.word());
+    }
+    for byte in rest {
+        *byte ^= walk.byte();
+    }
+    (cipher.next, cipher.j) = walk.pause();
 }
 
-impl Rc4 {
-    /// A cipher at the first byte that the specification uses.
-    #[cfg(test)]
-    pub(crate) fn new(key: &[u8; 20]) -> Self {
-        let [cipher] = set_up([key], DISCARD);
-        cipher
+/// Writes `input` XOR the next keystream to `output`; the shorter of the two tells how much.
+pub(super) fn apply_to(cipher: &mut Rc4, input: &[u8], output: &mut [u8]) {
+    let len = input.len().min(output.len());
+    let mut walk = Walk::resume(cipher);
+    let (words, rest) = input[..len].as_chunks::<8>();
+    let (out_words, out_rest) = output[..len].as_chunks_mut::<8>();
+    let (pairs, word) = words.as_chunks::<2>();
+    let (out_pairs, out_word) = out_words.as_chunks_mut::<2>();
+    for ([a, b], [out_a, out_b]) in pairs.iter().zip(out_pairs) {
+        let (low, high) = walk.two_words();
+        *out_a = xor(a, low);
+        *out_b = xor(b, high);
     }
-
-    /// The ciphers of both directions, in little more than the time of one.
-    pub(crate) fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
-        let [a, b] = set_up([a, b], DISCARD);
-        (a, b)
+    for (a, out) in word.iter().zip(out_word) {
+        *out = xor(a, walk.word());
     }
-
-    /// A cipher at the first byte of its keystream, for published vectors.
-    #[cfg(test)]
-    fn undiscarded<const LEN: usize>(key: &[u8; LEN]) -> Self {
-        let [cipher] = set_up([key], 0);
-        cipher
+    for (byte, out) in rest.iter().zip(out_rest) {
+        *out = byte ^ walk.byte();
     }
-
-    /// XORs the next keystream into `data`.
-    pub(crate) fn apply(&mut self, data: &mut [u8]) {
-        let mut walk = Walk::resume(self);
-        let (words, rest) = data.as_chunks_mut::<8>();
-        let (pairs, word) = words.as_chunks_mut::<2>();
-        for [a, b] in pairs {
-            let (low, high) = walk.two_words();
-            *a = xor(a, low);
-            *b = xor(b, high);
-        }
-        for a in word {
-            *a = xor(a, walk.word());
-        }
-        for byte in rest {
-            *byte ^= walk.byte();
-        }
-        (self.next, self.j) = walk.pause();
-    }
-
-    /// Writes `input` XOR the next keystream to `output`; the shorter of the two tells how much.
-    pub(crate) fn apply_to(&mut self, input: &[u8], output: &mut [u8]) {
-        let len = input.len().min(output.len());
-        let mut walk = Walk::resume(self);
-        let (words, rest) = input[..len].as_chunks::<8>();
-        let (out_words, out_rest) = output[..len].as_chunks_mut::<8>();
-        let (pairs, word) = words.as_chunks::<2>();
-        let (out_pairs, out_word) = out_words.as_chunks_mut::<2>();
-        for ([a, b], [out_a, out_b]) in pairs.iter().zip(out_pairs) {
-            let (low, high) = walk.two_words();
-            *out_a = xor(a, low);
-            *out_b = xor(b, high);
-        }
-        for (a, out) in word.iter().zip(out_word) {
-            *out = xor(a, walk.word());
-        }
-        for (byte, out) in rest.iter().zip(out_rest) {
-            *out = byte ^ walk.byte();
-        }
-        (self.next, self.j) = walk.pause();
-    }
+    (cipher.next, cipher.j) = walk.pause();
 }
 
 /// The key schedules, each followed by `discard` steps (a multiple of eight) whose keystream nobody sees: those leave out
@@ -101,7 +53,10 @@ impl Rc4 {
 ///
 /// Every step waits for the one before, so independent states that take turns fill each other's gaps.
 #[inline(always)]
-fn set_up<const LANES: usize, const LEN: usize>(keys: [&[u8; LEN]; LANES], discard: usize) -> [Rc4; LANES] {
+pub(super) fn set_up<const LANES: usize, const LEN: usize>(
+    keys: [&[u8; LEN]; LANES],
+    discard: usize,
+) -> [Rc4; LANES] {
     let zero = black_box(0);
     let mut lanes: [Lane; LANES] = std::array::from_fn(|_| Lane::new());
     for start in (0..256).step_by(LEN) {
@@ -126,7 +81,7 @@ fn set_up<const LANES: usize, const LEN: usize>(keys: [&[u8; LEN]; LANES], disca
 }
 
 /// A state that is being set up.
-struct Lane {
+pub(super) struct Lane {
     state: [u8; 256],
     /// `j` of the last steps, the latest first; only the low bytes count.
     past: [u32; 3],
@@ -147,7 +102,7 @@ impl Lane {
     /// over whenever one of them turns out to have changed it. That `i` seems to depend on an earlier `j` (`zero` is 0, but
     /// not to the compiler's knowledge) keeps it from running so far ahead.
     #[inline(always)]
-    fn swap(&mut self, i: u8, key: u8, zero: u32) {
+    pub(super) fn swap(&mut self, i: u8, key: u8, zero: u32) {
         let [last, second, third] = self.past;
         let i = (u32::from(i) | (third & zero)) as u8 as usize;
         let x = self.state[i];
@@ -167,16 +122,6 @@ impl Lane {
         }
     }
 }
-
-impl Drop for Rc4 {
-    fn drop(&mut self) {
-        self.state.zeroize();
-        self.next.zeroize();
-        self.j.zeroize();
-    }
-}
-
-impl ZeroizeOnDrop for Rc4 {}
 
 fn xor(bytes: &[u8; 8], word: u64) -> [u8; 8] {
     (u64::from_le_bytes(*bytes) ^ word).to_le_bytes()

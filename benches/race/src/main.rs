@@ -1,0 +1,103 @@
+//! Which formulation of the arithmetic is the fastest here?
+//!
+//! `cargo run --release --manifest-path benches/race/Cargo.toml` checks every contender against the `rc4` crate or
+//! crypto-bigint, lets them run in turn, in one process and in many launches of it (memory lies differently in each, and
+//! one binary varies by 40 %), and says which the library chooses on this processor, and whether the race agrees.
+//! `-- --launches N` instead of 25.
+
+mod checked;
+mod cipher;
+#[path = "../../peers/src/clock.rs"]
+mod clock;
+mod contenders;
+mod library;
+mod openssl;
+mod powers;
+mod processor;
+#[allow(dead_code)]
+#[path = "../../peers/src/race.rs"]
+mod race;
+mod results;
+
+use std::process::Command;
+
+use openssl::OpenSsl;
+use results::Results;
+
+const LAUNCH: &str = "--one-launch";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let openssl = OpenSsl::find();
+    let launches = match arguments[..] {
+        [] => 25,
+        ["--launches", launches] => launches.parse().expect("a number of launches"),
+        [LAUNCH] => {
+            cipher::launch(openssl.as_ref());
+            return powers::launch(openssl.as_ref());
+        }
+        _ => {
+            eprintln!("usage: race [--launches N]");
+            std::process::exit(2);
+        }
+    };
+    checked::all(openssl.as_ref());
+    println!("{}", processor::describe());
+    println!(
+        "{launches} launches, load {} before, OpenSSL {}\n",
+        processor::load(),
+        if openssl.is_some() { "found" } else { "not found" }
+    );
+    let results = run(launches);
+    report(&results);
+    println!("load {} after", processor::load());
+}
+
+fn run(launches: usize) -> Results {
+    let program = std::env::current_exe().unwrap();
+    let mut results = Results::default();
+    for _ in 0..launches {
+        let output = Command::new(&program).arg(LAUNCH).output().unwrap();
+        assert!(output.status.success());
+        results.add(&String::from_utf8(output.stdout).unwrap());
+    }
+    results
+}
+
+fn report(results: &Results) {
+    let first = library::prefers_bytes_and_columns();
+    println!(
+        "On this processor the library takes {}.\n",
+        if first {
+            "bytes and columns"
+        } else {
+            "words and rows"
+        }
+    );
+    let mut compared: Vec<(String, &str, &str, &str)> = Vec::new();
+    for title in cipher::titles() {
+        compared.push((title, cipher::REFERENCE, cipher::BYTES, cipher::WORDS));
+    }
+    let set_up = cipher::SET_UP.to_owned();
+    compared.push((
+        set_up,
+        cipher::REFERENCE,
+        cipher::SET_UP_BYTES,
+        cipher::SET_UP_WORDS,
+    ));
+    for title in powers::TITLES {
+        compared.push((title.to_owned(), powers::REFERENCE, powers::COLUMNS, powers::ROWS));
+    }
+    for (title, reference, one, other) in compared {
+        let (chosen, left) = if first { (one, other) } else { (other, one) };
+        println!("{}", results.table(&title, reference, chosen));
+        let race::Spread { min, median, max } = results.advantage(&title, chosen, left);
+        let verdict = match median {
+            ..0.97 => "the WRONG one of its two here",
+            ..1.03 => "neither better nor worse than its other one",
+            _ => "the right one of its two here",
+        };
+        println!("The library's choice takes 1/{median:.2} ({min:.2} to {max:.2}) of the time: {verdict}.\n");
+    }
+}

@@ -1,0 +1,56 @@
+//! Strangers that fail, more than may linger: the oldest makes room, and lingering is never switched off.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_mse::{Linger, MseAcceptor};
+
+use crate::network::Network;
+use crate::progress;
+use crate::report::Report;
+use crate::server::Server;
+use crate::stranger::Strangers;
+
+/// The default bound of [`Linger`].
+const MOST: usize = 128;
+/// Two that fail at the same moment may take their seats the other way round.
+const NEWEST: usize = MOST / 2;
+/// Nobody's end comes by itself while the trial lasts.
+const LONG: Duration = Duration::from_secs(3600);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn run(strangers: usize, report: &mut Report) -> io::Result<()> {
+    let (network, listener) = Network::open().await?;
+    let network = Arc::new(network);
+    let linger = Linger::new().until(LONG..=LONG);
+    let server = Server::start(listener, MseAcceptor::default(), Some(linger));
+    let mut failed = Strangers::default();
+    let mut most = 0;
+    for number in 0..strangers {
+        // A degenerate key: it is answered, and fails.
+        failed.add_answered(&network, &[0; 96]).await?;
+        most = most.max(failed.held());
+        progress::show("strangers that fail", number, strangers);
+    }
+    let start = Instant::now();
+    while failed.held() > MOST && start.elapsed() < PATIENCE {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let held = failed.held();
+    report.note("eviction: strangers that failed", strangers);
+    report.check(
+        "eviction: left lingering, at most 128",
+        held,
+        held == MOST.min(strangers),
+    );
+    report.note("  seen by the strangers at a time, at most", most);
+    let newest = strangers.saturating_sub(NEWEST);
+    let early = failed.ended().iter().filter(|number| **number >= newest).count();
+    report.check("  of the newest 64, ended", early, early == 0);
+    drop(failed);
+    drop(network);
+    server.stop(report).await;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! How fast is read what no handshake can need.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+/// More than any handshake that is not refused: key, pads, marks and the longest initial payload, and one read on top.
+/// Whoever sends more is read slowly; up to there, a refused peer is read as fast as any other, so that the time of its
+/// end tells nothing.
+const FREE: usize = 24 * 1024;
+
+/// How long to wait after each read: whoever floods gets no more than about 40 KiB a second taken in, and his own flow
+/// control for an answer.
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+pub(super) struct Pace {
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    /// Ready when the next read may be made.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// Tells how much was read in all.
+    pub(super) fn read(&mut self, received: usize) {
+        if received > FREE {
+            self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::dh::PUBLIC_KEY_LEN;
+    use crate::handshake::{MAX_IA_ACCEPTED, MAX_PAD};
+    use crate::link::CHUNK;
+
+    #[test]
+    fn no_handshake_that_is_not_refused_is_read_slowly() {
+        let longest = PUBLIC_KEY_LEN + MAX_PAD + 20 + 20 + 14 + MAX_PAD + 2 + usize::from(MAX_IA_ACCEPTED);
+        assert!(longest + CHUNK <= FREE, "{longest}");
+    }
+}

@@ -1,0 +1,138 @@
+//! What the crate alone can ask of a policy, and policies as text.
+
+use super::methods::{CryptoMethod, CryptoMethods};
+use super::{Encryption, Opening, Policy};
+
+/// Every ordered set there is.
+fn every_set() -> Vec<CryptoMethods> {
+    let mut sets: Vec<CryptoMethods> = Vec::new();
+    let mut fresh: Vec<CryptoMethods> = CryptoMethod::ALL
+        .iter()
+        .copied()
+        .map(CryptoMethods::only)
+        .collect();
+    while !fresh.is_empty() {
+        sets.extend(&fresh);
+        fresh = fresh
+            .iter()
+            .flat_map(|set| CryptoMethod::ALL.iter().map(|method| set.then(*method)))
+            .filter(|longer| !sets.contains(longer))
+            .collect();
+    }
+    sets
+}
+
+fn every_policy() -> impl Iterator<Item = Policy> {
+    Encryption::ALL.iter().flat_map(|encryption| {
+        every_set()
+            .into_iter()
+            .map(|methods| Policy::new(*encryption, methods))
+    })
+}
+
+#[test]
+fn what_is_admitted_follows_the_table() {
+    let expected = [(true, false), (true, true), (true, true), (false, true)];
+    for (encryption, (plaintext, mse)) in Encryption::ALL.iter().zip(expected) {
+        let policy = Policy::default().with_encryption(*encryption);
+        assert_eq!(policy.admits(Opening::Plaintext), plaintext, "{policy}");
+        assert_eq!(policy.admits(Opening::Mse), mse, "{policy}");
+    }
+}
+
+#[test]
+fn every_method_is_named_once_and_has_one_bit_of_its_own() {
+    let mut bits = 0_u32;
+    for method in CryptoMethod::ALL {
+        assert_eq!(method.bit().count_ones(), 1, "{method}");
+        assert_eq!(bits & method.bit(), 0, "{method}");
+        bits |= method.bit();
+        assert_eq!(method.to_string().parse(), Ok(*method));
+    }
+    let all = CryptoMethod::ALL
+        .iter()
+        .fold(CryptoMethods::only(CryptoMethod::Rc4), |set, method| {
+            set.then(*method)
+        });
+    assert_eq!(all.bits(), bits);
+    assert_eq!(all.iter().count(), CryptoMethod::ALL.len());
+}
+
+#[test]
+fn a_responder_selects_its_own_first_choice_and_an_initiator_takes_nothing_that_it_did_not_offer() {
+    for set in every_set() {
+        for peer in 0..=0xFF_u32 {
+            let choice = set.iter().find(|method| peer & method.bit() != 0);
+            assert_eq!(set.choose(peer), choice, "{set} of {peer:#x}");
+            let taken = set.iter().find(|method| peer == method.bit());
+            assert_eq!(set.selected(peer), taken, "{set} after {peer:#x}");
+        }
+        assert_eq!(set.selected(set.bits() | 0x8000_0000), None);
+    }
+}
+
+#[test]
+fn every_policy_survives_being_written_and_read() {
+    let mut seen = std::collections::HashSet::new();
+    for policy in every_policy() {
+        let text = policy.to_string();
+        assert_eq!(text.parse(), Ok(policy.clone()));
+        assert!(
+            seen.insert(text.clone()),
+            "{text} stands for more than one policy"
+        );
+        let (word, methods) = text.split_once(':').expect("word and methods");
+        assert_eq!(word.parse(), Ok(policy.encryption()));
+        assert_eq!(methods.parse(), Ok(policy.methods()));
+    }
+    assert_eq!(seen.len(), 4 * every_set().len());
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_told_every_name_there_is() {
+    let said = "?".parse::<Policy>().expect_err("no policy").to_string();
+    for word in Encryption::ALL {
+        assert!(said.contains(&format!("`{word}`")), "{said}");
+    }
+    let said = "?".parse::<CryptoMethods>().expect_err("no methods").to_string();
+    let one = "?".parse::<CryptoMethod>().expect_err("no method").to_string();
+    for method in CryptoMethod::ALL {
+        assert!(said.contains(&format!("`{method}`")), "{said}");
+        assert!(one.contains(&format!("`{method}`")), "{one}");
+    }
+    let word = "?".parse::<Encryption>().expect_err("no word").to_string();
+    assert_eq!(
+        word,
+        "expected `forbid`, `allow`, `prefer` or `require`, found `?`"
+    );
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn every_policy_and_its_parts_are_their_text_in_a_document() {
+    for policy in every_policy() {
+        let json = serde_json::to_value(&policy).expect("text");
+        assert_eq!(json, policy.to_string());
+        assert_eq!(serde_json::from_value::<Policy>(json).ok(), Some(policy.clone()));
+
+        let json = serde_json::to_value(policy.methods()).expect("text");
+        assert_eq!(json, policy.methods().to_string());
+        assert_eq!(serde_json::from_value(json).ok(), Some(policy.methods()));
+
+        let json = serde_json::to_value(policy.encryption()).expect("text");
+        assert_eq!(json, policy.encryption().to_string());
+        assert_eq!(serde_json::from_value(json).ok(), Some(policy.encryption()));
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_document_that_names_no_policy_is_told_what_was_expected() {
+    let error = serde_json::from_str::<Policy>("\"always\"").expect_err("no policy");
+    assert!(error.to_string().contains("expected `forbid`"), "{error}");
+    assert!(error.to_string().contains("found `always`"), "{error}");
+    let error = serde_json::from_str::<Encryption>("3").expect_err("no text");
+    assert!(error.to_string().contains("expected `forbid`"), "{error}");
+    let error = serde_json::from_str::<CryptoMethods>("\"rc4,rot13\"").expect_err("no method");
+    assert!(error.to_string().contains("`rc4,rot13`"), "{error}");
+}

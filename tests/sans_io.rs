@@ -1,0 +1,272 @@
+//! Whole connections over blocking sockets, two threads and no runtime: the machines decide all that a connector and an
+//! acceptor decide.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "sans_io/dialler.rs"]
+mod dialler;
+#[path = "sans_io/listener.rs"]
+mod listener;
+#[path = "sans_io/shake.rs"]
+mod shake;
+#[path = "sans_io/stream.rs"]
+mod stream;
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use tokio_mse::{
+    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, HandshakeError, Mode, Policy, Role, Skey,
+};
+
+use dialler::Dialler;
+use listener::Listener;
+use stream::Stream;
+
+const INFO_HASH: [u8; 20] = [0x5A; 20];
+
+fn skey() -> Skey {
+    Skey::from(INFO_HASH)
+}
+
+fn bittorrent_handshake(peer_id: u8) -> Vec<u8> {
+    [
+        &b"\x13BitTorrent protocol"[..],
+        &[0; 8],
+        &INFO_HASH,
+        &[peer_id; 20],
+    ]
+    .concat()
+}
+
+fn dialler(policy: Policy) -> Dialler {
+    Dialler {
+        policy,
+        skey: skey(),
+        handshake: bittorrent_handshake(b'A'),
+        patience: Duration::from_secs(60),
+    }
+}
+
+fn listener(policy: Policy) -> Listener {
+    Listener {
+        policy,
+        served: vec![Skey::from([0; 20]), skey()],
+        handshake: bittorrent_handshake(b'B'),
+        patience: Duration::from_secs(60),
+    }
+}
+
+/// Dials `at`, as often as the policy says, and what each attempt spoke.
+fn dial(dialler: &Dialler, at: SocketAddr) -> (Vec<Attempt>, Result<Stream, Error>) {
+    let mut attempts = Vec::new();
+    let outcome = dialler.dial(|attempt| {
+        attempts.push(attempt);
+        TcpStream::connect(at).unwrap()
+    });
+    (attempts, outcome)
+}
+
+/// Listens in another thread until a connection succeeds or `most` have failed: all that came of them.
+fn listen(listener: Listener, most: usize) -> (SocketAddr, thread::JoinHandle<Vec<Result<Stream, Error>>>) {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = socket.local_addr().unwrap();
+    let thread = thread::spawn(move || {
+        let mut outcomes = Vec::new();
+        while outcomes.len() < most && !matches!(outcomes.last(), Some(Ok(_))) {
+            outcomes.push(listener.accept(socket.accept().unwrap().0));
+        }
+        outcomes
+    });
+    (at, thread)
+}
+
+/// Some blocks each way at once, of every length that a cipher could stumble over.
+fn assert_talk(a: Stream, b: Stream) {
+    const LENGTHS: [usize; 5] = [0, 1, 5, 16_397, 100_000];
+    let (a, b) = (a.split(), b.split());
+    let threads = [(a.0, b.1, b'a'), (b.0, a.1, b'b')].map(|(mut from, mut to, says)| {
+        let sending = thread::spawn(move || {
+            for len in LENGTHS {
+                from.send(&vec![says; len]);
+            }
+            from
+        });
+        let receiving = thread::spawn(move || {
+            let mut heard = vec![0; LENGTHS.iter().sum()];
+            to.receive(&mut heard);
+            assert!(heard.iter().all(|byte| *byte == says));
+        });
+        (sending, receiving)
+    });
+    for (sending, receiving) in threads {
+        receiving.join().unwrap();
+        sending.join().unwrap();
+    }
+}
+
+fn assert_handshakes_crossed(a: &mut Stream, b: &mut Stream) {
+    for (stream, of) in [(a, b'B'), (b, b'A')] {
+        let mut theirs = [0; 68];
+        stream.receive(&mut theirs);
+        assert_eq!(theirs[..], bittorrent_handshake(of));
+    }
+}
+
+fn assert_talk_after_handshakes(mut a: Stream, mut b: Stream) {
+    assert_handshakes_crossed(&mut a, &mut b);
+    assert_talk(a, b);
+}
+
+#[test]
+fn every_mode_is_reached_by_hand_and_its_stream_is_right_in_both_directions() {
+    let header_only = Policy::new(Encryption::Allow, CryptoMethods::only(CryptoMethod::Plaintext));
+    for (dialling, listening, mode, attempts) in [
+        (
+            Policy::full_rc4(),
+            Policy::accept_any(),
+            Mode::Rc4,
+            vec![Attempt::Mse],
+        ),
+        (
+            Policy::default(),
+            Policy::full_rc4(),
+            Mode::Rc4,
+            vec![Attempt::Mse],
+        ),
+        (
+            Policy::header_only(),
+            Policy::accept_any(),
+            Mode::HeaderOnly,
+            vec![Attempt::Mse],
+        ),
+        (
+            Policy::plaintext_only(),
+            Policy::accept_any(),
+            Mode::Plaintext,
+            vec![Attempt::Plaintext],
+        ),
+        // It is answered, so the redial that it could make is not made.
+        (
+            header_only,
+            Policy::default(),
+            Mode::Plaintext,
+            vec![Attempt::Plaintext],
+        ),
+        // Prefer falls back, and Allow comes forward.
+        (
+            Policy::default(),
+            Policy::plaintext_only(),
+            Mode::Plaintext,
+            vec![Attempt::Mse, Attempt::Plaintext],
+        ),
+        (
+            Policy::plaintext_only().allow_fallback(),
+            Policy::full_rc4(),
+            Mode::Rc4,
+            vec![Attempt::Plaintext, Attempt::Mse],
+        ),
+    ] {
+        let name = format!("{dialling} to {listening}");
+        let (at, accepting) = listen(listener(listening), 2);
+        let (spoken, dialled) = dial(&dialler(dialling), at);
+        assert_eq!(spoken, attempts, "{name}");
+        let dialled = dialled.unwrap();
+        let mut outcomes = accepting.join().unwrap();
+        assert_eq!(outcomes.len(), attempts.len(), "{name}");
+        let accepted = outcomes.pop().unwrap().unwrap();
+        for refused in outcomes {
+            let refusal = refused.err().unwrap();
+            assert!(
+                matches!(
+                    refusal,
+                    Error::Refused(HandshakeError::MseRefused | HandshakeError::PlaintextRefused)
+                ),
+                "{name}: {refusal}"
+            );
+        }
+        let proved = (mode != Mode::Plaintext).then(skey);
+        for (stream, role) in [(&dialled, Role::Initiator), (&accepted, Role::Responder)] {
+            assert_eq!(
+                (stream.mode, stream.role, &stream.skey),
+                (mode, role, &proved),
+                "{name}"
+            );
+        }
+        assert_talk_after_handshakes(dialled, accepted);
+    }
+}
+
+#[test]
+fn h9_require_and_forbid_are_not_redialled_by_hand_either() {
+    for (dialling, listening, attempt) in [
+        (Policy::full_rc4(), Policy::plaintext_only(), Attempt::Mse),
+        (Policy::plaintext_only(), Policy::full_rc4(), Attempt::Plaintext),
+    ] {
+        let (at, accepting) = listen(listener(listening), 1);
+        let (spoken, dialled) = dial(&dialler(dialling.clone()), at);
+        assert_eq!(spoken, [attempt]);
+        let refused = accepting.join().unwrap().remove(0).err().unwrap();
+        assert!(matches!(refused, Error::Refused(_)), "{refused}");
+        match dialled {
+            // The other side hung up without an answer.
+            Err(Error::Closed { answered: false, .. } | Error::Transport { answered: false, .. }) => {}
+            // It waits for no answer.
+            Ok(stream) => assert_eq!((attempt, stream.mode), (Attempt::Plaintext, Mode::Plaintext)),
+            Err(error) => panic!("{dialling}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn h9_a_peer_that_answered_and_does_not_serve_the_info_hash_is_not_redialled() {
+    let mut elsewhere = listener(Policy::accept_any());
+    elsewhere.served.pop();
+    let (at, accepting) = listen(elsewhere, 1);
+    let (spoken, dialled) = dial(&dialler(Policy::default()), at);
+    assert_eq!(spoken, [Attempt::Mse]);
+    let error = dialled.err().unwrap();
+    assert!(error.peer_answered(), "{error}");
+    let refused = accepting.join().unwrap().remove(0).err().unwrap();
+    assert!(
+        matches!(refused, Error::Refused(HandshakeError::UnknownSkey)),
+        "{refused}"
+    );
+}
+
+/// The time-out is the caller's clock, here that of the socket: the peer is silent for as long as it takes.
+#[test]
+fn a_time_out_of_the_socket_tells_the_policy_to_redial() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = socket.local_addr().unwrap();
+    let accepting = thread::spawn(move || {
+        let (silent, _) = socket.accept().unwrap();
+        let (second, _) = socket.accept().unwrap();
+        drop(silent);
+        listener(Policy::plaintext_only()).accept(second)
+    });
+    let mut impatient = dialler(Policy::default());
+    impatient.patience = Duration::from_millis(50);
+    let (spoken, dialled) = dial(&impatient, at);
+    assert_eq!(spoken, [Attempt::Mse, Attempt::Plaintext]);
+    assert_talk_after_handshakes(dialled.unwrap(), accepting.join().unwrap().unwrap());
+}
+
+#[test]
+fn h11_a_plaintext_answer_to_mse_is_told_at_once_and_redialled() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = socket.local_addr().unwrap();
+    let accepting = thread::spawn(move || {
+        use std::io::Write as _;
+        // A client without MSE that sends its handshake to whoever connects, and waits.
+        let (mut first, _) = socket.accept().unwrap();
+        first.write_all(&bittorrent_handshake(b'B')).unwrap();
+        let (second, _) = socket.accept().unwrap();
+        (first, listener(Policy::plaintext_only()).accept(second))
+    });
+    let (spoken, dialled) = dial(&dialler(Policy::default()), at);
+    assert_eq!(spoken, [Attempt::Mse, Attempt::Plaintext]);
+    let (_first, accepted) = accepting.join().unwrap();
+    assert_talk_after_handshakes(dialled.unwrap(), accepted.unwrap());
+}

@@ -1,0 +1,80 @@
+//! A failure gives the transport back, and what lingers can be polled by the caller.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_mse::{Error, HandshakeError, Incoming, Linger, MseConnector, Policy, Step};
+
+use super::{INFO_HASH, handshake, require, seconds, skey};
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_accept_gives_the_transport_back_with_the_error() {
+    let (mut near, far) = duplex(4096);
+    near.write_all(&handshake(INFO_HASH)).await.unwrap();
+    let failed = require().accept(far, skey()).into_fallible().await.unwrap_err();
+    assert!(matches!(
+        failed.error(),
+        Error::Refused(HandshakeError::PlaintextRefused)
+    ));
+    let (error, mut far) = failed.into_parts();
+    assert_eq!(error.step(), Step::Detect);
+    far.write_all(b"still open").await.unwrap();
+    drop(far);
+    let mut got = String::new();
+    near.read_to_string(&mut got).await.unwrap();
+    assert_eq!(got, "still open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_connect_gives_the_transport_back_with_the_error() {
+    let (near, mut far) = duplex(4096);
+    far.shutdown().await.unwrap();
+    let connect = MseConnector::new(Policy::full_rc4()).connect(near, INFO_HASH);
+    let failed = connect.into_fallible().await.unwrap_err();
+    assert!(matches!(failed.error(), Error::Closed { answered: false, .. }));
+    let (_, mut near) = failed.into_parts();
+    near.write_all(b"still open").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lingers_can_be_polled_and_cancelled_by_the_caller() {
+    let linger = Linger::new().until(seconds(30)..=seconds(30));
+    let mut tasks = JoinSet::new();
+    for cancelled in [false, true] {
+        let (mut near, far) = duplex(4096);
+        near.write_all(&[0; 96]).await.unwrap();
+        let failed = require().accept(far, skey()).into_fallible().await.unwrap_err();
+        let (error, lingering) = failed.linger(&linger);
+        assert!(matches!(error, Error::Refused(HandshakeError::DegenerateKey)));
+        let start = Instant::now();
+        let task = tasks.spawn(lingering);
+        tokio::task::yield_now().await;
+        if cancelled {
+            task.abort();
+        }
+        let mut answer = Vec::new();
+        near.read_to_end(&mut answer).await.unwrap();
+        assert!((97..=416).contains(&answer.len()));
+        let lasted = if cancelled { seconds(0) } else { seconds(30) };
+        assert_eq!(start.elapsed(), lasted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pending_accept_shows_its_transport_and_gives_it_back() {
+    let (near, far) = duplex(4096);
+    tokio::spawn(async move {
+        let connect = MseConnector::new(Policy::full_rc4()).connect(near, [0xEE; 20]);
+        connect.await.unwrap_err()
+    });
+    let Incoming::Pending(pending) = require().accept_lazy(far).await.unwrap() else {
+        panic!("it is MSE");
+    };
+    let _: &tokio::io::DuplexStream = pending.get_ref();
+    assert!(!pending.hash().matches(&skey()));
+    let failed = pending.into_failed();
+    assert!(matches!(
+        failed.error(),
+        Error::Refused(HandshakeError::UnknownSkey)
+    ));
+}

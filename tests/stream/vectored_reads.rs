@@ -1,0 +1,166 @@
+//! R1 to R5 and R7 for reads into several buffers.
+
+use std::io::ErrorKind;
+use std::task::Poll;
+
+use proptest::prelude::*;
+use tokio_mse::{CryptoMethod, MseStream, Role};
+
+use crate::support::pair::{Mode, ciphers, established_with, stream};
+use crate::support::poll::{self, ready};
+use crate::support::script::Step;
+use crate::vectored_source::{ReadsVectored, Source};
+
+const LEFT_OVER: &str = "bytes that came with step 4";
+
+/// What the peer's `plain` looks like on the wire to the initiator, if it has sent `before` first.
+fn wire(mode: Mode, before: &str, plain: &[u8]) -> Vec<u8> {
+    let mut cipher = ciphers().1;
+    cipher.apply(before.as_bytes());
+    mode.wire(&mut cipher, plain)
+}
+
+/// The initiator's end, which has `LEFT_OVER` to read before anything that `source` yields, unless there was no MSE.
+fn reader(mode: Mode, source: Source) -> (&'static str, MseStream<Source>) {
+    let method = match mode {
+        Mode::Plaintext => return ("", MseStream::plaintext(source, Role::Initiator)),
+        Mode::Rc4 => CryptoMethod::Rc4,
+        Mode::HeaderOnly => CryptoMethod::Plaintext,
+    };
+    let established = established_with(method, "", LEFT_OVER).0;
+    (LEFT_OVER, MseStream::from_established(source, established))
+}
+
+fn left_over(mode: Mode) -> &'static str {
+    reader(mode, Source::default()).0
+}
+
+#[derive(Clone, Debug)]
+enum Read {
+    Plain(usize),
+    Vectored(Vec<usize>),
+}
+
+fn reads() -> impl Strategy<Value = Vec<Read>> {
+    let lens = prop::collection::vec(prop_oneof![1 => Just(0), 3 => 0..30usize], 0..24);
+    let read = prop_oneof![1 => (0..40usize).prop_map(Read::Plain), 4 => lens.prop_map(Read::Vectored)];
+    prop::collection::vec(read, 1..40)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        1 => Just(Step::Pending),
+        1 => Just(Step::Fail(ErrorKind::Interrupted)),
+        4 => (0..200usize).prop_map(Step::Move),
+    ];
+    prop::collection::vec(step, 0..40)
+}
+
+/// Reads as it is told, and checks what every single call promises. What was read is given back.
+fn follow(peer: &mut impl ReadsVectored, mut unread: usize, reads: &[Read]) -> Vec<u8> {
+    let mut received = Vec::new();
+    for read in reads {
+        let calls = peer.source().calls;
+        let (room, got) = match read {
+            Read::Plain(capacity) => {
+                let got = poll::read(peer, *capacity).map_err(|error| error.kind());
+                if let Poll::Ready(Ok(bytes)) = &got {
+                    received.extend(bytes);
+                }
+                (*capacity, got.map_ok(|bytes| bytes.len()))
+            }
+            Read::Vectored(lens) => {
+                let (space, got) = peer.read_vectored(lens);
+                let filled = if let Poll::Ready(Ok(len)) = got { len } else { 0 };
+                received.extend(&space[..filled]);
+                assert!(space[filled..].iter().all(|byte| *byte == 0xEE), "R1: {space:?}");
+                (space.len(), got)
+            }
+        };
+        if room == 0 {
+            assert_eq!(got, Poll::Ready(Ok(0)), "R2");
+        }
+        if room > 0 && unread > 0 {
+            assert_eq!(got, Poll::Ready(Ok(room.min(unread))), "R5");
+        }
+        let asks = usize::from(room > 0 && unread == 0);
+        assert_eq!(peer.source().calls, calls + asks, "R2, R5, R7");
+        unread -= unread.min(room);
+    }
+    received
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn r1_r2_r3_r5_r7_vectored_and_plain_reads_see_the_same_stream(reads in reads(), steps in steps()) {
+        for mode in Mode::ALL {
+            let plain: Vec<u8> = (0..900_u32).map(|at| (at * 11 + at / 256) as u8).collect();
+            let source = || Source::new(wire(mode, left_over(mode), &plain), steps.clone());
+
+            let (before, mut peer) = reader(mode, source());
+            let received = follow(&mut peer, before.len(), &reads);
+            let expected = [before.as_bytes(), &plain].concat();
+            prop_assert_eq!(&received, &expected[..received.len()]);
+            // Nothing was dropped, and what follows is in step.
+            peer.get_mut().steps.clear();
+            let mut rest = Vec::new();
+            while let Some(bytes) = Some(ready(poll::read(&mut peer, 64))).filter(|bytes| !bytes.is_empty()) {
+                rest.extend(bytes);
+            }
+            prop_assert_eq!([received.clone(), rest].concat(), expected);
+
+            let (before, peer) = reader(mode, source());
+            let (mut half, _) = peer.into_split_with(|io| (io, ()));
+            prop_assert_eq!(follow(&mut half, before.len(), &reads), received);
+        }
+    }
+}
+
+#[test]
+fn r3_pending_or_error_leaves_the_cipher_where_it_was() {
+    for mode in Mode::ALL {
+        let fail = Step::Fail(ErrorKind::ConnectionReset);
+        let source = Source::new(wire(mode, "", b"data"), [Step::Pending, fail, Step::Move(3)]);
+        let mut peer = stream(mode, source);
+        assert_eq!(peer.read_vectored(&[2, 2]).1, Poll::Pending);
+        let failed = peer.read_vectored(&[2, 2]).1;
+        assert_eq!(failed, Poll::Ready(Err(ErrorKind::ConnectionReset)));
+        let (space, read) = peer.read_vectored(&[2, 2]);
+        assert_eq!(
+            (&space[..], read),
+            (&b"dat\xEE"[..], Poll::Ready(Ok(3))),
+            "{mode:?}"
+        );
+        assert_eq!(peer.read_vectored(&[2, 2]).0, b"a\xEE\xEE\xEE");
+    }
+}
+
+#[test]
+fn r4_the_end_is_the_end_every_time_it_is_asked() {
+    for mode in Mode::ALL {
+        let mut peer = stream(mode, Source::default());
+        for _ in 0..4 {
+            assert_eq!(peer.read_vectored(&[1, 5]).1, Poll::Ready(Ok(0)), "{mode:?}");
+        }
+        assert_eq!(peer.get_ref().calls, 4);
+    }
+}
+
+#[test]
+fn r1_more_buffers_than_the_transport_is_offered_are_filled_by_later_reads() {
+    for mode in Mode::ALL {
+        let plain = [7; 40];
+        let mut peer = stream(mode, Source::new(wire(mode, "", &plain), []));
+        // Empty buffers do not use up what is offered: a read that is offered nothing would look like the end.
+        let lens = [[0; 50], [1; 50]].concat();
+        let (space, read) = peer.read_vectored(&lens);
+        let Poll::Ready(Ok(len)) = read else {
+            panic!("{read:?}")
+        };
+        assert!((1..=40).contains(&len));
+        assert_eq!(space[..len], plain[..len]);
+        assert!(space[len..].iter().all(|byte| *byte == 0xEE));
+    }
+}

@@ -174,7 +174,7 @@ pub struct Established {
 
 impl Established {
     /// What follows a handshake that agreed on these keystreams, or on none.
-    pub(super) const fn new(
+    pub(super) fn new(
         negotiated: Negotiated,
         (encrypt, decrypt): (Option<Keystream>, Option<Keystream>),
     ) -> Self {

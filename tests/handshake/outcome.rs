@@ -26,7 +26,7 @@ async fn a_claimed_info_hash_is_no_skey_however_the_handshake_is_cut() {
         peer.write_all(first).await.unwrap();
         // Takes everything, and knows nothing that it was not asked for.
         let anything = resolver_fn(|_| Some(Skey::from([9; 20])));
-        let acceptor = MseAcceptor::default().linger(None);
+        let acceptor = MseAcceptor::default();
         let mut stream = acceptor.accept(ours, anything).await.unwrap();
         assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
         assert_eq!(stream.negotiated().skey(), None, "cut at {cut}");
@@ -45,7 +45,7 @@ async fn an_info_hash_that_the_resolver_knew_is_the_skey_however_the_handshake_i
         let (first, rest) = handshake.split_at(cut);
         peer.write_all(first).await.unwrap();
         let served = skey();
-        let acceptor = MseAcceptor::default().linger(None);
+        let acceptor = MseAcceptor::default();
         let accept = acceptor
             .accept(ours, &served)
             .initial_payload(|_| Bytes::from_static(b"ours"));

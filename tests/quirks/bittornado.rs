@@ -83,7 +83,7 @@ pub async fn respond_to_mse_alone(mut far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn it_answers_with_rc4_and_long_pads() {
-    dial_and_talk(Policy::full_rc4(), CryptoMethod::Rc4, respond).await;
+    dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio_mse::{Attempt, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
 
 use crate::support::exchange::{SKEY, skey};

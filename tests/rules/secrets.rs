@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use tokio_mse::handshake::{Initiator, Machine, Padding, PrivateKey, Randomness, Responder};
 use tokio_mse::{
     CryptoMethod, Error, HandshakeError, Incoming, MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex,

@@ -23,7 +23,7 @@ fn paid(acceptor: &MseAcceptor) -> (JoinHandle<Accepted>, DuplexStream) {
     let accept = acceptor.accept(far, skey()).into_future();
     let task = tokio::spawn(accept);
     let key = near.write_all(&[0xA5; 96]);
-    futures::FutureExt::now_or_never(key)
+    futures_util::FutureExt::now_or_never(key)
         .expect("there is room")
         .unwrap();
     (task, near)

@@ -1,7 +1,8 @@
 //! A runtime without timers: whether a handshake panics there is the caller's doing, and never that of a peer.
 
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
@@ -19,7 +20,12 @@ fn without_timers() -> Runtime {
 fn first_poll_panics(future: impl IntoFuture) -> bool {
     let runtime = without_timers();
     let mut future = Box::pin(future.into_future());
-    let poll = || runtime.block_on(async { drop(futures::poll!(future.as_mut())) });
+    let poll = || {
+        runtime.block_on(poll_fn(|cx| {
+            let _ = future.as_mut().poll(cx);
+            Poll::Ready(())
+        }));
+    };
     catch_unwind(AssertUnwindSafe(poll)).is_err()
 }
 
@@ -86,7 +92,7 @@ async fn send(io: DuplexStream, mut content: Content, lens: Vec<usize>) {
         // The acceptor has the turn before each look.
         for _ in 0..4 {
             tokio::task::yield_now().await;
-            while let Some(Ok(len @ 1..)) = futures::FutureExt::now_or_never(read.read(&mut block)) {
+            while let Some(Ok(len @ 1..)) = futures_util::FutureExt::now_or_never(read.read(&mut block)) {
                 content.hear(&block[..len]);
             }
         }

@@ -71,7 +71,7 @@ fn doubles() -> Vec<Double> {
         respond: Box::new(|far| Box::pin(mainline_responds(far))),
     });
     all.push(Double {
-        name: "BitTornado, MSE alone",
+        name: "BitTornado, nothing but MSE",
         dials: Dials::Mse,
         only_if_unanswered: false,
         plaintext: |far| Box::pin(published::initiate_in_plaintext(far)),
@@ -80,7 +80,7 @@ fn doubles() -> Vec<Double> {
         respond: Box::new(|far| Box::pin(bittornado::respond_to_mse_alone(far))),
     });
     all.push(Double {
-        name: "rTorrent 0.16.1 to 0.16.17, any encryption set",
+        name: "rTorrent 0.16.1 to 0.16.17, try_outgoing and enable_retry",
         dials: Dials::MseThenPlaintext,
         only_if_unanswered: true,
         plaintext: |far| Box::pin(published::initiate_in_plaintext(far)),
@@ -169,8 +169,12 @@ async fn we_dial(word: Encryption, double: &Double) -> Outcome {
     let outcome = timeout(GIVEN_UP, connect).await.expect("we never gave up");
     let mut stream = None;
     if let Ok(mut peer) = outcome {
-        stream = Some((peer.negotiated().mode().to_string(), start.elapsed()));
-        talk(&mut peer).await.unwrap();
+        let at = start.elapsed();
+        match talk(&mut peer).await {
+            Ok(()) => stream = Some((peer.negotiated().mode().to_string(), at)),
+            // Where nothing but plaintext is spoken, nothing is waited for before the stream.
+            Err(error) => assert_eq!(word, Encryption::Forbid, "{}: {error}", double.name),
+        }
     }
     for their in theirs {
         their.abort();
@@ -213,7 +217,8 @@ async fn they_dial(word: Encryption, double: &Double) -> Outcome {
             .expect("we never gave up");
         if let Ok(mut peer) = accepted {
             outcome.stream = Some((peer.negotiated().mode().to_string(), start.elapsed()));
-            talk(&mut peer).await.unwrap();
+            let talked = talk(&mut peer).await;
+            assert!(talked.is_ok(), "{word}, {}: {talked:?}", double.name);
             theirs.await.unwrap().expect("it hung up");
             break;
         }

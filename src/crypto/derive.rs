@@ -39,7 +39,18 @@ pub(crate) fn mask_req2(secret: &SharedSecret, mut req2: [u8; 20]) -> [u8; 20] {
 
 /// The keystreams of the initiator (`keyA`) and the responder (`keyB`), 1024 bytes in.
 pub(crate) fn keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
-    let key_a = Zeroizing::new(hash(&[b"keyA", secret.as_bytes(), skey]));
-    let key_b = Zeroizing::new(hash(&[b"keyB", secret.as_bytes(), skey]));
+    let [key_a, key_b] = keys(secret, skey);
     Keystream::pair(&key_a, &key_b)
+}
+
+/// What follows the handshake where AES-128-CTR was selected: the keystreams of the initiator and the responder, at their
+/// first byte. That byte is the first one behind IA in the one direction, and behind PadD in the other.
+#[cfg(feature = "unstable-aes")]
+pub(crate) fn aes_keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
+    let [key_a, key_b] = keys(secret, skey);
+    (Keystream::aes(&key_a), Keystream::aes(&key_b))
+}
+
+fn keys(secret: &SharedSecret, skey: &[u8]) -> [Zeroizing<[u8; 20]>; 2] {
+    [b"keyA", b"keyB"].map(|label| Zeroizing::new(hash(&[label, secret.as_bytes(), skey])))
 }

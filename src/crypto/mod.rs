@@ -1,5 +1,9 @@
 //! Diffie-Hellman, key derivation and keystream: pure, no IO.
 
+#[cfg(feature = "unstable-aes")]
+mod aes;
+mod ahead;
+mod cipher;
 pub(crate) mod derive;
 pub(crate) mod dh;
 pub(crate) mod keystream;

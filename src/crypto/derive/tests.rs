@@ -45,3 +45,21 @@ fn step_3_begins_with_req1_and_the_masked_req2() {
     assert_eq!(step_3[20..40], mask_req2(&secret, req2));
     assert_eq!(mask_req2(&secret, mask_req2(&secret, req2)), req2);
 }
+
+#[cfg(feature = "unstable-aes")]
+#[test]
+fn aes_keystreams_of_both_directions_are_those_of_openssl() {
+    let vector: Value = serde_json::from_str(COMPUTED).unwrap();
+    let known: Value = serde_json::from_str(include_str!("../../../tests/vectors/aes128ctr.json")).unwrap();
+    let (mut a, mut b) = aes_keystreams(&secret(&vector), &field::<20>(&vector, "skey"));
+    for (keystream, (direction, known)) in [&mut a, &mut b].into_iter().zip(
+        ["A to B", "B to A"]
+            .into_iter()
+            .zip(known["vectors"].as_array().unwrap()),
+    ) {
+        assert_eq!(known["direction"], direction);
+        let mut zeros = [0; 64];
+        keystream.apply(&mut zeros);
+        assert_eq!(zeros, field::<64>(known, "keystream"), "{direction}");
+    }
+}

@@ -169,6 +169,17 @@ mod tests {
     }
 
     #[test]
+    fn l6_a_search_for_what_there_is_not_ends_after_4096_candidates_with_an_ordinary_key() {
+        let looked_at = std::cell::Cell::new(0);
+        let (private_key, public_key) = find(&mut rand::rng(), |_| {
+            looked_at.set(looked_at.get() + 1);
+            false
+        });
+        assert_eq!(looked_at.get(), 4095);
+        assert_eq!(private_key.public_key(), public_key);
+    }
+
+    #[test]
     fn what_is_found_is_wanted_and_belongs_to_its_private_key() {
         let (private_key, public_key) = find(&mut rand::rng(), |key| key.starts_with(b"M"));
         assert_eq!(public_key[0], b'M');

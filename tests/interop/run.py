@@ -39,7 +39,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md", nargs="?", const=RESULTS, help="default: RESULTS.md here")
     parser.add_argument("--with-rqbit", type=program, metavar="PROGRAM", help="an rqbit, for its cases")
-    parser.add_argument("--jobs", type=int, default=6, help="cases at once; most of a case is waiting")
+    parser.add_argument("--jobs", type=int, default=8, help="cases at once; most of a case is waiting")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()
 

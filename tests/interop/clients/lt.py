@@ -46,7 +46,7 @@ class Libtorrent:
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
-        self.address = self.child.listening()
+        self.address = self.child.listening(30)
 
     def wait_done(self, timeout=45):
         self.child.wait_line(lambda line: line == "done", timeout)

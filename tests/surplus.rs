@@ -122,7 +122,7 @@ async fn h2_h8_l6_what_is_read_while_the_last_flush_is_pending_is_bounded_and_ke
         let io = Slow::new(&sent, false);
         io.with(|state| state.portion = portion);
         let mut dialled = dial(&io);
-        let (_, held, _) = heap::measure(|| {
+        let ((), held, _) = heap::measure(|| {
             for _ in 0..3 {
                 assert!((&mut dialled).now_or_never().is_none());
             }

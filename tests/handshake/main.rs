@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod deliver;
+mod detection;
 mod fields;
 mod foreign;
 mod hints;

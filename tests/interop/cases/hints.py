@@ -30,7 +30,7 @@ def hinted(context, address, encryption, *hints):
     argv = [context.programs.hinted, "--connect", "%s:%d" % address, "--encryption", encryption]
     argv += ["--info-hash", context.torrent.info_hash.hex(), *map(str, hints)]
     child = context.start(*argv)
-    status = child.exit_status(30)
+    status = child.exit_status(60)
     require(status == 0, f"hinted ended with {status}: {child.last_words()}")
     return child.out[0].removeprefix("attempts: ").split()
 
@@ -62,7 +62,7 @@ def from_tracker(context, client):
     path.write_bytes(context.torrent.announcing(tracker.url))
     context.torrent = dataclasses.replace(context.torrent, path=path)
     peer = client(context, "rc4", seed=True)
-    address, (supports, requires) = tracker.wait_announced(peer.address[1], 30)
+    address, (supports, requires) = tracker.wait_announced(peer.address[1], 90)
     flag = ask(tracker, context)[packed(address)]
     said = " ".join(n for n, on in (("supportcrypto", supports), ("requirecrypto", requires)) if on) or "neither flag"
     require(flag == requires, f"crypto_flags {flag} of a peer that announced {said}")
@@ -91,7 +91,7 @@ def from_exchange(context):
     context.torrent = torrent.make(context.folder / "content", LITTLE, private=0)
     told = Libtorrent(context, "rc4")
     teller = Libtorrent(context, "rc4", dial=told.address, pex=True)
-    teller.child.wait_line(lambda line: line.startswith("peer_connect"), 20)
+    teller.child.wait_line(lambda line: line.startswith("peer_connect"), 60)
     wire = Wire.dial(teller.address, 80)
     context.ends_with(wire.close)
     flags = Talker(wire, context.torrent.info_hash).told_of(packed(told.address))
@@ -109,5 +109,4 @@ def cases(_options):
         from_exchange,
         dict(hint="exchange"),
         Libtorrent,
-        limit=100,
     )

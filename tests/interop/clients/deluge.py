@@ -62,11 +62,11 @@ class Deluge:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
         try:
-            self.child.wait_line(lambda line: line == "ready", 30)
+            self.child.wait_line(lambda line: line == "ready", 90)
         except AssertionError as error:
             raise AssertionError(f"{error}; deluged: {self.daemon.last_words()}") from error
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)
 
 

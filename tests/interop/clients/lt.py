@@ -46,7 +46,7 @@ class Libtorrent:
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
-        self.address = self.child.listening(30)
+        self.address = self.child.listening(90)
 
-    def wait_done(self, timeout=45):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)

@@ -82,9 +82,9 @@ class RTorrent:
         if seed:
             self.wait_done()
         else:
-            self._wait(lambda: self._call("d.is_active", self._hash), 20, "did not start")
+            self._wait(lambda: self._call("d.is_active", self._hash), 90, "did not start")
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         self._wait(lambda: self._call("d.complete", self._hash), timeout, "not done")
 
     def _wait(self, holds, timeout, complaint):

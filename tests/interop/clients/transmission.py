@@ -57,7 +57,7 @@ class Transmission:
         if seed:
             self.wait_done()
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         deadline = time.monotonic() + timeout
         fields = ["percentDone", "status", "errorString", "peers"]
         while time.monotonic() < deadline:
@@ -69,7 +69,7 @@ class Transmission:
 
     def _call(self, method, **arguments):
         body = json.dumps({"method": method, "arguments": arguments}).encode()
-        for _ in range(200):
+        for _ in range(900):
             request = urllib.request.Request(
                 self._url, body, {"X-Transmission-Session-Id": self._session}
             )

@@ -49,7 +49,7 @@ class WebTorrent:
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
-        self.address = (self.host, self.child.listening(40)[1])
+        self.address = (self.host, self.child.listening(90)[1])
 
-    def wait_done(self, timeout=45):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)

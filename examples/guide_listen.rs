@@ -1,7 +1,5 @@
 //! Listen for the torrents of an index, in a loop that nobody ends: no peer, and no lack of descriptors.
 
-#[path = "guides/addresses.rs"]
-mod addresses;
 #[path = "guides/usage.rs"]
 mod usage;
 
@@ -9,18 +7,18 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{MseAcceptor, MseStream, Policy, Skey, SkeyIndex};
+use tokio_mse::{MseAcceptor, MseStream, PerAddress, Policy, Skey, SkeyIndex};
 
 async fn listen(listener: TcpListener, torrents: Arc<SkeyIndex>) {
     let acceptor = MseAcceptor::default().max_handshakes(256); // plaintext or MSE, whatever comes
-    let addresses = addresses::Addresses::at_most(3); // some tens, on the internet
+    let addresses = PerAddress::new(3); // some tens, on the internet
     loop {
         let Ok((tcp, from)) = listener.accept().await else {
             // Out of descriptors, for one. They come back when peers leave.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let Some(counted) = addresses.enter(from.ip()) else {
+        let Some(permit) = addresses.enter(from.ip()) else {
             println!("closed: {} has enough connections", from.ip());
             continue;
         };
@@ -31,7 +29,7 @@ async fn listen(listener: TcpListener, torrents: Arc<SkeyIndex>) {
                 Err(error) => Err(error.into()),
             }
             .unwrap_or_else(|error| println!("left: {error}"));
-            drop(counted); // with the connection, and not before
+            drop(permit); // with the connection, and not before
         });
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey, SkeyIndex};
-
-use crate::addresses::Addresses;
+use tokio_mse::{MseAcceptor, MseConnector, MseStream, PerAddress, Policy, Skey, SkeyIndex};
 
 pub(crate) const INTERESTED: [u8; 5] = [0, 0, 0, 1, 2];
 pub(crate) const UNCHOKE: [u8; 5] = [0, 0, 0, 1, 1];
@@ -20,7 +18,7 @@ pub(crate) struct Client {
     pub(crate) torrents: SkeyIndex,
     pub(crate) connector: MseConnector,
     pub(crate) acceptor: MseAcceptor,
-    pub(crate) addresses: Addresses,
+    pub(crate) addresses: PerAddress,
 }
 
 impl Client {
@@ -30,7 +28,7 @@ impl Client {
             torrents: SkeyIndex::new(),
             connector: MseConnector::new(dials),
             acceptor: MseAcceptor::new(accepts).max_handshakes(256),
-            addresses: Addresses::at_most(2), // some tens, on the internet
+            addresses: PerAddress::new(2), // some tens, on the internet
         })
     }
 

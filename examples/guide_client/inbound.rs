@@ -17,7 +17,7 @@ impl Client {
                 tokio::time::sleep(Duration::from_millis(100)).await; // out of descriptors: they come back
                 continue;
             };
-            let Some(counted) = self.addresses.enter(from.ip()) else {
+            let Some(permit) = self.addresses.enter(from.ip()) else {
                 println!("{}: closed, {} has enough connections", self.name, from.ip());
                 continue;
             };
@@ -31,7 +31,7 @@ impl Client {
                 if let Err(error) = served {
                     println!("{}: {from} left: {error}", client.name);
                 }
-                drop(counted); // with the connection, and not before
+                drop(permit); // with the connection, and not before
             });
         }
     }

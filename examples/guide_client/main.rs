@@ -1,8 +1,6 @@
-//! A small client, twice in one process: it listens, dials, redials, says what was negotiated, and keeps a limit for each
-//! address.
+//! A small client, twice in one process: it listens, dials, redials, says what was negotiated, and keeps a limit for
+//! each address.
 
-#[path = "../guides/addresses.rs"]
-mod addresses;
 mod client;
 mod inbound;
 mod outbound;

@@ -1,14 +1,18 @@
 //! One stranger against a process that may open few descriptors: it locks nobody out, and what lingers leaves room.
+//!
+//! Garbage of 700 bytes fails at once, and lingers. After 200 bytes a handshake may still come: whoever sends so little
+//! holds a descriptor for the whole time-out, and only a limit for each address keeps it from holding them all.
 
 use std::convert::Infallible;
 use std::io::{self, Read};
-use std::process::{Command as StdCommand, Stdio};
+use std::net::Ipv4Addr;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
-use tokio_mse::{Linger, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{Linger, MseAcceptor, MseConnector, PerAddress, Policy};
 
 use crate::network::{Kind, Network};
 use crate::report::Report;
@@ -21,8 +25,13 @@ const STRANGERS: usize = 270;
 const PATIENCE: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(1);
 
+/// Handshakes at a time with one address, where that is limited.
+const PER_ADDRESS: usize = 32;
+/// A second address that every Linux machine has.
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
 /// The server, in a process of its own. It ends with its standard input.
-pub(crate) async fn serve(descriptors: u64) -> io::Result<Infallible> {
+pub(crate) async fn serve(descriptors: u64, per_address: Option<usize>) -> io::Result<Infallible> {
     rlimit::setrlimit(rlimit::Resource::NOFILE, descriptors, descriptors)?;
     std::thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -30,15 +39,20 @@ pub(crate) async fn serve(descriptors: u64) -> io::Result<Infallible> {
     });
     let (network, listener) = Network::open().await?;
     println!("{}", network.address());
-    let _server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
+    let limit = per_address.map(PerAddress::new);
+    let acceptor = MseAcceptor::default();
+    let _server = Server::start_limited(listener, acceptor, Some(Linger::new()), limit);
     std::future::pending().await
 }
 
-async fn start() -> io::Result<(Child, Network)> {
-    let mut command = StdCommand::new(std::env::current_exe()?);
+async fn start(per_address: Option<usize>) -> io::Result<(Child, Network)> {
+    let mut command = Command::new(std::env::current_exe()?);
     command.args(["--serve-with-descriptors", &ALLOWED.to_string()]);
+    if let Some(limit) = per_address {
+        command.args(["--per-address", &limit.to_string()]);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut server = Command::from(command).kill_on_drop(true).spawn()?;
+    let mut server = command.kill_on_drop(true).spawn()?;
     let stdout = server.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
     let mut address = String::new();
     BufReader::new(stdout).read_line(&mut address).await?;
@@ -60,20 +74,13 @@ async fn talk(network: &Network, number: usize) -> io::Result<Duration> {
     Ok(start.elapsed())
 }
 
-pub(crate) async fn run(honest_ones: usize, report: &mut Report) -> io::Result<()> {
-    let (mut server, network) = start().await?;
-    let mut strangers = Strangers::default();
-    for number in 0..STRANGERS {
-        strangers.add_garbage(&network).await?;
-        progress::show("connections of one stranger", number, STRANGERS);
-    }
+/// Honest peers, one after the other.
+async fn serves_all(honest_ones: usize, network: &Network, report: &mut Report) {
     let mut in_time = Vec::new();
     for number in 0..honest_ones {
-        in_time.extend(talk(&network, number).await.ok());
+        in_time.extend(talk(network, number).await.ok());
         progress::show("honest peers beside a stranger", number, honest_ones);
     }
-    report.note("descriptors: allowed to the server", ALLOWED);
-    report.note("descriptors: connections of garbage from one stranger", STRANGERS);
     report.check(
         format!("descriptors: of {honest_ones} honest peers, served"),
         in_time.len(),
@@ -81,28 +88,83 @@ pub(crate) async fn run(honest_ones: usize, report: &mut Report) -> io::Result<(
     );
     let slowest = in_time.into_iter().max().unwrap_or_default();
     report.check_time("  the slowest, ms", slowest.as_millis(), slowest < AT_ONCE);
-    let most = usize::try_from(ALLOWED / 2).unwrap_or_default();
+}
+
+/// Waits until the stranger is left with at most `most` connections, and says with how many.
+async fn settled(strangers: &mut Strangers, most: usize) -> usize {
     let start = Instant::now();
     while strangers.held() > most && start.elapsed() < PATIENCE {
         sleep(Duration::from_millis(5)).await;
     }
-    let lingering = strangers.held();
-    report.check(
-        "descriptors: held by what lingers, at most half of them",
-        lingering,
-        lingering <= most,
-    );
+    strangers.held()
+}
+
+async fn end(mut server: Child, report: &mut Report) -> io::Result<()> {
     match held_by(&server) {
         Some(held) => report.note("  held by the server, all in all", held),
         None => report.note("  held by the server, all in all", "not counted on this system"),
     }
     // Closing its standard input ends it.
     drop(server.stdin.take());
-    let ended = server.wait().await?;
-    report.check(
-        "descriptors: the server ended as it should",
-        ended.success(),
-        ended.success(),
-    );
+    let ended = server.wait().await?.success();
+    report.check("descriptors: the server ended as it should", ended, ended);
     Ok(())
+}
+
+pub(crate) async fn run(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+    report.note("descriptors: allowed to the server", ALLOWED);
+    report.note("descriptors: connections of one stranger", STRANGERS);
+    failing(honest_ones, report).await?;
+    half_open(honest_ones, report).await
+}
+
+/// Garbage that fails at once, and lingers.
+async fn failing(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+    let (server, network) = start(None).await?;
+    let mut strangers = Strangers::default();
+    for number in 0..STRANGERS {
+        let link = network.dial(Kind::Tcp).await?;
+        strangers.add_garbage(link, 700).await;
+        progress::show("connections of one stranger", number, STRANGERS);
+    }
+    report.note("descriptors: bytes of garbage on each", 700);
+    serves_all(honest_ones, &network, report).await;
+    let most = usize::try_from(ALLOWED / 2).unwrap_or_default();
+    let lingering = settled(&mut strangers, most).await;
+    report.check(
+        "descriptors: held by what lingers, at most half of them",
+        lingering,
+        lingering <= most,
+    );
+    end(server, report).await
+}
+
+/// Garbage of which a handshake may still come.
+async fn half_open(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+    let (server, network) = start(Some(PER_ADDRESS)).await?;
+    let mut strangers = Strangers::default();
+    for number in 0..STRANGERS {
+        let Ok(link) = network.dial_from(ELSEWHERE).await else {
+            report.note(
+                "descriptors: a limit for each address",
+                "not tried: there is one address only",
+            );
+            return Ok(());
+        };
+        strangers.add_garbage(link, 200).await;
+        progress::show("half-open connections of one stranger", number, STRANGERS);
+    }
+    report.note("descriptors: bytes of garbage on each", 200);
+    report.note(
+        "descriptors: handshakes at a time with one address, at most",
+        PER_ADDRESS,
+    );
+    serves_all(honest_ones, &network, report).await;
+    let held = settled(&mut strangers, PER_ADDRESS).await;
+    report.check(
+        "descriptors: held by the stranger, at most its limit",
+        held,
+        held <= PER_ADDRESS,
+    );
+    end(server, report).await
 }

@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::stranger::Strangers;
 
 /// The default bound of [`Linger`].
-const MOST: usize = 128;
+const MOST: usize = 96;
 /// Two that fail at the same moment may take their seats the other way round.
 const NEWEST: usize = MOST / 2;
 /// Nobody's end comes by itself while the trial lasts.
@@ -41,7 +41,7 @@ pub(crate) async fn run(strangers: usize, report: &mut Report) -> io::Result<()>
     let held = failed.held();
     report.note("eviction: strangers that failed", strangers);
     report.check(
-        "eviction: left lingering, at most 128",
+        "eviction: left lingering, at most 96",
         held,
         held == MOST.min(strangers),
     );

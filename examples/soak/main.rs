@@ -36,7 +36,6 @@ use clap::Parser;
 use tokio_mse::{Linger, MseAcceptor};
 
 use crate::cli::exit;
-use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
@@ -68,7 +67,7 @@ struct Arguments {
     /// Stop attacking after this many seconds
     #[arg(long, value_name = "SECS", default_value_t = 3600)]
     seconds: u64,
-    /// Strangers that fail one after the other, where 128 may linger
+    /// Strangers that fail one after the other, where 96 may linger
     #[arg(long, value_name = "N", default_value_t = 1030)]
     strangers: usize,
     /// Silent and trickling connections against 16 places, 50 a second
@@ -86,6 +85,9 @@ struct Arguments {
     /// What the trial of descriptors starts as its server
     #[arg(long, hide = true)]
     serve_with_descriptors: Option<u64>,
+    /// Handshakes at a time that this server has with one address
+    #[arg(long, hide = true)]
+    per_address: Option<usize>,
 }
 
 impl Arguments {
@@ -122,7 +124,7 @@ fn main() -> ExitCode {
         Err(error) => return exit::failed(format_args!("no runtime: {error}")),
     };
     if let Some(descriptors) = arguments.serve_with_descriptors {
-        return match runtime.block_on(descriptors::serve(descriptors)) {
+        return match runtime.block_on(descriptors::serve(descriptors, arguments.per_address)) {
             Ok(never) => match never {},
             Err(error) => exit::failed(error),
         };
@@ -188,7 +190,6 @@ async fn broken(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
     let network = Arc::new(network);
     let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
-    progress.next(format!("{} broken handshakes", arguments.attacks));
     abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
     drop(network);
     server.stop(report).await;

@@ -1,10 +1,10 @@
 //! How the ends reach each other: over loopback TCP as far as descriptors allow, otherwise over pipes in memory.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{DuplexStream, duplex};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio_util::either::Either;
 
@@ -79,6 +79,13 @@ impl Network {
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Over TCP, from an address that is not the one that everybody else here has.
+    pub(crate) async fn dial_from(&self, address: Ipv4Addr) -> io::Result<Link> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((address, 0).into())?;
+        socket.connect(self.address).await.map(Either::Left)
     }
 
     pub(crate) async fn dial(&self, kind: Kind) -> io::Result<Link> {

@@ -1,5 +1,6 @@
 //! The server under load: it echoes every byte of every peer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, copy, split};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
-use tokio_mse::{Linger, MseAcceptor, SkeyIndex};
+use tokio_mse::{Linger, MseAcceptor, PerAddress, SkeyIndex};
+use tokio_util::either::Either;
 
 use crate::network::{Link, Listener};
 use crate::report::Report;
@@ -32,8 +34,18 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(listener: Listener, acceptor: MseAcceptor, linger: Option<Linger>) -> Self {
+        Self::start_limited(listener, acceptor, linger, None)
+    }
+
+    /// One that shakes hands with no address more often at a time than `limit` says.
+    pub(crate) fn start_limited(
+        listener: Listener,
+        acceptor: MseAcceptor,
+        linger: Option<Linger>,
+        limit: Option<PerAddress>,
+    ) -> Self {
         let counters = Arc::<Counters>::default();
-        let task = tokio::spawn(serve(listener, acceptor, linger, Arc::clone(&counters)));
+        let task = tokio::spawn(serve(listener, acceptor, linger, limit, Arc::clone(&counters)));
         Self { counters, task }
     }
 
@@ -63,6 +75,7 @@ async fn serve(
     mut listener: Listener,
     acceptor: MseAcceptor,
     linger: Option<Linger>,
+    limit: Option<PerAddress>,
     counters: Arc<Counters>,
 ) {
     let torrents = Arc::new(SkeyIndex::from_iter([INFO_HASH]));
@@ -80,16 +93,33 @@ async fn serve(
                     }
                 };
                 counters.accepted.fetch_add(1, Ordering::Relaxed);
+                let permit = match (&limit, address_of(&link)) {
+                    (Some(limit), Some(address)) => match limit.enter(address) {
+                        None => continue,
+                        permit => permit,
+                    },
+                    _ => None,
+                };
                 let (acceptor, linger) = (acceptor.clone(), linger.clone());
                 let torrents = Arc::clone(&torrents);
                 let counters = Arc::clone(&counters);
-                connections.spawn(async move { echo(link, &acceptor, linger.as_ref(), &torrents, &counters).await });
+                connections.spawn(async move {
+                    let _permit = permit;
+                    echo(link, &acceptor, linger.as_ref(), &torrents, &counters).await;
+                });
             }
             Some(ended) = connections.join_next() => count_panic(&ended, &counters),
         }
     }
     while let Some(ended) = connections.join_next().await {
         count_panic(&ended, &counters);
+    }
+}
+
+fn address_of(link: &Link) -> Option<IpAddr> {
+    match link {
+        Either::Left(tcp) => tcp.peer_addr().ok().map(|from| from.ip()),
+        Either::Right(_) => None,
     }
 }
 

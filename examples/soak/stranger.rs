@@ -31,13 +31,12 @@ impl Strangers {
         Ok(())
     }
 
-    /// Sends garbage, more of it than a handshake can begin with.
-    pub(crate) async fn add_garbage(&mut self, network: &Network) -> io::Result<()> {
-        let mut link = network.dial(Kind::Tcp).await?;
-        let garbage: [u8; 700] = rand::rng().random();
-        link.write_all(&garbage).await?;
+    /// Sends so much garbage over `link`, if the other side takes it.
+    pub(crate) async fn add_garbage(&mut self, mut link: Link, len: usize) {
+        let garbage: Vec<u8> = (0..len).map(|_| rand::rng().random()).collect();
+        // Whoever was thrown out already cannot send any.
+        let _ = link.write_all(&garbage).await;
         self.keep(link);
-        Ok(())
     }
 
     fn keep(&mut self, mut link: Link) {

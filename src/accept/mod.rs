@@ -86,11 +86,15 @@ impl MseAcceptor {
 
     /// How many handshakes may be under way at once, over all clones of this acceptor; no limit unless told.
     ///
-    /// A handshake takes one of these places when the 96 bytes of the peer's public key are there, and not before; one
-    /// more waits for a place, within its own deadline. Connections that have not sent their key hold no place. As many
-    /// of them as there are places, and at least 64, are held besides; the oldest makes room for the newest
-    /// ([`Error::Crowded`](crate::Error::Crowded)), so that silent and trickling peers cannot lock anybody out. A
-    /// handshake that waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
+    /// A handshake takes one of these places when the 96 bytes of the peer's public key are there, and not before. One
+    /// more waits for a place, within its own deadline. Besides those that have a place, a bounded number is held of
+    /// those that wait for one, and of those that have not sent their key: of each kind as many as there are places, and
+    /// at least 64. The oldest makes room for the newest ([`Error::Crowded`](crate::Error::Crowded)), so that silent and
+    /// trickling peers cannot lock anybody out, and nobody can fill a process's descriptors here. A handshake that
+    /// waits for the caller in [`PendingAccept`](crate::PendingAccept) keeps its place.
+    ///
+    /// One peer who sends 96 bytes on each of many connections still takes all places for a whole time-out, unless a
+    /// limit for each address keeps him from that ([`PerAddress`](crate::PerAddress)).
     #[must_use]
     pub fn max_handshakes(mut self, limit: usize) -> Self {
         self.terms.admission = Some(Admission::new(limit));

@@ -64,8 +64,9 @@ impl<T> PendingAccept<T> {
         }
     }
 
-    /// Says that no such SKEY is served here. Gives the error that [`MseAcceptor::accept`](crate::MseAcceptor::accept) ends with; the connection
-    /// lingers if [`AcceptLazy::linger`](super::lazy::AcceptLazy::linger) asked for it, and closes otherwise.
+    /// Says that no such SKEY is served here. Gives the error that
+    /// [`MseAcceptor::accept`](crate::MseAcceptor::accept) would end with. The connection lingers if
+    /// [`AcceptLazy::linger`](super::lazy::AcceptLazy::linger) asked for it, and closes otherwise.
     pub fn refuse(mut self) -> Error {
         match (self.fail(), &self.leave) {
             (Some(failed), Some(leave)) => leave.leave(failed),
@@ -113,14 +114,14 @@ pub struct AcceptSkey<T> {
 }
 
 impl<T> AcceptSkey<T> {
-    /// Sends `payload`, our own BitTorrent handshake for one, in one write with step 4.
+    /// Sends `payload`, for example our own BitTorrent handshake, in one write with step 4.
     pub fn initial_payload(mut self, payload: impl Into<Bytes>) -> Self {
         self.initial_payload = payload.into();
         self
     }
 
-    /// The same, but it gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned, whatever
-    /// [`AcceptLazy::linger`](super::lazy::AcceptLazy::linger) said.
+    /// The same, but it gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned,
+    /// whatever [`AcceptLazy::linger`](super::lazy::AcceptLazy::linger) said.
     pub fn into_fallible(mut self) -> Fallible<AcceptingSkey<T>> {
         self.pending.leave = None;
         Fallible(self.begin())

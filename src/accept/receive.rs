@@ -26,7 +26,7 @@ pub(super) struct Receive<T> {
     policy: Policy,
     disguise: Disguise,
     hide_plaintext: bool,
-    /// What was refused, but not so that the peer could tell.
+    /// Why the peer is refused already, which it must not notice.
     refusal: Option<HandshakeError>,
     admitted: Option<Admitted>,
     stage: Stage<T>,
@@ -63,8 +63,8 @@ impl<T> Receive<T> {
         }
     }
 
-    /// Refuses a plaintext handshake that was read as far as `seen`. Fails at once; or, if that shall not be seen, goes
-    /// on as if it were the beginning of a public key.
+    /// Refuses a plaintext handshake that was read as far as `seen`. Fails at once, or, if the peer must not notice
+    /// that it was understood, goes on as if it were the beginning of a public key.
     pub(super) fn refuse(
         &mut self,
         session: Session<T>,
@@ -80,7 +80,8 @@ impl<T> Receive<T> {
         Ok(())
     }
 
-    /// Begins to respond, with a key pair that is drawn now: who has not sent his is not worth one.
+    /// Begins to respond. The key pair is drawn now and not before, so that a peer that has not sent its own key costs
+    /// none.
     fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Stage<T> {
         let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
         session.link.set_pieces(pieces);
@@ -118,7 +119,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                             unreachable!("matched above")
                         };
                         let session = drive.into_session().expect("it is pending");
-                        return Poll::Ready(Err(Failed::new(session, Error::Crowded)));
+                        let crowded = Error::Crowded {
+                            step: Step::PublicKey,
+                        };
+                        return Poll::Ready(Err(Failed::new(session, crowded)));
                     }
                 },
                 Stage::AwaitPlace { session, .. } => {
@@ -126,7 +130,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                         None => Ok(None),
                         Some(admitted) => match admitted.poll_place(cx) {
                             Poll::Ready(place) => Ok(place),
-                            Poll::Pending => Err(ready!(session.deadline.poll(cx, true))),
+                            Poll::Pending if admitted.poll_lost(cx).is_ready() => Err(Error::Crowded {
+                                step: Step::Admission,
+                            }),
+                            Poll::Pending => {
+                                let after = ready!(session.deadline.poll(cx, true));
+                                Err(Error::timed_out(Step::Admission, true, after))
+                            }
                         },
                     };
                     let Stage::AwaitPlace { mut session, seen } =
@@ -136,10 +146,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                     };
                     session.place = match place {
                         Ok(place) => place,
-                        Err(after) => {
-                            let error = Error::timed_out(Step::Admission, true, after);
-                            return Poll::Ready(Err(Failed::new(session, error)));
-                        }
+                        Err(error) => return Poll::Ready(Err(Failed::new(session, error))),
                     };
                     self.admitted = None;
                     self.respond(session, seen)

@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 
 const PRINTABLE: RangeInclusive<u8> = 0x20..=0x7E;
 
-/// A property of the first bytes that are sent, for whose sake the rules against fully encrypted traffic let a
-/// connection pass (Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023; nDPI's
-/// risk "fully encrypted flow" is made after it).
+/// A property of the first bytes that are sent. The published rules against fully encrypted traffic let a connection
+/// pass that has it (Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023;
+/// nDPI's "fully encrypted flow" follows these rules).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exemption {
@@ -16,8 +16,8 @@ pub enum Exemption {
     MostlyPrintable,
     /// Clearly more, or clearly fewer, bits than half are set in the first segment.
     SkewedBits,
-    /// A run of 24 to 40 printable bytes stands in PadA. In [pieces](crate::Disguise::pieces) that is not in the first
-    /// segment, and [`PrintableStart`](Self::PrintableStart) takes its place.
+    /// A run of 24 to 40 printable bytes stands in PadA. With [pieces](crate::Disguise::pieces) the first segment ends
+    /// before PadA, so [`PrintableStart`](Self::PrintableStart) takes its place.
     PrintableRun,
 }
 
@@ -29,7 +29,8 @@ impl Exemption {
         Self::PrintableRun,
     ];
 
-    /// Whether `segment` has the property. The bounds themselves do not count: implementations differ there.
+    /// Whether `segment` has the property. A value that is exactly at a bound does not count, because implementations
+    /// of the rules differ there.
     pub(super) fn holds(self, segment: &[u8]) -> bool {
         match self {
             Self::PrintableStart => segment

@@ -16,14 +16,16 @@ use crate::handshake::Randomness;
 
 /// How a handshake looks to rules that were published against MSE and against encrypted traffic as such.
 ///
-/// Without a disguise a handshake has no length and no constant of its own, and that is all: its first bytes are random,
-/// which a rule may take offence at. With one, its flights go out in small writes, its first bytes have a property for
-/// whose sake such rules let a connection pass, or both. Every client understands it: keys and pads are random by
-/// definition, and TCP knows no writes. What each option changes is told in
-/// [what an observer sees](crate::docs::observer).
+/// Without a disguise no length and no constant gives a handshake away, but its first bytes are random, and some rules
+/// block what is random. A disguise sends the handshake in small writes, gives its first bytes a property that makes
+/// such rules let them pass, or both. Every client understands it: keys and pads are random by definition, and TCP has
+/// no writes. [What an observer sees](crate::docs::observer) tells what each option changes.
 ///
-/// A fixed trick that everybody uses is the next fingerprint. So none is a default, and [`vary`](Self::vary) draws a
-/// property for each connection, with weights that are another endpoint's only by chance.
+/// **No disguise hides MSE from a trained classifier**, or from a rule that counts the bytes of the first bursts. It is not
+/// security.
+///
+/// A fixed trick that everybody uses becomes the next fingerprint. So none is a default, and [`vary`](Self::vary)
+/// draws a property for each connection, with weights that differ from those of other endpoints.
 ///
 /// ```
 /// use tokio_mse::{Disguise, Exemption, MseAcceptor, MseConnector};
@@ -52,7 +54,8 @@ enum Exemptions {
 }
 
 impl Disguise {
-    /// Longer ones would not be shorter than a key, shorter ones have no six bytes.
+    /// At least the six bytes that must be printable, and clearly less than the 96 bytes of a key, which the rule
+    /// against which this helps looks for.
     const PIECES: RangeInclusive<usize> = 6..=64;
 
     /// No disguise: flights in one write each, random keys and pads. The default.
@@ -70,12 +73,14 @@ impl Disguise {
     }
 
     /// Sends the handshake in pieces of random size within `sizes` (6 to 64 bytes), each in its own write and flush;
-    /// the last piece of a flight may be smaller. Two pieces of at most 47 bytes are shorter than a public key, which
-    /// is what Tstat's rule stumbles over.
+    /// the last piece of a flight may be smaller.
     ///
-    /// A write is a segment only on a socket with `TCP_NODELAY` set and only if it is sent at once; whoever owns the
-    /// socket sets that. Without it the kernel joins the second piece and those that follow until the first is
-    /// acknowledged.
+    /// **This is for Tstat's rule alone.** That rule looks for 96 to 608 bytes in the first message of each side, or in the
+    /// first two, and two pieces of at most 47 bytes have fewer. Pieces help against no classifier: one that has seen
+    /// them finds them more easily than a handshake without.
+    ///
+    /// A write is a segment only on a socket with `TCP_NODELAY` set, which is for the owner of the socket to do.
+    /// Without it the kernel joins the second piece and those that follow until the first is acknowledged.
     #[must_use]
     pub fn pieces(mut self, sizes: RangeInclusive<u16>) -> Self {
         let within = |size: u16| usize::from(size).clamp(*Self::PIECES.start(), *Self::PIECES.end());
@@ -105,7 +110,7 @@ impl Disguise {
     }
 
     fn vary_by<R: CryptoRng + ?Sized>(mut self, rng: &mut R) -> Self {
-        // None is ever impossible: an absence would be as telling as a presence.
+        // No weight is zero: a property that an endpoint never shows tells as much as one that it always shows.
         self.exemptions = Exemptions::Vary(std::array::from_fn(|_| rng.random_range(16..=255)));
         self
     }
@@ -120,7 +125,7 @@ impl Disguise {
         });
         let randomness = match (self.exemptions.draw(first.is_some(), rng), first) {
             (None, _) => Randomness::draw(rng),
-            // All that the rules see is a piece of the key.
+            // The rules look at the first segment, which is a piece of the key.
             (Some(exemption), Some((.., first))) => {
                 Randomness::find(rng, |key| exemption.holds(key.get(..first).unwrap_or_default()))
             }

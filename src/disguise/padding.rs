@@ -7,9 +7,10 @@ use rand::{CryptoRng, RngExt};
 use super::exemption::{Exemption, printable};
 use crate::crypto::dh::PUBLIC_KEY_LEN;
 
-/// Of a pad that has to outweigh the key. The upper end is that of every first part.
+/// The length of a pad that has to outweigh the key, which has 96 bytes. At most 320, as every pad that travels with a
+/// key.
 const WEIGHTY: RangeInclusive<usize> = 200..=320;
-/// Of a pad that has to hold a run.
+/// The length of a pad that has to hold a run: enough for the longest run to stand in different places.
 const ROOMY: RangeInclusive<usize> = 64..=320;
 const RUN: RangeInclusive<usize> = 24..=40;
 
@@ -49,7 +50,7 @@ fn with_run<R: CryptoRng + ?Sized>(rng: &mut R) -> Vec<u8> {
     pad
 }
 
-/// Bends random bytes, all of them once, and then here and there until they outweigh the key.
+/// Draws random bytes, bends each of them once, and then single ones until all of them together outweigh the key.
 fn weighty<R: CryptoRng + ?Sized>(
     exemption: Exemption,
     public_key: &[u8; PUBLIC_KEY_LEN],

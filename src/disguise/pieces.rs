@@ -2,15 +2,15 @@
 
 use rand::RngExt;
 
-/// How many bytes of a handshake are cut at most. All of it fits; a long initial payload behind it is no part of the
-/// shape.
+/// How many bytes are cut into pieces at most. That is more than a handshake has; a long initial payload behind it
+/// goes out in whole writes.
 const CUT_AT_MOST: usize = 1024;
 
 /// Says how much goes into the next write.
 #[derive(Debug)]
 pub(crate) struct Pieces {
     sizes: Option<(usize, usize)>,
-    /// What is missing of the present piece.
+    /// How many bytes the present piece still lacks.
     left: usize,
     to_cut: usize,
 }

@@ -1,8 +1,8 @@
 //! Why this crate has arithmetic of its own, and how to do without it.
 //!
-//! A handshake is two exponentiations modulo a prime of 768 bits, and a bulk transfer is RC4. Nothing else costs anything
-//! that matters. So the crate has its own implementation of both, in safe Rust, and the exponentiations in constant time.
-//! It is **weak cryptography either way**: neither implementation makes MSE secure.
+//! A handshake is two exponentiations modulo a prime of 768 bits, and a bulk transfer is RC4. Nothing else costs
+//! anything that matters. So the crate has its own implementation of both, in safe Rust, and the exponentiations in
+//! constant time. It is **weak cryptography either way**: neither implementation makes MSE secure.
 //!
 //! # How to choose
 //!
@@ -20,11 +20,11 @@
 //! | tests | all of them | all of them |
 //! | dependencies | fewer | these two more |
 //!
-//! With both features `fast` wins, so that a dependency elsewhere in the tree can only speed things up. A build with neither
-//! stops with a sentence that says what to choose.
+//! With both features `fast` wins, so that a dependency elsewhere in the tree can only speed things up. A build with
+//! neither stops with a sentence that says what to choose.
 //!
-//! Take `rustcrypto` if you would rather trust crates that many projects use and that others keep than code that only this
-//! crate has. Take `fast` if your client moves much data or shakes hands often.
+//! Take `rustcrypto` if you would rather trust crates that many projects use and that others keep than code that only
+//! this crate has. Take `fast` if your client moves much data or shakes hands often.
 //!
 //! # What each costs
 //!
@@ -45,10 +45,10 @@
 //!
 //! # How ours is held to be right
 //!
-//! Arithmetic that is only tested against itself can be wrong and never notice. **It has happened**: two published Rust
-//! crates that speak MSE (`irontide-wire` 1.7.0 and `gosh-dl` 0.6.3) have a wrong prime. Both of their ends compute the same
-//! secret with it, so all of their own tests pass, and no other client can shake hands with them. A third implementation,
-//! in C++, multiplied where it should have exponentiated, and its test compared it with itself.
+//! Arithmetic that is only tested against itself can be wrong and never notice. **It has happened**: two published
+//! Rust crates that speak MSE (`irontide-wire` 1.7.0 and `gosh-dl` 0.6.3) have a wrong prime. Both of their ends
+//! compute the same secret with it, so all of their own tests pass, and no other client can shake hands with them. A
+//! third implementation, in C++, multiplied where it should have exponentiated, and its test compared it with itself.
 //!
 //! Here:
 //!

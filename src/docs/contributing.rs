@@ -23,8 +23,8 @@
 //! # How to find a rule
 //!
 //! Everything is named as in the specification: initiator, responder, SKEY, VC, PadA to PadD, IA, crypto_provide,
-//! crypto_select. Search for that word. [`Step`](crate::Step) has one value for each place at which a handshake can fail.
-//! The crate's own rules have a letter and a number, which stands in the names of their tests:
+//! crypto_select. Search for that word. [`Step`](crate::Step) has one value for each place at which a handshake can
+//! fail. The crate's own rules have a letter and a number, which stands in the names of their tests:
 //!
 //! | rules | about | tests |
 //! |---|---|---|
@@ -32,7 +32,7 @@
 //! | F1 to F4 | flush and shutdown | `tests/rules/flush_shutdown.rs` |
 //! | R1 to R7 | reading | `tests/rules/reading.rs` |
 //! | S1 to S4 | ownership, auto traits, secrets | `tests/rules/ownership.rs`, `saturation.rs`, `secrets.rs` |
-//! | H1 to H11 | the handshake's driver | `tests/rules/handshake_*.rs`, `deadline.rs`, `redial.rs` |
+//! | H1 to H11 | the handshake's driver | `tests/rules/handshake_*.rs`, `deadline.rs`, `redial.rs`, `other_mode.rs` |
 //! | L1 to L6 | a listener among strangers | `tests/strangers` |
 //!
 //! # Tests
@@ -57,7 +57,8 @@
 //! that knows the specification alone. The suite writes `tests/interop/RESULTS.md`.
 //!
 //! **Speed.** `benches/README.md` says how, and has a table for each processor. Only ratios count that were taken side by
-//! side in one run. Do not replace a formulation by one that was not raced on the processor that the first was made for.
+//! side in one run. Do not replace a formulation by one that was not raced on the processor that the first was made
+//! for.
 //!
 //! # Style
 //!

@@ -1,7 +1,7 @@
 //! When a connection is dialled again in the other mode, and when not.
 //!
-//! A preset says what is spoken, and speaks nothing else: [`Policy::full_rc4`](crate::Policy::full_rc4) never falls back.
-//! A fallback has to be asked for, with [`Policy::allow_fallback`](crate::Policy::allow_fallback).
+//! A preset says what is spoken, and speaks nothing else: [`Policy::full_rc4`](crate::Policy::full_rc4) never falls
+//! back. A fallback has to be asked for, with [`Policy::allow_fallback`](crate::Policy::allow_fallback).
 //! [`Policy::default`](crate::Policy::default), which is for those who want as many peers as possible, has one.
 //!
 //! | policy | first | redial, if the first was left unanswered |
@@ -50,20 +50,20 @@
 //!   with an initial payload: without one there is nothing to answer, and the stream is handed over as soon as it is
 //!   connected.
 //!
-//! An attempt is left unanswered if the peer closes, resets or sends something that is no answer, or if it stays silent for
-//! the [`answer_timeout`](crate::MseConnector::answer_timeout), which is five seconds unless told. That counts from when
-//! there is a connection, so a peer that is merely far away has time enough; the whole attempt has
+//! An attempt is left unanswered if the peer closes, resets or sends something that is no answer, or if it stays
+//! silent for the [`answer_timeout`](crate::MseConnector::answer_timeout), which is five seconds unless told. That
+//! counts from when there is a connection, so a peer that is merely far away has time enough; the whole attempt has
 //! [`timeout`](crate::MseConnector::timeout).
 //!
-//! A peer that has answered with its key speaks MSE. Whatever fails after that, an unknown info-hash for one, would fail in
-//! plaintext, too. The redial would show the info-hash to everybody on the path, and double the number of connections
-//! (transmission#6935, #6942). A dialler that fails or hangs is not asked again: an unreachable host does not become
-//! reachable in another mode.
+//! A peer that has answered with its key speaks MSE. Whatever fails after that, an unknown info-hash for one, would
+//! fail in plaintext, too. The redial would show the info-hash to everybody on the path, and double the number of
+//! connections (transmission#6935, #6942). A dialler that fails or hangs is not asked again: an unreachable host does
+//! not become reachable in another mode.
 //!
 //! # What stays the same
 //!
-//! The initial payload is sent exactly once on the connection that is returned: with MSE inside step 3, in plaintext as it
-//! is. Each attempt begins with new keys and has the whole time-out.
+//! The initial payload is sent exactly once on the connection that is returned: with MSE inside step 3, in plaintext
+//! as it is. Each attempt begins with new keys and has the whole time-out.
 //! [`Negotiated::attempts`](crate::Negotiated::attempts) tells whether it came to a redial.
 //!
 //! # What it costs

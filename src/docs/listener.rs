@@ -4,7 +4,7 @@
 //! those who want to use it up. This page says what the crate does about each, what you have to ask for, and what is
 //! yours to do. `guide_listen` and `guide_client` show all of it in running code.
 //!
-//! Nothing here makes a connection secure. It keeps a listener alive, and hides what it can be hidden.
+//! Nothing here makes a connection secure. It keeps a listener alive, and hides what can be hidden.
 //!
 //! # The accept loop survives
 //!
@@ -20,8 +20,8 @@
 //! |---|---|---|
 //! | time of a handshake | the crate | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout): 10 seconds unless told |
 //! | handshakes at once | the crate, if asked | [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) |
-//! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 128 unless told |
-//! | connections per address | you | below |
+//! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 96 unless told |
+//! | connections per address | you, with the crate's help | [`PerAddress`](crate::PerAddress) |
 //! | connections at all | you | a semaphore in the accept loop, below the limit of descriptors |
 //!
 //! **`max_handshakes`** bounds key exchanges and what they hold. A connection takes a place when the 96 bytes of its key
@@ -30,9 +30,10 @@
 //! nothing, or one byte a second, cannot keep honest peers out. 256 is a good start: a handshake takes less than a
 //! millisecond of processor time, and most of its duration is the peer's round trip.
 //!
-//! **A limit per address** keeps one host from using up what all share. Count connections by IP address from accept to
-//! close; for IPv6 count by the first 64 bits, as a host usually has that many addresses to choose from. Many peers may
-//! share one address behind a carrier's NAT, so allow several: some tens. `guide_listen` has such a limit in 20 lines.
+//! **A limit per address** keeps one host from using up what all share. [`PerAddress`](crate::PerAddress) gives a permit
+//! for each connection, or for each handshake, and the permit counts for as long as you keep it. IPv6 addresses count
+//! together by their first 64 bits, as a host usually has that many to choose from. Many peers may share one address
+//! behind a carrier's NAT, so allow several: some tens. `guide_listen` keeps the permit from accept to close.
 //!
 //! **Descriptors.** Each connection holds one, in a handshake, lingering or established. The usual limit is 1024 for a
 //! process (`ulimit -n`). Keep the sum of your limits below it, with room for files.
@@ -43,23 +44,23 @@
 //! wrong: it closes at once on an unknown SKEY, and waits on garbage.
 //!
 //! **[`Accept::linger`](crate::Accept::linger)** lets the connection go on as if the handshake still waited for the peer:
-//! what comes is thrown away, nothing is answered, and a FIN ends it at a random moment, 20 to 40 seconds after it came in.
-//! The error is returned at once all the same. A task is spawned for the connection. Whoever keeps count of tasks takes
-//! [`into_fallible`](crate::Accept::into_fallible) and polls the future of [`Failed::linger`](crate::Failed::linger)
-//! instead: aborting it closes the connection.
+//! what comes is thrown away, nothing is answered, and a FIN ends it at a random moment, 20 to 40 seconds after it
+//! came in. The error is returned at once all the same. A task is spawned for the connection. Whoever keeps count of
+//! tasks takes [`into_fallible`](crate::Accept::into_fallible) and polls the future of
+//! [`Failed::linger`](crate::Failed::linger) instead: aborting it closes the connection.
 //!
-//! The price: each connection that lingers holds a descriptor. At most 128 do, over everything that is given the same
+//! The price: each connection that lingers holds a descriptor. At most 96 do, over everything that is given the same
 //! [`Linger`](crate::Linger), and the oldest makes room for the newest.
 //!
 //! **Who would dial again is let go even so.** A plaintext handshake where MSE is required, or for an info-hash that is not
-//! served, and MSE where it is forbidden, close at once: honest peers wait for the close before they redial in the other
-//! mode. So a prober learns that you understood its plaintext, and thus that you speak BitTorrent.
+//! served, and MSE where it is forbidden, close at once: honest peers wait for the close before they redial in the
+//! other mode. So a prober learns that you understood its plaintext, and thus that you speak BitTorrent.
 //!
 //! **[`hide_plaintext`](crate::MseAcceptor::hide_plaintext)** hides this, too, and has its price: an honest peer that dials
-//! in plaintext first waits as long as the lingering lasts, or for its own time-out, before it dials with MSE. Many never
-//! do. Use it only where being recognised is worse than losing peers.
+//! in plaintext first waits as long as the lingering lasts, or for its own time-out, before it dials with MSE. Many
+//! never do. Use it only where being recognised is worse than losing peers.
 //!
 //! # What is left to a prober
 //!
-//! Any 96 bytes are answered with a key: a responder cannot tell a key from garbage. Whoever knows an info-hash that you
-//! serve gets an answer to it. See [what an observer sees](super::observer).
+//! Any 96 bytes are answered with a key: a responder cannot tell a key from garbage. Whoever knows an info-hash that
+//! you serve gets an answer to it. See [what an observer sees](super::observer).

@@ -1,9 +1,9 @@
 //! What is logged, at which level, and what never is.
 //!
 //! The crate emits [`tracing`](https://docs.rs/tracing) spans and events, and nothing else: it prints nothing, and it
-//! installs no subscriber. A remote peer cannot make it log above `debug`, so a flood of strangers does not fill a log that
-//! is kept at `info`. What matters to you comes back as a value: the error, or
-//! [`Negotiated`](crate::Negotiated), whose `Display` is a line for a log.
+//! installs no subscriber. A remote peer cannot make it log above `debug`, so a flood of strangers does not fill a log
+//! that is kept at `info`. What matters to you comes back as a value: the error, or [`Negotiated`](crate::Negotiated),
+//! whose `Display` is a line for a log.
 //!
 //! | level | what |
 //! |---|---|
@@ -46,11 +46,11 @@
 //! | `redialling` | `error`, `attempt`: the next one | the policy dials again |
 //! | `no runtime to linger on, closing` | | lingering was asked for where no task can be spawned |
 //!
-//! Methods are written in words: `offered=rc4`, `offered=rc4,plaintext`. Bits without a name are written as a number behind
-//! them: `offered=rc4,0x8`. `mode` is `plaintext`, `header-only` or `rc4`, as everywhere.
+//! Methods are written in words: `offered=rc4`, `offered=rc4,plaintext`. Bits without a name are written as a number
+//! behind them: `offered=rc4,0x8`. `mode` is `plaintext`, `header-only` or `rc4`, as everywhere.
 //!
 //! # What is never logged
 //!
-//! Private keys, S, the SKEY or its hash, keystreams, payload, and bytes of the wire. An info-hash is in no event either: it
-//! tells what somebody shares. The same holds for `Debug` and for the text of errors; `tests/rules/secrets.rs` looks for
-//! them in all three.
+//! Private keys, S, the SKEY or its hash, keystreams, payload, and bytes of the wire. An info-hash is in no event
+//! either: it tells what somebody shares. The same holds for `Debug` and for the text of errors;
+//! `tests/rules/secrets.rs` looks for them in all three.

@@ -1,8 +1,8 @@
 //! What an observer of the wire sees, what each option changes, and what no option can.
 //!
 //! **What may honestly be claimed: RC4-mode MSE keeps signature engines blind, and that is all.** It is obfuscation. Whoever
-//! knows the info-hash can sit in the middle and decrypt the stream, whoever can change bytes can change them unnoticed,
-//! and a classifier recognises the shape of a connection.
+//! knows the info-hash can sit in the middle and decrypt the stream, whoever can change bytes can change them
+//! unnoticed, and a classifier recognises the shape of a connection.
 //!
 //! The table of options comes from 10,000 handshakes of each profile, judged by rules that were written from their
 //! published descriptions; `cargo run --release --example observer` makes it again, and the tests hold it. The other
@@ -24,19 +24,20 @@
 //! 1.000, **with every disguise and without**. Pieces, once they are known, are more visible than none.
 //!
 //! **A rule of three bursts**, without any training: how many bytes come until the other side speaks, 96 to 608, then 96 to
-//! 608, then 80 to 1636. It finds 97.9 % of the connections of real clients, and 98 to 100 % of ours with every disguise.
-//! What else it finds is resumed TLS, which its first bytes `16 03` tell apart, and Shadowsocks that carries such TLS.
+//! 608, then 80 to 1636. It finds 97.9 % of the connections of real clients, and 98 to 100 % of ours with every
+//! disguise. What else it finds is resumed TLS, which its first bytes `16 03` tell apart, and Shadowsocks that carries
+//! such TLS.
 //!
 //! **An allow-list.** Where only known destinations are reached, no disguise helps at all.
 //!
-//! Cutting, joining for up to 60 ms, and padding within PadA to PadD leave the AUC at 0.99 or above. Only steering every
-//! segment of both directions, with dummies at both ends and six times the bytes, brought it down (0.57), and that against
-//! the one class that was imitated. No client would understand the dummies.
+//! Cutting, joining for up to 60 ms, and padding within PadA to PadD leave the AUC at 0.99 or above. Only steering
+//! every segment of both directions, with dummies at both ends and six times the bytes, brought it down (0.57), and
+//! that against the one class that was imitated. No client would understand the dummies.
 //!
 //! # What is hidden
 //!
-//! With RC4 every byte after the padding is ciphertext, the BitTorrent handshakes and the info-hash included. No rule of
-//! nDPI, tshark or Suricata touches it. Under [`Encryption::Require`](crate::Encryption::Require) nothing is in the
+//! With RC4 every byte after the padding is ciphertext, the BitTorrent handshakes and the info-hash included. No rule
+//! of nDPI, tshark or Suricata touches it. Under [`Encryption::Require`](crate::Encryption::Require) nothing is in the
 //! clear in any session, however it fails.
 //!
 //! By default, for everybody:
@@ -65,8 +66,8 @@
 //!
 //! # What each option changes
 //!
-//! Shares in per cent: **Tstat** found it to be MSE; **exempt** from the firewall rules, the higher the better; **FET**,
-//! nDPI's condition for "fully encrypted"; **clear**, the signature `BitTorrent protocol` was seen.
+//! Shares in per cent: **Tstat** found it to be MSE; **exempt** from the firewall rules, the higher the better;
+//! **FET**, nDPI's condition for "fully encrypted"; **clear**, the signature `BitTorrent protocol` was seen.
 //!
 //! | both ends | Tstat | exempt | FET | clear |
 //! |---|---:|---:|---:|---:|
@@ -82,9 +83,9 @@
 //! | `Disguise::full` at the initiator alone | **0** | **100** | **0** | 0 |
 //!
 //! **Pieces are for Tstat's rule, and for nothing else.** They beat no classifier and no rule of bursts, and flights of many
-//! small segments are rare in themselves. They are writes, and a write is a segment only where the socket has `TCP_NODELAY`
-//! set, which is for its owner to do. Without it the kernel may join all pieces but the first of a flight: then Tstat finds
-//! 100 % again, while the exemption, which is in the first piece, stays.
+//! small segments are rare in themselves. They are writes, and a write is a segment only where the socket has
+//! `TCP_NODELAY` set, which is for its owner to do. Without it the kernel may join all pieces but the first of a
+//! flight: then Tstat finds 100 % again, while the exemption, which is in the first piece, stays.
 //!
 //! None of this is a default. A trick that everybody uses becomes a rule: an endpoint that
 //! [varies](crate::Disguise::vary) draws among the exemptions with weights of its own.
@@ -99,10 +100,10 @@
 //! unread, and each has a time-out of its own. Some 34 probes sort clients into 4 to 8 classes.
 //!
 //! **By default this crate is no better**: a failed handshake closes at once, which harms nobody. With
-//! [`Accept::linger`](crate::Accept::linger) it goes on as if it waited for the rest, and ends with a FIN at a moment that is
-//! drawn for each connection, 20 to 40 seconds after it came in. What a peer without the info-hash sees is then a function
-//! of the lengths and times of what it sent, and not of the content: garbage of any length, other protocols, degenerate
-//! keys, an unknown SKEY, a wrong VC and a replay look the same. What is left:
+//! [`Accept::linger`](crate::Accept::linger) it goes on as if it waited for the rest, and ends with a FIN at a moment
+//! that is drawn for each connection, 20 to 40 seconds after it came in. What a peer without the info-hash sees is
+//! then a function of the lengths and times of what it sent, and not of the content: garbage of any length, other
+//! protocols, degenerate keys, an unknown SKEY, a wrong VC and a replay look the same. What is left:
 //!
 //! - Any 96 bytes are answered with a key. Whoever has not sent 96 bytes within the time-out is closed at that moment.
 //! - **A plaintext handshake that is refused closes at once**, and so does MSE where it is forbidden, for the sake of honest

@@ -1,8 +1,8 @@
 //! For trackers, and for everybody who classifies peers: what is said of a peer's encryption, where, and what it means.
 //!
-//! Before a peer is dialled, others may have said whether it speaks MSE. [`PeerHint`](crate::PeerHint) reads each of these
-//! statements, joins them, and [`MseConnector::for_peer`](crate::MseConnector::for_peer) makes the right attempt first. A
-//! crawler or a tracker can use it alone, without a connection. `guide_hints` is a running example.
+//! Before a peer is dialled, others may have said whether it speaks MSE. [`PeerHint`](crate::PeerHint) reads each of
+//! these statements, joins them, and [`MseConnector::for_peer`](crate::MseConnector::for_peer) makes the right attempt
+//! first. A crawler or a tracker can use it alone, without a connection. `guide_hints` is a running example.
 //!
 //! # Where it is said
 //!
@@ -22,9 +22,9 @@
 //! # What is done with it
 //!
 //! Several sources are joined, and the one that says more counts: [`PeerHint::join`](crate::PeerHint::join).
-//! [`Policy::with_hint`](crate::Policy::with_hint) has the table of what changes. In short: an `Allow` dialler begins with
-//! MSE where the peer prefers it, and nobody who may speak MSE dials a peer that requires it in plaintext. **A hint never
-//! leads to plaintext where MSE was wanted**, because it comes from a stranger.
+//! [`Policy::with_hint`](crate::Policy::with_hint) has the table of what changes. In short: an `Allow` dialler begins
+//! with MSE where the peer prefers it, and nobody who may speak MSE dials a peer that requires it in plaintext. **A
+//! hint never leads to plaintext where MSE was wanted**, because it comes from a stranger.
 //!
 //! # A tracker
 //!
@@ -39,8 +39,8 @@
 //! # A crawler that classifies
 //!
 //! What a peer *does* is more than what is said of it. Dial it under
-//! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid), with an
-//! info-hash that it serves. The example `probe` does so with each method apart, and says what the peer takes.
+//! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid),
+//! with an info-hash that it serves. The example `probe` does so with each method apart, and says what the peer takes.
 //!
 //! | outcome | what it says |
 //! |---|---|

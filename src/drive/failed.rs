@@ -11,8 +11,8 @@ use crate::error::{Error, HandshakeError};
 
 /// A handshake that failed: the error, and the transport with it.
 ///
-/// The transport is where the handshake left it: some bytes were sent and some were read, so it is of no use for another
-/// attempt. Use it to say who the peer was, or to [linger](Self::linger).
+/// Some bytes were sent over the transport and some were read, so it is of no use for another attempt. Use it to say
+/// who the peer was, or to [linger](Self::linger).
 pub struct Failed<T> {
     pub(crate) session: Session<T>,
     pub(crate) error: Error,
@@ -30,7 +30,7 @@ impl<T> Failed<T> {
         }
     }
 
-    /// The same, told to whoever listens.
+    /// The same, after an event that says so.
     pub(crate) fn logged(mut self) -> Self {
         let elapsed = self.session.elapsed();
         let Self { session, error, .. } = &self;
@@ -40,7 +40,7 @@ impl<T> Failed<T> {
         self
     }
 
-    /// Refused, but not so that the peer could tell.
+    /// The same, but the peer must not notice that it was refused.
     pub(crate) const fn hidden(mut self) -> Self {
         self.lets_go = false;
         self
@@ -72,9 +72,10 @@ impl<T> Failed<T> {
     }
 }
 
-/// Whoever would dial again waits for the end of this connection to do so (Mainline, rTorrent, libtorrent and an `Allow`
-/// dialler of this crate). What the peer has ended itself cannot be kept from it. And who has not sent the 96 bytes of a
-/// key in all the time that he had is not worth a descriptor: nothing that he sent was looked at.
+/// A peer that would dial again waits for the end of this connection to do so (Mainline, rTorrent, libtorrent and an
+/// `Allow` dialler of this crate). If the peer ended the connection itself, there is nothing to hide from it. And a
+/// peer that did not send the 96 bytes of a key within the time-out is not worth a descriptor: nothing that it sent
+/// was looked at.
 const fn lets_go(error: &Error, received: usize) -> bool {
     match error {
         Error::Refused(refusal) => matches!(

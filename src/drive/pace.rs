@@ -1,4 +1,4 @@
-//! How fast is read what no handshake can need.
+//! A peer that sends more than any handshake needs is read slowly.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-/// More than any handshake that is not refused: key, pads, marks and the longest initial payload, and one read on top.
-/// Whoever sends more is read slowly; up to there, a refused peer is read as fast as any other, so that the time of its
-/// end tells nothing.
+/// More than any handshake needs: key, pads, marks, the longest initial payload, and one read on top. Up to here a peer
+/// that was refused is read as fast as any other, so that the time of its end does not tell that it was refused. What
+/// comes behind is read slowly.
 const FREE: usize = 24 * 1024;
 
-/// How long to wait after each read: whoever floods gets no more than about 40 KiB a second taken in, and his own flow
-/// control for an answer.
+/// How long to wait after each read. So no more than about 40 KiB a second are taken in of a flood, and flow control
+/// makes the sender wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]

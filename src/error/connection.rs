@@ -46,8 +46,13 @@ pub enum Error {
         /// What the transport reported.
         source: io::Error,
     },
-    /// The incoming connection had not sent its public key yet, and was closed to make room for newer ones.
-    Crowded,
+    /// The incoming connection was closed to make room for newer ones: it had not sent its public key yet, or waited for
+    /// a place too long.
+    #[non_exhaustive]
+    Crowded {
+        /// [`Step::PublicKey`] or [`Step::Admission`].
+        step: Step,
+    },
 }
 
 impl Error {
@@ -80,8 +85,10 @@ impl Error {
     pub const fn step(&self) -> Step {
         match self {
             Self::Refused(refusal) => refusal.step(),
-            Self::Closed { step, .. } | Self::TimedOut { step, .. } | Self::Transport { step, .. } => *step,
-            Self::Crowded => Step::PublicKey,
+            Self::Closed { step, .. }
+            | Self::TimedOut { step, .. }
+            | Self::Transport { step, .. }
+            | Self::Crowded { step } => *step,
         }
     }
 
@@ -92,7 +99,7 @@ impl Error {
             Self::Closed { answered, .. }
             | Self::TimedOut { answered, .. }
             | Self::Transport { answered, .. } => *answered,
-            Self::Crowded => false,
+            Self::Crowded { .. } => false,
         }
     }
 
@@ -110,7 +117,7 @@ impl Error {
             | Self::Transport { step, answered, .. } => {
                 !*answered && !matches!(step, Step::Dial | Step::Admission)
             }
-            Self::Crowded => false,
+            Self::Crowded { .. } => false,
         }
     }
 
@@ -129,7 +136,7 @@ impl Error {
             Self::Closed { .. } => io::ErrorKind::UnexpectedEof,
             Self::TimedOut { .. } => io::ErrorKind::TimedOut,
             Self::Transport { source, .. } => source.kind(),
-            Self::Crowded => io::ErrorKind::ConnectionAborted,
+            Self::Crowded { .. } => io::ErrorKind::ConnectionAborted,
         }
     }
 }
@@ -172,7 +179,7 @@ impl fmt::Display for Error {
             Self::Transport { step, .. } => {
                 write!(f, "the transport failed while we waited for {step}")
             }
-            Self::Crowded => write!(
+            Self::Crowded { .. } => write!(
                 f,
                 "closed to make room for newer connections while we waited for {}",
                 self.step()
@@ -186,7 +193,7 @@ impl std::error::Error for Error {
         match self {
             Self::Transport { source, .. } => Some(source),
             // A refusal's text is part of this error's own.
-            Self::Refused(_) | Self::Closed { .. } | Self::TimedOut { .. } | Self::Crowded => None,
+            Self::Refused(_) | Self::Closed { .. } | Self::TimedOut { .. } | Self::Crowded { .. } => None,
         }
     }
 }

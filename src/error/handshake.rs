@@ -15,14 +15,14 @@ pub enum HandshakeError {
     /// The peer answered an MSE attempt with `0x13 "BitTorrent protocol"`: it does not speak MSE. This is no answer to
     /// what was dialled, so a policy that prefers MSE redials in plaintext.
     PlaintextAnswer,
-    /// The peer answered a plaintext attempt with something that is not the beginning of `0x13 "BitTorrent protocol"`. A
-    /// peer that takes nothing but MSE does so. This is no answer to what was dialled, so a policy that allows MSE
+    /// The peer answered a plaintext attempt with something that is not the beginning of `0x13 "BitTorrent protocol"`.
+    /// A peer that takes nothing but MSE does so. This is no answer to what was dialled, so a policy that allows MSE
     /// redials with it.
     NotPlaintext,
     /// The public key is not in `[2, P-2]`: a broken client, or a prober.
     DegenerateKey,
-    /// What ends PadA or PadB did not come within 512 bytes of padding: the peer does not speak MSE or, at an initiator,
-    /// does not serve this SKEY under this name.
+    /// PadA or PadB did not end within 512 bytes: the peer does not speak MSE or, if we dialled, does not serve this
+    /// SKEY.
     NoSyncMark,
     /// The peer asked for a SKEY that is not served here.
     UnknownSkey,

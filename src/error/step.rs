@@ -14,7 +14,7 @@ pub enum Step {
     Detect,
     /// The peer's public key (step 1 or 2 of the specification).
     PublicKey,
-    /// What ends PadA or PadB: HASH('req1', S) at the responder, ENCRYPT(VC) at the initiator.
+    /// The end of PadA or PadB: the responder waits for HASH('req1', S), the initiator for ENCRYPT(VC).
     Sync,
     /// HASH('req2', SKEY), which names the SKEY that the initiator asks for (step 3).
     Skey,

@@ -60,7 +60,9 @@ fn refusals() -> [HandshakeError; 14] {
 
 /// Every error there is, at every step, answered and not.
 fn every_error() -> Vec<Error> {
-    let mut errors = vec![Error::Crowded];
+    let mut errors = vec![Error::Crowded {
+        step: Step::PublicKey,
+    }];
     errors.extend(refusals().map(Error::from));
     for step in STEPS {
         for answered in [false, true] {
@@ -172,7 +174,12 @@ fn a_refusal_behind_the_detection_means_that_the_peer_answered() {
     }
     assert_eq!(HandshakeError::PlaintextAnswer.step(), Step::Detect);
     assert_eq!(HandshakeError::NotPlaintext.step(), Step::Detect);
-    assert!(!Error::Crowded.peer_answered());
+    assert!(
+        !Error::Crowded {
+            step: Step::PublicKey
+        }
+        .peer_answered()
+    );
 }
 
 #[test]
@@ -183,7 +190,7 @@ fn an_attempt_is_left_unanswered_where_the_peer_was_reached_and_did_not_answer_w
                 [HandshakeError::PlaintextAnswer, HandshakeError::NotPlaintext].contains(refusal)
             }
             // Made by acceptors alone.
-            Error::Crowded => false,
+            Error::Crowded { .. } => false,
             _ => !error.peer_answered() && ![Step::Dial, Step::Admission].contains(&error.step()),
         };
         assert_eq!(error.left_unanswered(), unanswered, "{error:?}");
@@ -198,7 +205,7 @@ fn errors_pass_through_io_errors_and_lose_nothing() {
             Error::Closed { .. } => io::ErrorKind::UnexpectedEof,
             Error::TimedOut { .. } => io::ErrorKind::TimedOut,
             Error::Transport { .. } => io::ErrorKind::ConnectionReset,
-            Error::Crowded => io::ErrorKind::ConnectionAborted,
+            Error::Crowded { .. } => io::ErrorKind::ConnectionAborted,
         };
         let (said, shown) = (error.to_string(), format!("{error:?}"));
         let error = io::Error::from(error);

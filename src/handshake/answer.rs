@@ -9,9 +9,9 @@ use crate::error::{HandshakeError, Step};
 
 /// Dials in plaintext, and waits for an answer in plaintext.
 ///
-/// For whoever would dial again with MSE ([`Policy::redial`](crate::Policy::redial)): a peer that takes nothing but MSE
-/// takes a plaintext handshake for the beginning of a public key, and may send its own. So the beginning of
-/// `0x13 "BitTorrent protocol"` is an answer, and anything else is none: [`HandshakeError::NotPlaintext`].
+/// Use it if you would dial again with MSE ([`Policy::redial`](crate::Policy::redial)). A peer that takes nothing but
+/// MSE reads a plaintext handshake as the beginning of a public key, and may send its own. So the beginning of `0x13
+/// "BitTorrent protocol"` is an answer, and anything else is none: [`HandshakeError::NotPlaintext`].
 pub struct PlaintextDial {
     seen: Vec<u8>,
 }

@@ -14,9 +14,9 @@ const INFO_HASH_END: usize = PROTOCOL.len() + 8 + 20;
 
 /// Tells what an incoming connection speaks, and applies the policy to it.
 ///
-/// Plaintext is decided on all 20 bytes of `0x13 "BitTorrent protocol"`, MSE where it is refused at the first byte that
-/// differs, and MSE where it is admitted once the 96 bytes of the public key are there: whoever has not sent them has
-/// not cost more than the memory for them.
+/// It decides for plaintext on all 20 bytes of `0x13 "BitTorrent protocol"`. Where the policy refuses MSE, it fails at
+/// the first byte that differs. Where the policy admits MSE, it is done once the 96 bytes of the public key are there:
+/// a peer that has not sent them costs no more than the memory for them.
 pub struct Detection {
     policy: Policy,
     plaintext_until: usize,
@@ -24,14 +24,24 @@ pub struct Detection {
     seen: Vec<u8>,
 }
 
-/// What an incoming connection speaks, with the bytes of it that were read.
-#[derive(Debug)]
+/// What an incoming connection speaks, with the bytes of it that were read. `Debug` tells how many.
 #[non_exhaustive]
 pub enum Detected {
     /// A plaintext BitTorrent handshake, or the beginning of one.
     Plaintext(Vec<u8>),
     /// Anything else: a public key, and perhaps more. To be fed to a [`Responder`](super::Responder).
     Mse(Vec<u8>),
+}
+
+impl fmt::Debug for Detected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There is an info-hash in a plaintext handshake.
+        let (name, seen) = match self {
+            Self::Plaintext(seen) => ("Plaintext", seen),
+            Self::Mse(seen) => ("Mse", seen),
+        };
+        f.debug_tuple(name).field(&seen.len()).finish()
+    }
 }
 
 impl Detection {
@@ -95,7 +105,7 @@ impl Machine for Detection {
         input: &[u8],
         _output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Detected>, HandshakeError> {
-        // As much at once as a stranger is held for: single bytes shall not cost more than all of them.
+        // Room for a whole key at once, so that single bytes cost no more memory than all of them together.
         let room = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
         self.seen.reserve_exact(room - self.seen.len());
         self.seen.extend_from_slice(input);

@@ -186,6 +186,12 @@ impl Established {
         }
     }
 
+    /// What follows where there is no MSE, of which this much was received: for those who drive
+    /// [`Detection`](super::Detection) by hand.
+    pub const fn without_mse(role: Role, received: Vec<u8>) -> Self {
+        Self::plaintext(role, None, received)
+    }
+
     /// What follows a plaintext BitTorrent handshake, or the beginning of one: `received`. `skey` must have been verified.
     pub(crate) const fn plaintext(role: Role, skey: Option<Skey>, received: Vec<u8>) -> Self {
         Self {

@@ -12,20 +12,20 @@ pub trait Machine: Sized + sealed::Sealed {
     /// What comes of it.
     type Done;
 
-    /// Takes the next bytes of the peer, and appends to `output` what is to be sent. Feeding it with no bytes is allowed:
-    /// it may have all it needs already.
+    /// Takes the next bytes of the peer, and appends to `output` what is to be sent. Feeding it with no bytes is
+    /// allowed: it may have all it needs already.
     ///
     /// # Errors
     ///
-    /// If the peer's bytes are refused. The machine is gone then, and nothing more is to be sent; what was appended to
-    /// `output` in this call may be sent by whoever hides from a prober that it was refused.
+    /// If the peer's bytes are refused. The machine is gone then, and nothing more has to be sent. To hide from a
+    /// prober that it was refused, send what was appended to `output` in this call.
     fn process(
         self,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Self::Done>, HandshakeError>;
 
-    /// What is being waited for: the step at which it stopped, should the peer hang up now.
+    /// What is being waited for: the step to name in an error if the peer hangs up now.
     fn step(&self) -> Step;
 
     /// Whether the peer has answered: with all 96 bytes of its key, or with the beginning of a plaintext handshake to a

@@ -3,20 +3,22 @@
 //! For other runtimes, blocking sockets, fuzzing and benches. Applications on Tokio use
 //! [`MseConnector`](crate::MseConnector) and [`MseAcceptor`](crate::MseAcceptor), which drive these machines.
 //!
-//! | who | machine | what comes of it |
+//! | an end that | uses | and gets |
 //! |---|---|---|
-//! | whoever dials with MSE | [`Initiator`] | [`Established`] |
-//! | whoever dials in plaintext, and would redial with MSE | [`PlaintextDial`] | [`Established`] |
-//! | whoever is dialled | [`Detection`]: plaintext or MSE? | [`Detected`] |
-//! | and sees MSE | [`Responder`], up to the SKEY | [`SkeyRequest`] |
-//! | and has found the SKEY | [`Negotiation`] | [`Established`] |
+//! | dials with MSE | [`Initiator`] | [`Established`] |
+//! | dials in plaintext, and would redial with MSE | [`PlaintextDial`] | [`Established`] |
+//! | is dialled, and does not know yet with what | [`Detection`] | [`Detected`] |
+//! | was dialled with MSE | [`Responder`], up to the SKEY | [`SkeyRequest`] |
+//! | has looked the SKEY up | [`Negotiation`] | [`Established`] |
 //!
-//! Every machine is fed with [`process(self, input, output)`](Machine::process): it takes any split of the peer's bytes,
-//! keeps what it cannot use yet, appends what is to be sent to `output`, and gives itself back
-//! ([`Progress::NeedInput`]) or its result ([`Progress::Done`]). A machine is used by value, so one that is done or has
-//! failed cannot be fed again. All randomness is given beforehand ([`Randomness`]): a transcript is a function of it and
-//! of the peer's bytes. Time is the caller's: what a time-out or a hang-up means is told by [`Machine::step`] and
-//! [`Machine::peer_answered`], and whether to dial again by [`Policy::redial`](crate::Policy::redial).
+//! Every machine is fed with [`process(self, input, output)`](Machine::process). It takes any split of the peer's
+//! bytes, keeps what it cannot use yet, and appends what is to be sent to `output`. Then it gives itself back
+//! ([`Progress::NeedInput`]) or its result ([`Progress::Done`]). A machine is used by value, so one that is done or
+//! has failed cannot be fed again.
+//!
+//! All randomness is given beforehand ([`Randomness`]), so a transcript depends on it and on the peer's bytes alone.
+//! Time is yours. If you give up, [`Machine::step`] tells what was waited for, [`Machine::peer_answered`] whether the
+//! peer had answered, and [`Policy::redial`](crate::Policy::redial) whether to dial again.
 //!
 //! ```
 //! use tokio_mse::handshake::{Initiator, Machine, Progress, Randomness, Responder};

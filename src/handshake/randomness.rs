@@ -32,7 +32,7 @@ impl Randomness {
         Self::new(PrivateKey::draw(rng), Padding::draw(rng))
     }
 
-    /// These and no others: for reproducible transcripts.
+    /// From this key pair and this padding, for reproducible transcripts.
     pub fn new(private_key: PrivateKey, padding: Padding) -> Self {
         Self {
             public_key: private_key.public_key(),
@@ -81,9 +81,9 @@ impl fmt::Debug for Randomness {
 
 /// The padding of one side: PadA and PadC of an initiator, PadB and PadD of a responder.
 ///
-/// PadA and PadB travel in two parts, the first behind the public key and the second in front of step 3 or 4, so that
-/// nobody can tell by a length where that step begins. Peers find its beginning by searching, and BiglyBT has always
-/// sent its pads like this.
+/// PadA and PadB travel in two parts, the first behind the public key and the second in front of step 3 or 4. So no
+/// length tells where that step begins. Peers search for its beginning, and BiglyBT has always sent its pads like
+/// this.
 pub struct Padding {
     pub(super) with_key: Vec<u8>,
     pub(super) before_sync: Vec<u8>,

@@ -16,7 +16,8 @@ use crate::skey::SkeyHash;
 
 /// The responder's side of the handshake, up to the SKEY.
 ///
-/// What follows the SKEY is a machine of its own ([`Negotiation`]), so that the caller can take any time to look it up.
+/// What follows the SKEY is a machine of its own ([`Negotiation`](super::Negotiation)), so that the caller can take
+/// any time to look it up.
 pub struct Responder {
     acceptable: CryptoMethods,
     inbox: Inbox,

@@ -16,7 +16,7 @@ use crate::drive::session::Session;
 use crate::error::Error;
 use crate::link::{CHUNK, Link};
 
-/// How much is taken in, and for how long, between our FIN and the end: bytes left unread would turn it into a reset.
+/// For how long and how much is still read behind our FIN. The system turns an end with unread bytes into a reset.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 const DRAIN_BYTES: usize = 256 * 1024;
 
@@ -46,7 +46,7 @@ enum Stage<T> {
 }
 
 impl<T> Lingering<T> {
-    /// Goes on with `session` until `ends`; never, if that is a moment that no clock can show.
+    /// Goes on with `session` until `ends`, or without an end if no clock can show that moment.
     pub(super) fn new(mut session: Session<T>, ends: Option<Instant>, seat: Seat) -> Self {
         session.deadline.move_to(ends);
         Self {

@@ -1,4 +1,5 @@
-//! What becomes of a connection whose handshake failed, if the caller asks for it: it ends dull, and late.
+//! What becomes of a connection whose handshake failed, if the caller asks for it: it ends late, and its end tells
+//! nothing.
 
 mod deaf;
 mod lingering;
@@ -20,30 +21,30 @@ use crate::error::Error;
 
 const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
 
-/// Far below 1024, the usual limit of descriptors: who fails often shall not be able to fill them.
-const DEFAULT_AT_MOST: usize = 128;
+/// Far below 1024, the usual limit of descriptors: a stranger who fails often must not be able to use them up.
+const DEFAULT_AT_MOST: usize = 96;
 
-/// How a connection is left whose handshake failed: not at once, with an end that tells what was wrong, but late, and
-/// whatever was wrong in the same way.
+/// How a connection ends whose handshake failed: late, and in the same way whatever was wrong.
 ///
-/// Without it a failed connection closes at once. That is simple and harms nobody, and it tells: nearly every client
-/// closes at once on an unknown SKEY, waits for its time-out on silence, and resets where bytes were left unread, so
-/// that some 34 probes sort clients into 4 to 8 classes, and a list of info-hashes finds out what a host serves.
+/// Without it a failed connection closes at once. That is simple and harms nobody, but it tells what was wrong. Nearly
+/// every client closes at once on an unknown SKEY, waits for its time-out on silence, and resets where bytes were left
+/// unread. So some 34 probes sort clients into 4 to 8 classes, and a prober with a list of info-hashes finds out what a
+/// host serves.
 ///
 /// With it, the connection goes on as if the handshake still waited for the peer: what comes is read and thrown away,
 /// nothing is answered, and at a moment that is drawn for each connection it ends with a FIN. It ends earlier only if
 /// the peer ends it, or if newer ones need its seat. What a peer without the info-hash sees is then a function of the
 /// lengths and the times of what it sent, and not of its content.
 ///
-/// **Three kinds of peers are let go at once all the same**: a plaintext handshake where MSE is required, or for an
-/// info-hash that is not served; MSE where it is forbidden; and whoever did not send the 96 bytes of a public key within
-/// the [time-out](crate::MseAcceptor::timeout). Honest peers dial in plaintext first and wait for the close before they
-/// dial again with MSE. Who would rather hide from a prober that its plaintext was understood asks for it:
-/// [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext), which names the price.
+/// **Three kinds of peers are let go at once all the same**: a peer whose plaintext handshake is refused, because MSE is
+/// required or the info-hash is not served; a peer that speaks MSE where it is forbidden; and a peer that did not send
+/// the 96 bytes of a public key within the [time-out](crate::MseAcceptor::timeout). Honest peers dial in plaintext
+/// first, and wait for the close before they dial again with MSE. To hide from a prober that its plaintext was
+/// understood, set [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext), which names the price.
 ///
-/// Each connection that lingers holds **one descriptor**, and a few hundred bytes. The bound on their number,
-/// 128 unless told, holds over all connections that are given the same `Linger` or a clone of it: one more, and the
-/// oldest closes.
+/// Each connection that lingers holds **one descriptor**, and a few hundred bytes. At most 96 linger unless told
+/// otherwise, counted over everything that is given the same `Linger` or a clone of it. If one more comes, the oldest
+/// closes.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,7 +55,8 @@ const DEFAULT_AT_MOST: usize = 128;
 /// ```
 ///
 /// Two ways to use it. [`Accept::linger`](crate::Accept::linger) returns the error at once and spawns a task for the
-/// connection. [`Failed::linger`](crate::Failed::linger) makes a future of it, for callers who keep count of their tasks:
+/// connection. [`Failed::linger`](crate::Failed::linger) makes a future of it, for callers who keep count of their
+/// tasks:
 ///
 /// ```no_run
 /// # async fn example(tcp: tokio::net::TcpStream, torrents: tokio_mse::SkeyIndex) {
@@ -77,7 +79,7 @@ pub struct Linger {
 }
 
 impl Linger {
-    /// 20 to 40 seconds after the connection came in, for at most 128 connections.
+    /// 20 to 40 seconds after the connection came in, for at most 96 connections.
     pub fn new() -> Self {
         Self {
             until: DEFAULT_UNTIL.into_inner(),

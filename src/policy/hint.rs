@@ -13,8 +13,8 @@
 ///
 /// UDP trackers, the mainline DHT and `peers6` say nothing: [`Unknown`](Self::Unknown).
 ///
-/// What a hint changes is in [`Policy::with_hint`](crate::Policy::with_hint). It comes from a stranger, so it is a matter
-/// of which attempt is made first, and can never lead to plaintext where MSE was wanted.
+/// What a hint changes is in [`Policy::with_hint`](crate::Policy::with_hint). It comes from a stranger, so it may
+/// choose which attempt is made first, and it can never lead to plaintext where MSE was wanted.
 ///
 /// ```
 /// use tokio_mse::{Attempt, PeerHint, Policy};
@@ -32,9 +32,9 @@ pub enum PeerHint {
     /// Nothing is known.
     #[default]
     Unknown,
-    /// It takes MSE, and would rather have plaintext.
+    /// It takes MSE, and prefers plaintext.
     TakesMse,
-    /// It would rather have MSE.
+    /// It prefers MSE.
     PrefersMse,
     /// It takes nothing else.
     RequiresMse,
@@ -55,7 +55,8 @@ impl PeerHint {
         }
     }
 
-    /// How much is said of the peer. Kept apart from the variants, so that one that is no step of a ladder can be added.
+    /// How much is said of the peer. Kept apart from the variants, so that one that is no step of a ladder can be
+    /// added.
     const fn weight(self) -> u8 {
         match self {
             Self::Unknown => 0,
@@ -65,8 +66,8 @@ impl PeerHint {
         }
     }
 
-    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it where
-    /// the announce had `supportcrypto=1` or `requirecrypto=1`; one that leaves it out has said nothing.
+    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it
+    /// where the announce had `supportcrypto=1` or `requirecrypto=1`; one that leaves it out has said nothing.
     pub const fn from_crypto_flag(flag: u8) -> Self {
         match flag {
             0 => Self::TakesMse,

@@ -69,9 +69,10 @@ impl Policy {
 
     /// MSE or nothing, header-only: the handshake is hidden, the stream that follows is clear. [`Encryption::Require`].
     ///
-    /// Transmission 4.0 selects plaintext when nothing else is offered, and goes on in RC4 all the same: its first 20
-    /// bytes are not `0x13 "BitTorrent protocol"`. Waiting for them would hold up every other peer's stream, so it is not
-    /// detected here. Offer RC4 behind it and Transmission takes that, while the others take plaintext:
+    /// Transmission 4.0 selects plaintext when nothing else is offered, and sends RC4 all the same: its first 20 bytes
+    /// are not `0x13 "BitTorrent protocol"`. This is not detected here, because waiting for 20 bytes would hold up the
+    /// stream of every other peer. Offer RC4 as well, as the second choice: then Transmission selects RC4, and the
+    /// others select plaintext.
     ///
     /// ```
     /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
@@ -100,8 +101,8 @@ impl Policy {
 
     /// The same policy with a fallback: `Require` becomes `Prefer`, and `Forbid` becomes `Allow`.
     ///
-    /// A fallback to plaintext shows the info-hash to everybody on the path. The other two words have a fallback already
-    /// and stay.
+    /// A fallback to plaintext shows the info-hash to everybody on the path. `Prefer` and `Allow` have a fallback
+    /// already, and stay.
     #[must_use]
     pub const fn allow_fallback(self) -> Self {
         let encryption = match self.encryption {
@@ -112,8 +113,8 @@ impl Policy {
         self.with_encryption(encryption)
     }
 
-    /// The same policy without a fallback: `Prefer` becomes `Require`, and `Allow` becomes `Forbid`. The other two words
-    /// have none and stay.
+    /// The same policy without a fallback: `Prefer` becomes `Require`, and `Allow` becomes `Forbid`. `Require` and
+    /// `Forbid` have none, and stay.
     ///
     /// This holds for incoming connections, too: the table of [`Encryption`] has no word that dials in one way only and
     /// accepts both.
@@ -150,9 +151,9 @@ impl Policy {
     /// | [`Prefer`](Encryption::Prefer) | as it is | as it is | as [`Require`](Encryption::Require): MSE alone |
     /// | [`Require`](Encryption::Require) | as it is | as it is | as it is |
     ///
-    /// A hint saves the attempt that would fail. It never brings plaintext to the front: a peer that would rather have
-    /// plaintext and takes MSE is dialled as its dialler would rather have it. A peer that takes nothing but MSE is not
-    /// dialled in plaintext, which would show the info-hash for nothing.
+    /// A hint saves an attempt that would fail. It never puts plaintext first: a peer that prefers plaintext and takes
+    /// MSE is dialled as the policy says. A peer that takes nothing but MSE is not dialled in plaintext at all,
+    /// because that would show the info-hash for nothing.
     #[must_use]
     pub const fn with_hint(self, hint: PeerHint) -> Self {
         match (self.encryption, hint) {
@@ -171,7 +172,7 @@ impl Policy {
         self.encryption
     }
 
-    /// What an initiator offers and a responder chooses from.
+    /// The methods that an initiator offers, and from which a responder chooses.
     pub const fn methods(&self) -> CryptoMethods {
         self.methods
     }
@@ -184,7 +185,7 @@ impl Policy {
         }
     }
 
-    /// What to dial next after `attempt` ended with `error`; `None` if that was the last word.
+    /// What to dial next after `attempt` ended with `error`; `None` if there is nothing left to try.
     ///
     /// | | after MSE | after plaintext |
     /// |---|---|---|
@@ -193,11 +194,11 @@ impl Policy {
     /// | [`Prefer`](Encryption::Prefer) | plaintext | never: that was the redial |
     /// | [`Require`](Encryption::Require) | never | - |
     ///
-    /// Only an attempt that the peer left unanswered is followed by another. Once
-    /// [the peer answered](Error::peer_answered), it speaks what it was dialled with, and what failed then, an unknown
-    /// info-hash for one, would fail again; a redial in plaintext would show the info-hash for nothing
-    /// (transmission#6935, #6942). An attempt that did not get as far as the peer is not repeated either: an unreachable
-    /// host does not become reachable in another mode.
+    /// Only an attempt that the peer left unanswered is followed by another. Once [the peer
+    /// answered](Error::peer_answered), it speaks what it was dialled with, and what failed then, an unknown info-hash
+    /// for one, would fail again; a redial in plaintext would show the info-hash for nothing (transmission#6935,
+    /// #6942). An attempt that did not get as far as the peer is not repeated either: an unreachable host does not
+    /// become reachable in another mode.
     ///
     /// ```
     /// use tokio_mse::{Attempt, Error, Policy, Step};

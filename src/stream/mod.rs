@@ -23,8 +23,8 @@ use crate::stream::outbound::Outbound;
 /// A peer connection: encrypted, header-only or plaintext, and used like the bare transport.
 ///
 /// Every call makes the same call on the transport that the bare transport would have got, and returns what it
-/// returned; only the bytes are XORed. No ciphertext is held back, so there is nothing that only a flush would send. See
-/// [`docs::flush`](crate::docs::flush) and [`docs::cancel_safety`](crate::docs::cancel_safety).
+/// returned; only the bytes are XORed. No ciphertext is held back, so there is nothing that only a flush would send.
+/// See [`docs::flush`](crate::docs::flush) and [`docs::cancel_safety`](crate::docs::cancel_safety).
 ///
 /// MSE is obfuscation: it does not tell you who the peer is, whether the bytes were changed on the way, or, as there is
 /// no close record, whether an end of the stream is the one that the peer meant.
@@ -37,8 +37,8 @@ pub struct MseStream<T> {
 }
 
 impl<T> MseStream<T> {
-    /// A stream without MSE, so that an application has one type for every peer. `role` is who opened the connection, as
-    /// [`Negotiated::role`] will tell.
+    /// A stream without MSE, so that an application has one type for every peer. `role` is who opened the connection,
+    /// as [`Negotiated::role`] will tell.
     pub fn plaintext(io: T, role: Role) -> Self {
         Self {
             io,
@@ -58,7 +58,7 @@ impl<T> MseStream<T> {
         }
     }
 
-    /// Takes note of how many attempts it took in all, and how long.
+    /// Notes how many attempts it took in all, and how long.
     pub(crate) fn tell_of_attempts(&mut self, attempts: u32, elapsed: Duration) {
         self.negotiated = self
             .negotiated
@@ -93,8 +93,8 @@ impl<T: Unpin> MseStream<T> {
     ///
     /// # Errors
     ///
-    /// What `read` fails with. If it reports more than there was room for, or has panicked before, the direction is out of
-    /// step for good, and this and every later read is a [`BrokenStream`](crate::BrokenStream).
+    /// What `read` fails with. If it reports more than there was room for, or has panicked before, the direction is
+    /// out of step for good, and this and every later read is a [`BrokenStream`](crate::BrokenStream).
     pub fn poll_read_vectored_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -13,9 +13,9 @@ use crate::stream::outbound::Outbound;
 
 /// What an [`MseStream`] is made of.
 ///
-/// Whoever goes on by hand has to look at three cases a direction: a keystream, none because the stream is clear, and
-/// none because it is broken, where sending anything would be sending it in the clear or as garbage. The `?` that the
-/// last one calls for is the whole check:
+/// If you go on by hand, each direction is one of three cases. There is a keystream; or `Ok(None)`, and the stream is
+/// clear; or `Err`, and the direction is broken: whatever is sent over it would be garbage to the peer. A `?` is all
+/// that the last case needs:
 ///
 /// ```
 /// # use tokio_mse::{MseStream, Role};
@@ -36,8 +36,8 @@ pub struct Parts<T> {
     /// Decrypts what `io` yields from here on; `Ok(None)` if the stream is clear, `Err` if it is out of step with its
     /// transport.
     pub decrypt: Result<Option<Keystream>, BrokenStream>,
-    /// Encrypts what is written to `io` from here on; `Ok(None)` if the stream is clear, `Err` if it is out of step with
-    /// its transport.
+    /// Encrypts what is written to `io` from here on; `Ok(None)` if the stream is clear, `Err` if it is out of step
+    /// with its transport.
     pub encrypt: Result<Option<Keystream>, BrokenStream>,
     /// What was agreed on.
     pub negotiated: Negotiated,
@@ -46,8 +46,8 @@ pub struct Parts<T> {
 impl<T> Parts<T> {
     /// Replaces the transport by what `change` makes of it: wrapped, unwrapped, or boxed.
     ///
-    /// The bytes of the stream have to go on where they were. A transport that holds bytes back, like a `BufWriter`, has
-    /// to be flushed before it is unwrapped, and one that read ahead must not be.
+    /// The new transport has to go on at the same byte. A transport that holds bytes back, like a `BufWriter`, has to
+    /// be flushed before it is unwrapped. One that read ahead, like a `BufReader`, must not be unwrapped.
     ///
     /// ```
     /// # use tokio::io::BufWriter;

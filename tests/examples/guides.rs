@@ -1,12 +1,6 @@
 //! The adoption guide: every program of it runs, says what it does, and ends well.
 
-#[path = "../../examples/guides/addresses.rs"]
-mod addresses;
-
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-
-use addresses::Addresses;
 
 use crate::program::run;
 
@@ -126,30 +120,4 @@ fn every_guide_is_run_here_and_its_files_are_short() {
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-fn ip(address: &str) -> IpAddr {
-    address.parse().unwrap()
-}
-
-#[test]
-fn the_limit_per_address_counts_hosts_and_forgets_those_that_left() {
-    let addresses = Addresses::at_most(2);
-    let first = addresses.enter(ip("192.0.2.1"));
-    let second = addresses.clone().enter(ip("::ffff:192.0.2.1"));
-    assert!(first.is_some() && second.is_some());
-    assert!(addresses.enter(ip("192.0.2.1")).is_none());
-    assert!(addresses.enter(ip("192.0.2.2")).is_some());
-    drop(first);
-    let third = addresses.enter(ip("192.0.2.1"));
-    assert!(third.is_some());
-    assert!(addresses.enter(ip("192.0.2.1")).is_none());
-}
-
-#[test]
-fn the_limit_per_address_takes_the_first_64_bits_of_ipv6_for_a_host() {
-    let addresses = Addresses::at_most(1);
-    let _one = addresses.enter(ip("2001:db8::1")).unwrap();
-    assert!(addresses.enter(ip("2001:db8::ffff:ffff:ffff:ffff")).is_none());
-    assert!(addresses.enter(ip("2001:db8:0:1::1")).is_some());
 }

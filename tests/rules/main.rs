@@ -15,6 +15,7 @@ mod builders;
 mod deadline;
 mod flush_shutdown;
 
+mod giveaways;
 mod handshake_bounds;
 mod handshake_cuts;
 mod handshake_flights;
@@ -26,6 +27,7 @@ mod reading;
 mod redial;
 mod saturation;
 mod secrets;
+mod traces;
 mod transparency;
 mod verified_skey;
 

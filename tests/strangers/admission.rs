@@ -70,7 +70,7 @@ async fn l4_the_oldest_that_has_not_sent_its_key_makes_room_and_closes_at_once()
     }
     let (mut near, oldest) = held.remove(0);
     let start = Instant::now();
-    assert!(matches!(oldest.await.unwrap(), Err(Error::Crowded)));
+    assert!(matches!(oldest.await.unwrap(), Err(Error::Crowded { .. })));
     assert_eq!(near.read(&mut [0; 1]).await.unwrap(), 0);
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(held.iter().all(|(_, task)| !task.is_finished()));
@@ -120,4 +120,23 @@ async fn l4_plaintext_needs_no_place() {
     let plaintext = accept(&acceptor, far);
     near.write_all(&super::handshake(INFO_HASH)).await.unwrap();
     assert!(timeout(seconds(1), plaintext).await.unwrap().unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn l4_of_those_that_wait_for_a_place_the_oldest_makes_room_and_closes_at_once() {
+    let acceptor = require().max_handshakes(1);
+    let mut held = Vec::new();
+    for _ in 0..66 {
+        let (mut near, far) = duplex(4096);
+        near.write_all(&[0xA5; 96]).await.unwrap();
+        held.push((near, accept(&acceptor, far)));
+        // In the order in which they came.
+        sleep(Duration::from_millis(1)).await;
+    }
+    let finished: Vec<usize> = (0..held.len()).filter(|at| held[*at].1.is_finished()).collect();
+    // The first has the place, and 64 wait.
+    assert_eq!(finished, [1]);
+    let error = held.remove(1).1.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Crowded { .. }));
+    assert_eq!(error.step(), Step::Admission);
 }

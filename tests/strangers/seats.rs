@@ -49,10 +49,10 @@ async fn l2_failing_often_does_not_switch_lingering_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn l2_the_bound_is_128_unless_told_and_holds_over_clones() {
+async fn l2_the_bound_is_96_unless_told_and_holds_over_clones() {
     let (acceptor, linger) = (require(), Linger::new());
     let mut near = Vec::new();
-    for _ in 0..129 {
+    for _ in 0..97 {
         near.push(fail(&acceptor.clone(), &linger.clone()).await);
     }
     assert!(is_over(&mut near[0]).await);

@@ -159,7 +159,7 @@ fn without_any_time_out_nothing_panics_when_an_honest_peer_floods() {
         };
         let connect = async {
             let mut peer = connector.connect(near, INFO_HASH).await.unwrap();
-            peer.write_all(&[7; 300_000]).await.unwrap();
+            peer.write_all(&vec![7; 300_000]).await.unwrap();
         };
         let (got, ()) = tokio::join!(accept, connect);
         assert_eq!(got, 300_000);

@@ -132,7 +132,16 @@ fn recorded_handshakes_replay_in_any_portions() {
 #[test]
 fn every_client_is_recorded_in_both_roles() {
     let all = Recording::load_all();
-    for client in ["libtorrent", "Transmission", "aria2"] {
+    let clients = [
+        "libtorrent",
+        "Transmission",
+        "aria2",
+        "rTorrent",
+        "qBittorrent",
+        "Deluge",
+        "WebTorrent",
+    ];
+    for client in clients {
         for role in ["initiator", "responder"] {
             let recorded = |each: &&Recording| {
                 each.vector.text("client") == client && each.vector.text("client_role") == role

@@ -66,11 +66,19 @@ fn hex(text: &str) -> Result<[u8; 20], Box<dyn Error>> {
         .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<_>>()
         .ok_or("not hexadecimal")?;
-    let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    let bytes: Vec<u8> = digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect();
     bytes.try_into().map_err(|_| "an info-hash has 40 digits".into())
 }
 
 /// A complete BitTorrent handshake, 68 bytes.
 fn handshake(info_hash: [u8; 20]) -> Vec<u8> {
-    [b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0".as_slice(), &info_hash, b"-TM0000-hinted------"].concat()
+    [
+        b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0".as_slice(),
+        &info_hash,
+        b"-TM0000-hinted------",
+    ]
+    .concat()
 }

@@ -18,7 +18,8 @@ def enter():
     if MARK in os.environ:
         _set_up()
         return
-    command = ["unshare", "--net"]
+    # Whoever ends the suite ends every process that it started: they are in a namespace that dies with it.
+    command = ["unshare", "--net", "--pid", "--fork", "--kill-child"]
     if os.geteuid() != 0:
         command.append("--map-root-user")
     if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True).returncode:

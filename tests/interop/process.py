@@ -50,7 +50,7 @@ class Child:
                     raise AssertionError(f"{self.name}: no such line; {self.last_words()}")
                 self._news.wait(min(left, 0.5))
 
-    def listening(self, timeout=20):
+    def listening(self, timeout=60):
         """The address of a program whose first line is `listening on ADDR:PORT`."""
         line = self.wait_line(lambda _: True, timeout)
         if not line.startswith("listening on "):

@@ -57,7 +57,7 @@ def client_answers(context, client, mode, ours, methods):
 def client_dials(context, client, mode, ours, methods):
     listener = socket.create_server((client.host, 0))
     context.ends_with(listener.close)
-    listener.settimeout(40)
+    listener.settimeout(120)
     client(context, mode, dial=listener.getsockname())
     wire = Wire(listener.accept()[0])
     context.ends_with(wire.close)

@@ -28,7 +28,7 @@ def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
     lines += _versions(results) + _transfers(results) + _policies(results) + _disguises(results)
-    lines += _handshakes(results) + _foreign(results)
+    lines += _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
     lines += _listed("Skipped", (each for each in results if each.status == SKIPPED))
@@ -145,6 +145,34 @@ def _handshakes(results):
     columns = ["offer, rc4", "offer, default", "zero, key", "zero, secret"]
     head = ["client", "RC4 alone", "its own mix", "key begins with zero", "S begins with zero"]
     return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))
+
+
+def _hints(results):
+    """One row for each client: what it says of itself, as seen."""
+    rows = {}
+    for each in results:
+        if "hint" in each.case.row:
+            seen = each.detail if each.passed else _mark(each)
+            rows.setdefault(each.case.client, {})[each.case.row["hint"]] = seen
+    if not rows:
+        return []
+    lines = ["## Hints", ""]
+    lines += ["What a client set to RC4 alone says of itself to a tracker, what it says in its extension handshake, and what"]
+    lines += ["another libtorrent says of it in a peer exchange; and what `PeerHint` makes of each: `hinted` dialled as shown,"]
+    lines += ["under `allow` and under `prefer`, and reached it.", ""]
+    columns = ["tracker", "itself", "exchange"]
+    head = ["client", "announce", "extension handshake", "peer exchange"]
+    return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))
+
+
+def _redials():
+    """What a test of the library generates, and holds."""
+    table = Path(__file__).resolve().parents[1] / "quirks" / "redials.md"
+    lines = ["## Redials, our four words against what others dial and take", ""]
+    lines += ["From `cargo test --test quirks`: emulated clients, on paused time, so a time is what we wait for. A cell is the"]
+    lines += ["connections in their order, and the stream that came of them. µTorrent, BitComet and Tixati publish what they dial"]
+    lines += ["and take, not their bytes: theirs are the specification's plainest. Under `require` nothing is ever in the clear.", ""]
+    return lines + table.read_text().splitlines() + [""]
 
 
 def _foreign(results):

@@ -2,6 +2,7 @@
 """The interop suite: real clients and a foreign peer against this crate's programs."""
 
 import argparse
+import collections
 import fnmatch
 import importlib
 import os
@@ -39,7 +40,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md", nargs="?", const=RESULTS, help="default: RESULTS.md here")
     parser.add_argument("--with-rqbit", type=program, metavar="PROGRAM", help="an rqbit, for its cases")
-    parser.add_argument("--jobs", type=int, default=6, help="cases at once; most of a case is waiting")
+    parser.add_argument("--jobs", type=int, default=8, help="cases at once; most of a case is waiting")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()
 
@@ -50,6 +51,16 @@ def chosen(options):
             patterns = options.only or ["*"]
             if any(fnmatch.fnmatch(each.name, pattern) for pattern in patterns):
                 yield each
+
+
+def mixed(cases):
+    """An order in which the cases of each client are spread over the whole run: those that are slow to begin, or long to
+    wait, are side by side with others."""
+    found = collections.defaultdict(list)
+    for at, each in enumerate(cases):
+        found[each.client].append(at)
+    place = {at: n / len(those) for those in found.values() for n, at in enumerate(those)}
+    return sorted(place, key=place.get)
 
 
 def tell(result):
@@ -68,8 +79,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
         content = torrent.make(Path(folder))
         with ThreadPoolExecutor(options.jobs) as pool:
-            running = [pool.submit(case.run, each, options, content) for each in cases]
-            results = [tell(each.result()) for each in running]
+            running = {at: pool.submit(case.run, cases[at], options, content) for at in mixed(cases)}
+            results = [tell(running[at].result()) for at in range(len(cases))]
     seconds = time.monotonic() - started
     if options.report:
         options.report.write_text(report.markdown(results, seconds))

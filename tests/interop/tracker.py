@@ -53,6 +53,8 @@ class SwarmTracker(Tracker):
         self._news = threading.Condition()
 
     def answer(self, address, query):
+        if "port" not in query:
+            return COMMON | {"files": {}}  # a scrape
         flags = tuple(query.get(name) == "1" for name in ("supportcrypto", "requirecrypto"))
         # `cryptoport` goes with a `port` of 0: it hides a peer that takes nothing but MSE from old trackers.
         me = (address, int(query.get("cryptoport") or query["port"]))

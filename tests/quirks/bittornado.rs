@@ -61,7 +61,7 @@ pub async fn initiate(mut far: Far) -> Option<()> {
 async fn respond(mut far: Far) -> Option<()> {
     let (mut shared, offer) = open_as_responder(&mut far, 199).await?;
     // It looks at two bits.
-    if offer.provide % 4 & RC4 == 0 {
+    if (offer.provide % 4) & RC4 == 0 {
         return None;
     }
     far.send(step_4_bytes(&mut shared, [0; 8], RC4, &pad(199), 199));

@@ -12,6 +12,7 @@ mod ktorrent;
 mod lengths_of_nothing;
 mod mainline;
 mod ours;
+mod pairs;
 mod peer;
 mod published;
 mod redials;

@@ -2,8 +2,12 @@
 //! their bytes are not, so the bytes here are the specification's plainest and tell nothing of theirs. A client without
 //! MSE stands beside them.
 
+use tokio_mse::Attempt::{Mse, Plaintext};
+use tokio_mse::Encryption::{Allow, Forbid, Prefer, Require};
+
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{our_handshake, their_handshake};
+use crate::pairs::{double, they_dial, we_dial};
 use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use crate::segments::Far;
 
@@ -128,4 +132,53 @@ pub async fn initiate_with_mse(mut far: Far) -> Option<()> {
     };
     let (shared, select) = open_as_initiator(&mut far, 100, &offer).await?;
     Stream::initiator(far, shared, select).talk_as_initiator().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn utorrent_disabled_dials_plaintext_alone_and_still_takes_mse() {
+    let disabled = double("µTorrent, outgoing disabled");
+    assert_eq!(we_dial(Require, &disabled).await.mode(), Some("rc4"));
+    let refused = they_dial(Require, &disabled).await;
+    assert_eq!((refused.attempts, refused.stream), (vec![Plaintext], None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn utorrent_enabled_dials_mse_and_then_plaintext() {
+    let enabled = double("µTorrent, outgoing enabled");
+    let outcome = they_dial(Forbid, &enabled).await;
+    assert_eq!(outcome.attempts, [Mse, Plaintext]);
+    assert_eq!(outcome.mode(), Some("plaintext"));
+    assert_eq!(they_dial(Allow, &enabled).await.attempts, [Mse]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn utorrent_forced_never_falls_back() {
+    let outcome = they_dial(Forbid, &double("µTorrent, outgoing forced")).await;
+    assert_eq!((outcome.attempts, outcome.stream), (vec![Mse], None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn legacy_incoming_is_apart_from_what_utorrent_dials() {
+    let legacy = we_dial(Allow, &double("µTorrent, outgoing forced")).await;
+    assert_eq!(legacy.attempts, [Plaintext]);
+    let none = we_dial(Allow, &double("µTorrent, outgoing forced, no legacy incoming")).await;
+    assert_eq!(none.attempts, [Plaintext, Mse]);
+    assert_eq!(none.mode(), Some("rc4"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bitcomet_and_tixati_dial_mse_first_and_accept_either() {
+    for name in [
+        "BitComet since 0.63, as µTorrent enabled",
+        "Tixati, encrypted preferred, accept either",
+    ] {
+        let peer = double(name);
+        assert_eq!(
+            they_dial(Forbid, &peer).await.attempts,
+            [Mse, Plaintext],
+            "{name}"
+        );
+        assert_eq!(we_dial(Allow, &peer).await.mode(), Some("plaintext"), "{name}");
+        assert_eq!(we_dial(Prefer, &peer).await.mode(), Some("rc4"), "{name}");
+    }
 }

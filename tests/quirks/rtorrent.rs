@@ -2,10 +2,11 @@
 //! it drops a plaintext connection after 20 bytes.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_mse::{Mode, Policy};
+use tokio_mse::{Attempt, Encryption, Mode, Policy};
 
 use crate::foreign::{Offer, step_4 as step_4_bytes};
 use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use crate::pairs::{double, we_dial};
 use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use crate::segments::{Far, connection};
 
@@ -84,4 +85,12 @@ async fn more_than_68_bytes_of_initial_payload_wait_for_step_4() {
     assert_eq!(rtorrent.await.unwrap().unwrap(), bitfield);
     // It has hung up, and the bytes were sent once.
     assert!(ours.write_all(b"?").await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn versions_that_drop_plaintext_after_20_bytes_are_dialled_again_with_mse() {
+    let rtorrent = double("rTorrent 0.16.1 to 0.16.17, try_outgoing and enable_retry");
+    let outcome = we_dial(Encryption::Allow, &rtorrent).await;
+    assert_eq!(outcome.attempts, [Attempt::Plaintext, Attempt::Mse]);
+    assert_eq!(outcome.mode(), Some("rc4"));
 }

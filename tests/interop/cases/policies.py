@@ -48,10 +48,10 @@ def refused(context, client, mode, way, *options):
     """Policies that cannot meet: not one byte of content, and nothing of ours in the clear."""
     route = Route(context, client, mode, way, True, *options)
     said = route.bridge.child.err
-    route.bridge.child.wait_line(lambda line: line.strip(), 40, said)
+    route.bridge.child.wait_line(lambda line: line.strip(), 90, said)
     # A second attempt may take another way, so watch for a while after the first ended. A bridge that
     # refuses keeps the connection for up to 40 s; most clients leave before that.
-    require(route.tap.wait_connection(20), "nobody dialled")
+    require(route.tap.wait_connection(90), "nobody dialled")
     route.tap.connections[0].ended.wait(40)
     time.sleep(3)
     require("done" not in route.fetcher.child.out, "the torrent was transferred all the same")

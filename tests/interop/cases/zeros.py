@@ -25,9 +25,9 @@ def private_key_for_zero(key):
 def answered(context, client, what):
     listener = socket.create_server((client.host, 0))
     context.ends_with(listener.close)
-    listener.settimeout(40)
+    listener.settimeout(120)
     client(context, "rc4", dial=listener.getsockname())
-    wire = Wire(listener.accept()[0], 20)
+    wire = Wire(listener.accept()[0], 40)
     context.ends_with(wire.close)
     skey = context.torrent.info_hash
     if what == "secret":

@@ -21,6 +21,7 @@ class Aria2:
     source = "Debian"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
@@ -51,11 +52,11 @@ class Aria2:
         else:
             argv += ["--seed-time=0"]  # ends once it has everything
         self.child = context.start(*argv, metainfo)
-        self.child.wait_line(lambda line: "listening on TCP port" in line, 20)
+        self.child.wait_line(lambda line: "listening on TCP port" in line, 90)
         if seed:
-            self.child.wait_line(lambda line: "Verification finished" in line, 30)
+            self.child.wait_line(lambda line: "Verification finished" in line, 90)
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         status = self.child.exit_status(timeout)
         if status:
             raise AssertionError(f"aria2 ended with {status}; {self.child.last_words()}")

@@ -26,6 +26,7 @@ class Deluge:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod
@@ -61,11 +62,11 @@ class Deluge:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
         try:
-            self.child.wait_line(lambda line: line == "ready", 30)
+            self.child.wait_line(lambda line: line == "ready", 90)
         except AssertionError as error:
             raise AssertionError(f"{error}; deluged: {self.daemon.last_words()}") from error
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)
 
 

@@ -21,7 +21,7 @@ RESPONSE, ERROR, EVENT = 1, 2, 3
 class Daemon:
     def __init__(self, config, port):
         self._number = 0
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + 80
         while True:
             try:
                 raw = socket.create_connection(("127.0.0.1", port), timeout=20)

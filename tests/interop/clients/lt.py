@@ -18,6 +18,7 @@ class Libtorrent:
     source = "PyPI"
     program = None  # a package of this Python, without which nothing here runs
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
@@ -45,7 +46,7 @@ class Libtorrent:
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
-        self.address = self.child.listening()
+        self.address = self.child.listening(90)
 
-    def wait_done(self, timeout=45):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)

@@ -63,7 +63,9 @@ def main():
     params.save_path = args.folder
     params.flags = lt.torrent_flags.seed_mode if args.seed else 0
     handle = ses.add_torrent(params)
-    while not ses.listen_port():
+    # A torrent that is not ready yet turns peers away.
+    ready = (lt.torrent_status.seeding, lt.torrent_status.finished, lt.torrent_status.downloading)
+    while not ses.listen_port() or handle.status().state not in ready:
         time.sleep(0.02)
     print(f"listening on {args.host}:{ses.listen_port()}", flush=True)
     peer = None

@@ -48,6 +48,7 @@ class QBittorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     # No header-only: it allows nothing but RC4 inside MSE.
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
@@ -84,10 +85,10 @@ class QBittorrent:
         self._add(torrent.path.read_bytes(), seed)
         self._hash = torrent.info_hash.hex()
         self._peer = "%s:%d" % dial if dial else None
-        self._wait(lambda state: not seed or state["progress"] == 1, 20)
+        self._wait(lambda state: not seed or state["progress"] == 1, 60)
         self._dial()
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         state = self._wait(lambda state: state["progress"] == 1, timeout, self._dial)
         if not state:
             raise AssertionError(f"qBittorrent: not done: {self._state()}")
@@ -116,7 +117,7 @@ class QBittorrent:
         return None
 
     def _up(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 return self._call("app/version")

@@ -42,6 +42,7 @@ class RTorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = True  # from S, until 0.16: one handshake in 256 fails
+    takes_plaintext = False  # where it is set to RC4
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod
@@ -81,9 +82,9 @@ class RTorrent:
         if seed:
             self.wait_done()
         else:
-            self._wait(lambda: self._call("d.is_active", self._hash), 20, "did not start")
+            self._wait(lambda: self._call("d.is_active", self._hash), 90, "did not start")
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         self._wait(lambda: self._call("d.complete", self._hash), timeout, "not done")
 
     def _wait(self, holds, timeout, complaint):

@@ -23,6 +23,7 @@ class Transmission:
     source = "Debian"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = False  # where it is set to RC4
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).
@@ -56,7 +57,7 @@ class Transmission:
         if seed:
             self.wait_done()
 
-    def wait_done(self, timeout=50):
+    def wait_done(self, timeout=120):
         deadline = time.monotonic() + timeout
         fields = ["percentDone", "status", "errorString", "peers"]
         while time.monotonic() < deadline:
@@ -68,7 +69,7 @@ class Transmission:
 
     def _call(self, method, **arguments):
         body = json.dumps({"method": method, "arguments": arguments}).encode()
-        for _ in range(200):
+        for _ in range(900):
             request = urllib.request.Request(
                 self._url, body, {"X-Transmission-Session-Id": self._session}
             )

@@ -25,6 +25,7 @@ class WebTorrent:
     host = "127.0.0.1"
     program = PROGRAM
     drops_zeros = False
+    takes_plaintext = True  # however it is set
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
     @staticmethod
@@ -48,7 +49,7 @@ class WebTorrent:
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)
-        self.address = (self.host, self.child.listening()[1])
+        self.address = (self.host, self.child.listening(90)[1])
 
-    def wait_done(self, timeout=45):
+    def wait_done(self, timeout=120):
         self.child.wait_line(lambda line: line == "done", timeout)

@@ -106,7 +106,6 @@ fn of_all_refusals_only_an_answer_in_the_other_mode_is_followed_by_a_redial() {
         let expected = if other_mode { UNANSWERED } else { NEVER };
         assert_eq!(redials(&refusal.into()), expected);
     }
-    assert_eq!(redials(&Error::Crowded { .. }), NEVER);
 }
 
 #[test]

@@ -28,9 +28,10 @@
 //! | | one core, a second | 10^3 | 10^4 | 10^5 | 10^6 |
 //! |---|---|---|---|---|---|
 //! | Zen 5 (first version) | 13,100 | 0.08 s | 0.8 s | 8 s | 76 s |
-//! | Zen 4 (today, busy machine) | 10,000 | 0.1 s | 1 s | 10 s | 100 s |
+//! | Zen 4 (today, busy machine) | 11,200 | 0.09 s | 0.9 s | 9 s | 90 s |
 //!
-//! Absolute figures of Zen 3 were not taken. Without IO a core of Zen 5 does 27,600 a second.
+//! Absolute figures of Zen 3 were not taken. Without IO a core of Zen 5 does 27,600 a second, one
+//! of Zen 4 21,500.
 //!
 //! # Bytes
 //!
@@ -40,7 +41,7 @@
 //! | | the cipher alone | one end, RC4 | one end, header-only or plaintext |
 //! |---|---|---|---|
 //! | Zen 5 (first version) | 0.12 | 0.14 | 0.02 |
-//! | Zen 4 (today, busy machine) | 0.14 | 0.17 to 0.20 | 0.04 to 0.05 |
+//! | Zen 4 (today, busy machine) | 0.13 | 0.16 to 0.20 | 0.02 to 0.05 |
 //! | Zen 3 (prototype of today's cipher) | 0.15 | not measured | not measured |
 //!
 //! The last two columns are for up to a thousand connections at work. An end over loopback is half of what sending and

@@ -68,20 +68,28 @@ pub fn measure(report: &mut Report, rounds: usize) {
 const SERVED: u32 = 10_000;
 /// Lookups that are timed together: few, so that most are not interrupted.
 const BATCH: usize = 32;
-const BATCHES: usize = 20_000;
+const BATCHES: usize = 10_000;
+const TURNS: usize = 9;
 
 /// Wall time of a lookup, as it may have to wait for another thread, and of the slowest in a thousand.
 pub fn measure_beside_insertions(report: &mut Report) {
-    let quiet = lookups(false);
-    let beside = lookups(true);
+    let turns: Vec<[Vec<f64>; 2]> = (0..TURNS).map(|_| [false, true].map(lookups)).collect();
     for (what, at) in [("SKEY lookup", 500), ("the slowest of 1000 SKEY lookups", 999)] {
-        let (quiet, beside) = (quiet[BATCHES * at / 1000], beside[BATCHES * at / 1000]);
+        let at = BATCHES * at / 1000;
+        let ratios: Vec<f64> = turns
+            .iter()
+            .map(|[quiet, beside]| beside[at] / quiet[at])
+            .collect();
         report.costs(
             &format!("{what} while another thread inserts without a pause"),
             "while none does",
-            Spread::exactly(beside / quiet),
+            Spread::of(&ratios),
             None,
         );
+        let [quiet, beside] = [0, 1].map(|which| {
+            let times: Vec<f64> = turns.iter().map(|turn| turn[which][at]).collect();
+            Spread::of(&times).median
+        });
         report.sustains(
             &format!("{what}, two threads: none inserts, one does"),
             &format!("{quiet:.0} ns, {beside:.0} ns"),

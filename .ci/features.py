@@ -13,8 +13,13 @@ metadata = json.loads(
 )
 features = sorted(name for name in metadata["packages"][0]["features"] if name != "default")
 failed = []
+# There is no library without a cipher: it says so itself, in words.
+ciphers = {"fast", "rustcrypto"} & set(features)
 combinations = [
-    chosen for count in range(len(features) + 1) for chosen in itertools.combinations(features, count)
+    chosen
+    for count in range(len(features) + 1)
+    for chosen in itertools.combinations(features, count)
+    if not ciphers or ciphers & set(chosen)
 ]
 for chosen in combinations:
     command = ["cargo", "clippy", "--quiet", "--lib", "--no-default-features", "--features", ",".join(chosen)]

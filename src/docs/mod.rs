@@ -9,6 +9,7 @@
 //! | how to listen where everybody can connect | [`listener`] |
 //! | what trackers and other peers say of a peer | [`trackers`] |
 //! | what somebody on the path sees | [`observer`] |
+//! | what a thousand or a million connections cost | [`capacity`] |
 //! | what is logged | [`logging`] |
 //! | why there is own arithmetic, and how to do without it | [`arithmetic`] |
 //! | how to change this crate | [`contributing`] |
@@ -32,6 +33,7 @@
 
 pub mod arithmetic;
 pub mod cancel_safety;
+pub mod capacity;
 pub mod contributing;
 pub mod fallback;
 pub mod flush;

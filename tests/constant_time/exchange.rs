@@ -4,6 +4,10 @@
 //! is not constant in time.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same source with two answers to one question"
+)]
 
 use std::hint::black_box;
 use std::io::Read;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::processor::{self, Processor};
+
 fn first_line(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let text = output.map_or_else(
@@ -40,20 +42,13 @@ fn versions() -> String {
 }
 
 pub fn describe() -> String {
-    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let models: Vec<&str> = cpus
-        .lines()
-        .filter(|line| line.starts_with("model name"))
-        .filter_map(|line| line.split(": ").nth(1))
-        .collect();
-    let model = models.first().unwrap_or(&"unknown processor");
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     format!(
-        "{} x {model}, {} {}, load {}\n{}, {}\n{}\n",
-        models.len(),
+        "{} x {}\n{} {}, load {}\n{}, {}\n{}\n",
+        std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
+        Processor::this(),
         std::env::consts::OS,
         std::env::consts::ARCH,
-        load.split(' ').next().unwrap_or("unknown"),
+        processor::load(),
         first_line("rustc", &["--version"]),
         first_line("openssl", &["version"]),
         versions(),

@@ -1,13 +1,14 @@
 //! tokio-mse and others, in turn in one process: `cargo run --release --manifest-path benches/peers/Cargo.toml`.
 //!
 //! Ratios are of processor time, round by round, so that neither other processes nor a changing clock favour anybody.
-//! A few minutes once it is built; `-- --quick` takes less than one, and writes no pictures. `-- --rounds N` instead of
-//! 41 is for machines that are busy.
+//! A few minutes once it is built; `-- --quick` takes less than one, and writes nothing. `-- --rounds N` instead of 41 is
+//! for machines that are busy. A whole run writes its processor's section of `benches/README.md`.
 
 #[path = "../../machines/both_ends.rs"]
 mod both_ends;
 mod cipher;
 mod clock;
+mod control;
 // The library's source: the cipher and the arithmetic are not public.
 #[allow(dead_code, unused_imports, unreachable_pub)]
 #[path = "../../../src/crypto/mod.rs"]
@@ -17,8 +18,14 @@ mod machine;
 mod memory;
 mod mse;
 mod openssl;
+#[allow(dead_code)]
+#[path = "../../../src/stream/outbound.rs"]
+mod outbound;
+mod page;
+mod partial;
 mod plot;
 mod powers;
+mod processor;
 mod race;
 mod report;
 mod skeys;
@@ -26,6 +33,8 @@ mod tcp;
 mod tls;
 mod transport;
 
+use control::Machine;
+use processor::Processor;
 use report::Report;
 
 #[global_allocator]
@@ -48,17 +57,26 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    println!("{}", machine::describe());
+    let described = machine::describe();
+    println!("{described}");
     let mut report = Report::default();
     let (launches, mib) = if quick { (5, 4) } else { (25, 16) };
     cipher::measure(&mut report, launches);
     powers::measure(&mut report, rounds);
     let rates = handshakes::measure(&mut report, &runtime, rounds);
     let curves = transport::measure(&mut report, &runtime, rounds, mib);
+    partial::measure(&mut report, rounds);
     memory::measure(&mut report, &runtime);
     skeys::measure(&mut report, rounds);
-    println!("{}", report.print());
+    skeys::measure_beside_insertions(&mut report);
+    let machine = Machine::so_far();
+    let table = report.print(&machine);
+    let described = format!("{described}the machine was {}\n", machine.describe());
+    println!("{table}\n{described}");
     if !quick {
-        plot::write(&curves, &rates);
+        let processor = Processor::this();
+        let pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
+        let text = format!("## {}\n\n```text\n{described}```\n\n{table}", processor.title());
+        page::write(&processor.kind(), &text, &pictures);
     }
 }

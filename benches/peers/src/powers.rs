@@ -11,7 +11,7 @@ use rug::integer::Order;
 use crate::crypto::dh::PrivateKey;
 use crate::openssl;
 use crate::race::Race;
-use crate::report::Report;
+use crate::report::{Goal, Report};
 
 pub const P: &str = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD\
 EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
@@ -57,7 +57,33 @@ pub fn measure(report: &mut Report, rounds: usize) {
     let (gmp_p, gmp_x) = (integer(&modulus), integer(&SECRET));
     let (num_p, num_x) = (BigUint::from_bytes_be(&modulus), BigUint::from_bytes_be(&SECRET));
 
-    for (title, base, goals) in [("2^x", two(), [5.0, 4.0]), ("Y^x", peer, [1.3, 1.2])] {
+    for (title, base, goals) in [
+        (
+            "2^x",
+            two(),
+            [
+                Goal {
+                    zen_3: 6.7,
+                    zen_5: 6.3,
+                },
+                Goal::of(4.0),
+            ],
+        ),
+        (
+            "Y^x",
+            peer,
+            [
+                Goal {
+                    zen_3: 1.6,
+                    zen_5: 1.5,
+                },
+                Goal {
+                    zen_3: 1.35,
+                    zen_5: 1.4,
+                },
+            ],
+        ),
+    ] {
         let openssl_base = openssl::Base::new(&base);
         let (gmp_base, num_base) = (integer(&base), BigUint::from_bytes_be(&base));
         let generator = title == "2^x";

@@ -1,6 +1,7 @@
 //! Contestants that take turns in one process.
 
 use crate::clock::cpu_time;
+use crate::control;
 
 /// What is measured, in turn, round after round.
 pub struct Race<'a> {
@@ -31,6 +32,7 @@ impl<'a> Race<'a> {
             .collect();
         let mut order: Vec<usize> = (0..outcome.len()).collect();
         for round in 0..=rounds {
+            control::sample();
             for &index in &order {
                 let ((_, run), (_, times)) = (&mut self.contestants[index], &mut outcome[index]);
                 let before = cpu_time();

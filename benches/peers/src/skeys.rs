@@ -1,10 +1,13 @@
-//! Finding the SKEY among many.
+//! Finding the SKEY among many, alone and while another thread inserts.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
 
 use tokio_mse::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
 
-use crate::race::Race;
+use crate::race::{Race, Spread};
 use crate::report::Report;
 
 /// In one round.
@@ -59,4 +62,65 @@ pub fn measure(report: &mut Report, rounds: usize) {
             &format!("{:.1} million per second", 1000.0 / outcome.median(name)),
         );
     }
+}
+
+/// Torrents of a process that adds more all the time.
+const SERVED: u32 = 10_000;
+/// Lookups that are timed together: few, so that most are not interrupted.
+const BATCH: usize = 32;
+const BATCHES: usize = 20_000;
+
+/// Wall time of a lookup, as it may have to wait for another thread, and of the slowest in a thousand.
+pub fn measure_beside_insertions(report: &mut Report) {
+    let quiet = lookups(false);
+    let beside = lookups(true);
+    for (what, at) in [("SKEY lookup", 500), ("the slowest of 1000 SKEY lookups", 999)] {
+        let (quiet, beside) = (quiet[BATCHES * at / 1000], beside[BATCHES * at / 1000]);
+        report.costs(
+            &format!("{what} while another thread inserts without a pause"),
+            "while none does",
+            Spread::exactly(beside / quiet),
+            None,
+        );
+        report.sustains(
+            &format!("{what}, two threads: none inserts, one does"),
+            &format!("{quiet:.0} ns, {beside:.0} ns"),
+        );
+    }
+}
+
+/// Nanoseconds of a lookup, batch by batch, from the quickest to the slowest.
+fn lookups(inserting: bool) -> Vec<f64> {
+    let index: SkeyIndex = (0..SERVED).map(skey).collect();
+    let hashes: Vec<SkeyHash> = (0..SERVED)
+        .map(|n| skey(n.wrapping_mul(2_654_435_761) % SERVED).hash())
+        .collect();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        if inserting {
+            scope.spawn(|| {
+                for n in (SERVED..2 * SERVED).cycle() {
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    index.insert(skey(n));
+                    index.remove(&skey(n));
+                }
+            });
+        }
+        let mut asked = hashes.chunks_exact(BATCH).cycle();
+        let mut times: Vec<f64> = (0..BATCHES)
+            .map(|_| {
+                let batch = asked.next().unwrap_or_default();
+                let before = Instant::now();
+                for hash in batch {
+                    assert!(black_box(index.resolve(black_box(hash))).is_some());
+                }
+                before.elapsed().as_nanos() as f64 / BATCH as f64
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        times.sort_by(f64::total_cmp);
+        times
+    })
 }

@@ -10,9 +10,13 @@ mod cipher;
 #[path = "../../peers/src/clock.rs"]
 mod clock;
 mod contenders;
+#[allow(dead_code)]
+#[path = "../../peers/src/control.rs"]
+mod control;
 mod library;
 mod openssl;
 mod powers;
+#[path = "../../peers/src/processor.rs"]
 mod processor;
 #[allow(dead_code)]
 #[path = "../../peers/src/race.rs"]
@@ -43,7 +47,7 @@ fn main() {
         }
     };
     checked::all(openssl.as_ref());
-    println!("{}", processor::describe());
+    println!("{}", processor::Processor::this());
     println!(
         "{launches} launches, load {} before, OpenSSL {}\n",
         processor::load(),
@@ -51,13 +55,18 @@ fn main() {
     );
     let results = run(launches);
     report(&results);
-    println!("load {} after", processor::load());
+    println!(
+        "The machine was {}; load {} after.",
+        control::Machine::so_far().describe(),
+        processor::load()
+    );
 }
 
 fn run(launches: usize) -> Results {
     let program = std::env::current_exe().unwrap();
     let mut results = Results::default();
     for _ in 0..launches {
+        control::sample();
         let output = Command::new(&program).arg(LAUNCH).output().unwrap();
         assert!(output.status.success());
         results.add(&String::from_utf8(output.stdout).unwrap());

@@ -10,8 +10,8 @@ use super::Rc4;
 
 type Words = [u32; 256];
 
-/// How many bytes a run has at least for the widening to be worth it. That begins at 160 on Zen 3, and between 500 and
-/// 1500 on Zen 4, whose own loop over bytes comes nearer.
+/// How many bytes a run has at least for the widening to be worth it. That begins at 160 on Zen 3, and at about 500 on
+/// Zen 4, whose own loop over bytes comes nearer.
 pub(super) const WORTH_IT: usize = 512;
 
 /// XORs the next keystream into `data`.

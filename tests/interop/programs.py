@@ -1,9 +1,7 @@
 """The crate's own example programs, as the cases start them."""
 
-import functools
 import secrets
 import socket
-import subprocess
 
 from wire import Wire
 
@@ -15,24 +13,16 @@ def handshake(info_hash):
     return HEADER + bytes(8) + info_hash + b"-TM0000-" + secrets.token_bytes(12)
 
 
-@functools.cache
-def _options_of(program):
-    """What `--help` lists, to pass options that only some versions have."""
-    told = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=30)
-    return told.stdout + told.stderr
-
-
 class EchoServer:
     """`echo_server`, serving two torrents."""
 
-    def __init__(self, context, *options, timeout=20):
+    def __init__(self, context, *options, timeout=20, linger="off"):
         self.context = context
         self.skeys = [secrets.token_bytes(20) for _ in range(2)]
         argv = [context.programs.echo_server, "--listen", "127.0.0.1:0", "--timeout", str(timeout)]
         for skey in self.skeys:
             argv += ["--info-hash", skey.hex()]
-        if "--linger" in _options_of(context.programs.echo_server):
-            argv += ["--linger", "off"]
+        argv += ["--linger", linger]
         self.child = context.start(*argv, *options)
         self.address = self.child.listening()
 

@@ -73,7 +73,7 @@ impl Content {
                     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".as_slice(),
                     &[7; 600],
                 ]
-                .concat()
+                .concat();
             }
             Kind::Ssh => ready = b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
             Kind::Replay => ready = recorded(),

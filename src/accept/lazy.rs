@@ -44,7 +44,7 @@ impl<T> AcceptLazy<T> {
         self
     }
 
-    /// The same handshake, which gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned,
+    /// The same handshake, which gives the transport back if it fails: see [`Failed`]. Nothing is spawned,
     /// whatever [`linger`](Self::linger) said.
     pub fn into_fallible(mut self) -> Fallible<AcceptingLazy<T>> {
         self.leave = None;

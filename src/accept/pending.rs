@@ -120,7 +120,7 @@ impl<T> AcceptSkey<T> {
         self
     }
 
-    /// The same, but it gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned,
+    /// The same, but it gives the transport back if it fails: see [`Failed`]. Nothing is spawned,
     /// whatever [`AcceptLazy::linger`](super::lazy::AcceptLazy::linger) said.
     pub fn into_fallible(mut self) -> Fallible<AcceptingSkey<T>> {
         self.pending.leave = None;

@@ -73,7 +73,7 @@ impl<T, R, P> Accept<T, R, P> {
         self
     }
 
-    /// The same handshake, which gives the transport back if it fails: see [`Failed`](crate::Failed). Nothing is spawned,
+    /// The same handshake, which gives the transport back if it fails: see [`Failed`]. Nothing is spawned,
     /// whatever [`linger`](Self::linger) said.
     pub fn into_fallible(mut self) -> Fallible<Accepting<T, R, P>> {
         self.leave = None;

@@ -60,7 +60,7 @@ impl<T> Connect<T> {
         self
     }
 
-    /// The same handshake, which gives the transport back if it fails: see [`Failed`](crate::Failed).
+    /// The same handshake, which gives the transport back if it fails: see [`Failed`].
     pub fn into_fallible(self) -> Fallible<Connecting<T>>
     where
         T: AsyncRead + AsyncWrite + Unpin,

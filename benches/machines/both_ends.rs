@@ -2,20 +2,19 @@
 
 use std::hint::black_box;
 
-use tokio_mse::handshake::{Initiator, Progress, Randomness, Responder};
+use tokio_mse::handshake::{Initiator, Machine, Progress, Randomness, Responder};
 use tokio_mse::{Policy, Skey};
 
 pub(crate) fn both_ends(skey: &Skey, policy: &Policy) {
-    let mut rng = rand::rng();
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     let a = Initiator::new(
         skey.clone(),
         policy,
         "",
-        Randomness::generate(&mut rng),
+        Randomness::generate(),
         &mut to_b,
     );
-    let b = Responder::new(policy, Randomness::generate(&mut rng));
+    let b = Responder::new(policy, Randomness::generate());
     let Ok(Progress::NeedInput(b)) = b.process(&std::mem::take(&mut to_b), &mut to_a) else {
         panic!("step 1")
     };

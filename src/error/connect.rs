@@ -44,7 +44,7 @@ impl<E> ConnectError<E> {
 impl<E> fmt::Display for ConnectError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dial(_) => f.write_str("the peer could not be dialled"),
+            Self::Dial(_) => f.write_str("cannot dial"),
             Self::Handshake(error) => error.fmt(f),
         }
     }

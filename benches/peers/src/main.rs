@@ -18,9 +18,6 @@ mod machine;
 mod memory;
 mod mse;
 mod openssl;
-#[allow(dead_code)]
-#[path = "../../../src/stream/outbound.rs"]
-mod outbound;
 mod page;
 mod partial;
 mod plot;
@@ -29,6 +26,7 @@ mod processor;
 mod race;
 mod report;
 mod skeys;
+mod stream;
 mod tcp;
 mod tls;
 mod transport;

@@ -2,7 +2,7 @@
 
 use mtorrent_base::pe::{Crypto, inbound_handshake, outbound_handshake};
 use tokio::net::TcpStream;
-use tokio_mse::{CryptoMethod, MseStream, Policy, Skey};
+use tokio_mse::{CryptoMethod, CryptoMethods, Mode, MseStream, Policy, Skey};
 
 pub const INFO_HASH: [u8; 20] = [7; 20];
 
@@ -10,17 +10,14 @@ pub async fn ours(
     method: CryptoMethod,
     (a, b): (TcpStream, TcpStream),
 ) -> (MseStream<TcpStream>, MseStream<TcpStream>) {
-    let policy = match method {
-        CryptoMethod::Plaintext => Policy::header_only(),
-        _ => Policy::full_rc4(),
-    };
+    let policy = Policy::full_rc4().with_methods(CryptoMethods::only(method));
     let skey = Skey::from(INFO_HASH);
     let (a, b) = tokio::try_join!(
-        MseStream::connect(a, skey.clone(), &policy),
-        MseStream::accept(b, &skey, &policy),
+        MseStream::connect(a, skey.clone(), &policy).into_future(),
+        MseStream::accept(b, &skey, &policy).into_future(),
     )
     .unwrap();
-    assert_eq!(a.negotiated().method(), Some(method));
+    assert_eq!(a.negotiated().mode(), Mode::from(method));
     (a, b)
 }
 

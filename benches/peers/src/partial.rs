@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::AsyncWrite;
 
 use crate::crypto::keystream::Keystream;
-use crate::outbound::Outbound;
+use crate::stream::outbound::Outbound;
 use crate::race::Race;
 use crate::report::Report;
 

@@ -59,6 +59,14 @@ fn table(report: &mut Report, outcome: &Outcome) {
     ] {
         report.faster(what, other, outcome.ratio(other, OURS), goal);
     }
+    for (other, least) in [(OURS, 4.0), (RING, 1.3), (AWS_LC_RS, 1.3)] {
+        report.faster(
+            "16 KiB writes, AES (unstable)",
+            other,
+            outcome.ratio(other, AES),
+            Some(Goal::of(least)),
+        );
+    }
     report.costs(
         "16 KiB writes, RC4, CPU per byte",
         "plain TCP + bare cipher",
@@ -82,6 +90,7 @@ fn table(report: &mut Report, outcome: &Outcome) {
 }
 
 const OURS: &str = "tokio-mse, RC4";
+const AES: &str = "tokio-mse, AES (unstable)";
 const PLAINTEXT: &str = "tokio-mse, plaintext";
 const TCP: &str = "bare TcpStream";
 const BARE_CIPHER: &str = "plain TCP + bare cipher";
@@ -95,6 +104,7 @@ type BaselineStream = baseline::Stream<TcpStream>;
 
 struct Connections {
     ours: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
+    aes: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
     plaintext: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
     tcp: Pair<TcpStream, TcpStream>,
     bare_cipher: Pair<(TcpStream, Rc4), (TcpStream, Rc4)>,
@@ -124,6 +134,7 @@ impl Connections {
         );
         Self {
             ours: mse::ours(CryptoMethod::Rc4, loopback.pair().await).await,
+            aes: mse::ours(CryptoMethod::Aes128Ctr, loopback.pair().await).await,
             plaintext: mse::ours(CryptoMethod::Plaintext, loopback.pair().await).await,
             tcp: loopback.pair().await,
             bare_cipher,
@@ -151,6 +162,7 @@ impl Connections {
                     |data| decrypt.apply(data),
                 );
             })
+            .enter(AES, || run.through(&mut self.aes))
             .enter(PLAINTEXT, || run.through(&mut self.plaintext))
             .enter(TCP, || run.through(&mut self.tcp))
             .enter(MTORRENT, || run.through(&mut self.mtorrent))

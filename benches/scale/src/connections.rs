@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{CryptoMethod, MseStream, Policy, Skey};
+use tokio_mse::{Mode, MseStream, Policy, Skey};
 
 /// How many are opened at once, each over a listener of its own: one that others use would give away their connections, and
 /// one for each connection would use up the ports.
@@ -71,7 +71,7 @@ async fn open_one(kind: Kind, listener: &TcpListener) -> Pair {
         MseStream::accept(b, &skey, &policy),
     )
     .unwrap();
-    assert_eq!(a.negotiated().method(), Some(CryptoMethod::Rc4));
+    assert_eq!(a.negotiated().mode(), Mode::Rc4);
     Pair::Rc4(Box::new((a, b)))
 }
 

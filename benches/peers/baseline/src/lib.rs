@@ -2,10 +2,6 @@
 #![allow(dead_code, unused_imports, missing_docs)]
 
 mod crypto;
-#[path = "../../../../src/stream/inbound.rs"]
-mod inbound;
-#[path = "../../../../src/stream/outbound.rs"]
-mod outbound;
 mod stream;
 
 pub use stream::Stream;

@@ -1,3 +1,10 @@
+#[path = "../../../../src/stream/broken.rs"]
+pub mod broken;
+#[path = "../../../../src/stream/inbound.rs"]
+mod inbound;
+#[path = "../../../../src/stream/outbound.rs"]
+mod outbound;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,8 +13,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::crypto::keystream::Keystream;
-use crate::inbound::Inbound;
-use crate::outbound::Outbound;
+use inbound::Inbound;
+use outbound::Outbound;
 
 pub struct Stream<T> {
     io: T,

@@ -142,7 +142,7 @@ fn failures_are_told_with_their_step_and_do_not_end_it() {
     let unknown = "00".repeat(20);
     let client = bridge.echo(&format!("--info-hash {unknown}"));
     assert_eq!(client.status, Some(1), "{client:?}");
-    bridge.expect_line("inbound failed: handshake refused at the SKEY: unknown SKEY");
+    bridge.expect_line("inbound failed: handshake refused at HASH('req2', SKEY): the info-hash (SKEY) that the peer asks for is not served");
 
     // Known to the bridge, but not to the server.
     let client = bridge.echo(&format!("--info-hash {OTHER_TORRENT}"));
@@ -151,7 +151,7 @@ fn failures_are_told_with_their_step_and_do_not_end_it() {
 
     let mut garbage = TcpStream::connect(bridge.address).unwrap();
     garbage.write_all(&[0x42; 8000]).unwrap();
-    bridge.expect_line("no mark within 512 bytes");
+    bridge.expect_line("the padding does not end within 512 bytes");
 
     let mut half = TcpStream::connect(bridge.address).unwrap();
     half.write_all(&handshake()[..47]).unwrap();

@@ -36,7 +36,7 @@ fn a_peer_that_never_answers_is_given_up() {
     for (encryption, message) in [
         (
             "require",
-            "no complete handshake within 300ms, stopped at the peer's public key",
+            "no complete handshake within 300ms, still waiting for the public key",
         ),
         (
             "forbid",

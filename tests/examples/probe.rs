@@ -145,7 +145,7 @@ fn a_peer_without_mse_is_told_from_one_that_accepts_nothing() {
     });
     let (ended, attempts) = self::attempts(noise, "");
     assert_eq!(ended.status, Some(1));
-    assert_eq!(attempts[0]["step"], "Payload");
+    assert_eq!(attempts[0]["step"], "Detect");
     assert_eq!(attempts[2]["step"], "Sync");
 
     let ended = probe(peer(drop), "");

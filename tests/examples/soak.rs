@@ -34,7 +34,7 @@ fn silent_and_trickling_connections_do_not_lock_others_out_of_16_places() {
 }
 
 #[test]
-fn at_most_128_failed_connections_linger_and_they_are_the_newest() {
+fn at_most_96_failed_connections_linger_and_they_are_the_newest() {
     let soak = run("soak", "--short --only eviction");
     assert_all_held(&soak, 8);
 }

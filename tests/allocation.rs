@@ -91,7 +91,7 @@ const MIB: usize = 1024 * 1024;
 
 #[test]
 fn w9_a_64_mib_write_allocates_nothing_beyond_the_window() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let data = vec![7; 64 * MIB];
         let (_, mut writer) = stream(mode, ()).into_split_with(|()| ((), Sink { taken: 0, turn: 0 }));
         let (bytes, ()) = allocated(|| {

@@ -26,19 +26,37 @@ pub fn secret(exponent: &[u8], peer: &[u8]) -> [u8; 96] {
     pow(&BigUint::from_bytes_be(peer), exponent)
 }
 
-/// One direction's cipher, 1024 bytes in.
-pub struct Cipher(rc4::Rc4);
+/// One direction's cipher: RC4, 1024 bytes in, or AES-128-CTR from its first byte.
+pub enum Cipher {
+    Rc4(rc4::Rc4),
+    #[cfg(feature = "unstable-aes")]
+    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    Aes(ctr::Ctr128BE<aes::Aes128>),
+}
 
 impl Cipher {
     pub fn new(label: &[u8], secret: &[u8], skey: &[u8]) -> Self {
         let mut cipher = rc4::Rc4::new_from_slice(&sha1(&[label, secret, skey])).unwrap();
         cipher.apply_keystream(&mut [0; 1024]);
-        Self(cipher)
+        Self::Rc4(cipher)
+    }
+
+    #[cfg(feature = "unstable-aes")]
+    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    pub fn aes(label: &[u8], secret: &[u8], skey: &[u8]) -> Self {
+        let material = sha1(&[label, secret, skey]);
+        let mut counter = [0; 16];
+        counter[..4].copy_from_slice(&material[16..]);
+        Self::Aes(ctr::cipher::KeyIvInit::new_from_slices(&material[..16], &counter).unwrap())
     }
 
     pub fn apply(&mut self, data: &[u8]) -> Vec<u8> {
         let mut data = data.to_vec();
-        self.0.apply_keystream(&mut data);
+        match self {
+            Self::Rc4(cipher) => cipher.apply_keystream(&mut data),
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes(cipher) => ctr::cipher::StreamCipher::apply_keystream(cipher, &mut data),
+        }
         data
     }
 }
@@ -63,6 +81,14 @@ impl Shared {
             skey: skey.to_vec(),
             secret,
         }
+    }
+
+    /// What follows a handshake that selected AES.
+    #[cfg(feature = "unstable-aes")]
+    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    pub fn switch_to_aes(&mut self) {
+        self.a = Cipher::aes(b"keyA", &self.secret, &self.skey);
+        self.b = Cipher::aes(b"keyB", &self.secret, &self.skey);
     }
 
     pub fn req1(&self) -> [u8; 20] {

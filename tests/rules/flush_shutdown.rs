@@ -11,7 +11,7 @@ use crate::support::script::{Call, Outcome, Script, Scripted, Step};
 
 #[test]
 fn f1_flush_always_reaches_the_inner_flush() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::new(Script {
             flushes: vec![Step::Move(0), Step::Pending, Step::Fail(ErrorKind::Other)],
             writes: vec![Step::Pending],
@@ -35,7 +35,7 @@ fn f1_flush_always_reaches_the_inner_flush() {
 
 #[test]
 fn f2_shutdown_is_delegated_any_number_of_times_and_nothing_is_invented() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::new(Script {
             shutdowns: vec![
                 Step::Pending,
@@ -67,7 +67,7 @@ fn f2_shutdown_is_delegated_any_number_of_times_and_nothing_is_invented() {
 
 #[test]
 fn f2_the_write_half_delegates_shutdown_too() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::new(Script {
             shutdowns: vec![Step::Pending],
             ..Script::default()
@@ -83,7 +83,7 @@ fn f2_the_write_half_delegates_shutdown_too() {
 
 #[test]
 fn f3_all_accepted_ciphertext_precedes_the_inner_shutdown() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([Step::Move(1), Step::Pending, Step::Move(3)]);
         let mut peer = stream(mode, io.clone());
         let mut accepted = 0;
@@ -102,7 +102,7 @@ fn f3_all_accepted_ciphertext_precedes_the_inner_shutdown() {
 
 #[tokio::test]
 async fn f3_the_last_bytes_arrive_before_the_end() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         for len in [0, 1, 63, 64, 65, 40_000] {
             let (a, b) = tokio::io::duplex(64);
             let (mut a, mut b) = streams(mode, a, b);
@@ -121,7 +121,7 @@ async fn f3_the_last_bytes_arrive_before_the_end() {
 
 #[tokio::test]
 async fn f4_half_close_works_both_ways() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         for initiator_first in [true, false] {
             let (a, b) = tokio::io::duplex(16);
             let (a, b) = streams(mode, CloseGuard::new(a), CloseGuard::new(b));
@@ -149,7 +149,7 @@ async fn f4_half_close_works_both_ways() {
 /// client == encrypted == proxy == encrypted == server; the client closes first, the server answers and closes.
 #[tokio::test]
 async fn f4_copy_bidirectional_over_two_streams_ends() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (client, near) = tokio::io::duplex(100);
         let (far, server) = tokio::io::duplex(30);
         let (mut client, mut near) = streams(mode, client, near);

@@ -131,7 +131,7 @@ fn s3_auto_traits_follow_the_transport() {
 
 #[tokio::test]
 async fn s2_halves_work_on_after_the_other_was_dropped() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(64);
         let (a, b) = streams(mode, a, b);
         let (read_a, mut write_a) = a.into_split_with(tokio::io::split);

@@ -21,7 +21,7 @@ fn wire(mode: Mode, plain: &[u8]) -> Vec<u8> {
 
 #[test]
 fn r1_only_newly_filled_bytes_are_decrypted_once() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let plain = b"what the peer said, in several pieces";
         let io = Scripted::reading(wire(mode, plain), [Step::Move(4), Step::Move(1)]);
         let mut peer = stream(mode, io);
@@ -37,7 +37,7 @@ fn r1_only_newly_filled_bytes_are_decrypted_once() {
 
 #[test]
 fn r1_an_uninitialised_buffer_is_filled_and_decrypted() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let plain = b"into memory that nobody has written to";
         let mut peer = stream(mode, Scripted::reading(wire(mode, plain), []));
         let mut space = [MaybeUninit::uninit(); 64];
@@ -49,7 +49,7 @@ fn r1_an_uninitialised_buffer_is_filled_and_decrypted() {
 
 #[test]
 fn r1_one_byte_buffers_read_everything_in_order() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let plain: Vec<u8> = (0..700_u32).map(|at| (at * 7) as u8).collect();
         let mut peer = stream(mode, Scripted::reading(wire(mode, &plain), []));
         let read: Vec<u8> = (0..plain.len())
@@ -61,7 +61,7 @@ fn r1_one_byte_buffers_read_everything_in_order() {
 
 #[test]
 fn r2_a_read_without_capacity_is_ready_and_takes_nothing() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::reading(wire(mode, b"data"), [Step::Pending]);
         let mut peer = stream(mode, io.clone());
         assert_eq!(ready(poll::read(&mut peer, 0)), b"");
@@ -91,7 +91,7 @@ fn r2_a_read_without_capacity_leaves_left_over_bytes() {
 
 #[test]
 fn r3_pending_or_error_leaves_the_buffer_and_the_cipher_unchanged() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let script: Vec<Step> = EVERY_KIND
             .into_iter()
             .flat_map(|kind| [Step::Pending, Step::Fail(kind), Step::Move(1)])
@@ -115,7 +115,7 @@ fn r3_pending_or_error_leaves_the_buffer_and_the_cipher_unchanged() {
 
 #[test]
 fn r4_the_end_is_the_end_every_time_it_is_asked_and_wakes_nobody() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::reading(wire(mode, b"last"), []);
         let peer = stream(mode, io.clone());
         let mut task = tokio_test::task::spawn(peer);
@@ -268,7 +268,7 @@ fn r5_payload_in_the_segment_of_the_handshake_is_decrypted_in_the_right_mode() {
 
 #[test]
 fn r6_reading_and_writing_never_touch_the_other_direction() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::reading(
             wire(mode, b"data"),
             [Step::Pending, Step::Move(1), Step::Fail(ErrorKind::Other)],
@@ -300,7 +300,7 @@ fn r7_one_call_makes_at_most_one_inner_call() {
         Step::Fail(ErrorKind::WouldBlock),
         Step::Move(9999),
     ];
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::reading(wire(mode, &[1; 99]), steps);
         let mut peer = stream(mode, io.clone());
         for _ in steps {

@@ -24,7 +24,7 @@ pub(crate) fn pattern(seed: usize, len: usize) -> Vec<u8> {
 
 #[test]
 fn w1_pending_consumes_nothing() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([Step::Pending, Step::Pending, Step::Move(4), Step::Pending]);
         let mut peer = stream(mode, io.clone());
         assert!(poll::write(&mut peer, b"a long first attempt").is_pending());
@@ -51,7 +51,7 @@ fn w1_a_shorter_retry_never_reports_more_than_it_was_given() {
 
 #[tokio::test]
 async fn w2_write_all_without_flush_then_only_reads_never_stalls() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(64);
         let (mut a, mut b) = streams(mode, a, b);
         let answer = tokio::spawn(async move {
@@ -71,7 +71,7 @@ async fn w2_write_all_without_flush_then_only_reads_never_stalls() {
 
 #[test]
 fn w2_ready_means_that_the_inner_writer_has_all_of_it() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([Step::Move(3), Step::Move(1)]);
         let mut peer = stream(mode, io.clone());
         let mut accepted = 0;
@@ -84,7 +84,7 @@ fn w2_ready_means_that_the_inner_writer_has_all_of_it() {
 
 #[test]
 fn w3_short_writes_keep_the_keystream_aligned() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing((1..=200).map(Step::Move).collect::<Vec<_>>());
         let mut peer = stream(mode, io.clone());
         let data = pattern(5, 60_000);
@@ -114,7 +114,7 @@ fn w3_short_writes_of_every_length_around_the_window() {
 #[tokio::test]
 async fn w3_hostile_transports_deliver_every_byte() {
     for manner in Manner::EVERY {
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.iter().copied() {
             let (a, b) = tokio::io::duplex(50);
             let (mut a, mut b) = streams(mode, Hostile::new(a, manner), Hostile::new(b, manner));
             let data = pattern(9, 5000);
@@ -135,7 +135,7 @@ async fn w3_hostile_transports_deliver_every_byte() {
 
 #[tokio::test]
 async fn w4_a_dropped_write_leaves_no_gap_and_no_duplicate() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(7);
         let (mut a, mut b) = streams(mode, a, b);
         let mut expected: Vec<u8> = Vec::new();

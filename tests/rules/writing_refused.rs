@@ -13,7 +13,7 @@ use crate::writing::{decrypt, pattern};
 
 #[test]
 fn w5_an_empty_write_never_reaches_the_inner_writer() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([]);
         let mut peer = stream(mode, io.clone());
         assert_eq!(ready(poll::write(&mut peer, b"")), 0);
@@ -30,7 +30,7 @@ fn w5_an_empty_write_never_reaches_the_inner_writer() {
 
 #[tokio::test]
 async fn w6_an_inner_write_of_nothing_is_passed_on() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([Step::Move(2), Step::Move(0), Step::Move(0)]);
         let mut peer = stream(mode, io.clone());
         let error = peer.write_all(b"data").await.unwrap_err();
@@ -43,7 +43,7 @@ async fn w6_an_inner_write_of_nothing_is_passed_on() {
 
 #[test]
 fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         for more in [1, WINDOW, usize::MAX / 2] {
             let io = Scripted::writing([Step::Move(1), Step::Overlong(more)]);
             let mut peer = stream(mode, io.clone());
@@ -65,7 +65,7 @@ fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
 
 #[test]
 fn w7_too_much_of_a_vectored_write_is_an_error_too() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::new(Script {
             writes: vec![Step::Overlong(1)],
             vectored: true,
@@ -80,7 +80,7 @@ fn w7_too_much_of_a_vectored_write_is_an_error_too() {
 
 #[test]
 fn w7_exactly_as_much_as_was_given_is_no_error() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([Step::Overlong(0)]);
         let mut peer = stream(mode, io);
         assert_eq!(ready(poll::write(&mut peer, b"data")), 4, "{mode:?}");
@@ -119,7 +119,7 @@ fn w7_a_write_that_panicked_cannot_leave_wrong_keystream_behind() {
 
 #[test]
 fn w10_an_inner_error_leaves_the_keystream_where_it_was() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let kinds = crate::support::fail_at::EVERY_KIND;
         let io = Scripted::writing(
             kinds

@@ -28,7 +28,7 @@ assert_not_impl_any!(MseWriteHalf<Local>: Send, Sync);
 
 #[test]
 fn s2_both_halves_tell_what_was_agreed_on() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (_, peer) = streams(mode, (), ());
         let negotiated = terms(peer.negotiated());
         assert_eq!(negotiated.0, Role::Responder);
@@ -41,7 +41,7 @@ fn s2_both_halves_tell_what_was_agreed_on() {
 
 #[tokio::test]
 async fn s2_reunited_halves_go_on_in_step() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(4096);
         let (mut a, mut b) = streams(mode, a, b);
         a.write_all(b"whole, ").await.unwrap();
@@ -98,7 +98,7 @@ fn s2_what_is_unread_and_keystream_that_is_ahead_survive() {
 
 #[test]
 fn s2_halves_of_different_streams_are_given_back_as_they_were() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (ours, theirs) = (Scripted::writing([]), Scripted::writing([]));
         let split = |io: &Scripted| stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
         let ((reader, our_writer), (_, their_writer)) = (split(&ours), split(&theirs));
@@ -121,7 +121,7 @@ fn s2_halves_of_different_streams_are_given_back_as_they_were() {
 
 #[test]
 fn s2_halves_whose_transport_cannot_be_joined_are_given_back_as_they_were() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([]);
         let (reader, writer) = stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
         let refused = reader.reunite(writer, |r, w| Err::<Infallible, _>((r, w)));

@@ -124,7 +124,7 @@ async fn read_all(mut reader: BoxedRead) -> Vec<u8> {
 
 #[tokio::test]
 async fn s2_halves_that_were_boxed_before_the_handshake_are_boxed_halves_after_it() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(50);
         let (a, b) = streams(mode, boxed(a), boxed(b));
         let ((read_a, mut write_a), (read_b, mut write_b)) = (apart(a), apart(b));
@@ -169,7 +169,7 @@ async fn s2_joined_halves_can_be_joined_again() {
 
 #[tokio::test]
 async fn r1_a_socket_is_read_into_several_buffers_at_once() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dialled = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (accepted, _) = listener.accept().await.unwrap();

@@ -24,7 +24,7 @@ proptest! {
         (reads, writes) in (moves(), moves()),
         calls in prop::collection::vec((any::<bool>(), 0..90usize, any::<bool>()), 1..30),
     ) {
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.iter().copied() {
             let plain: Vec<u8> = (0..3000_u32).map(|at| (at * 3) as u8).collect();
             let (mut to_peer, mut from_peer) = ciphers();
             let incoming = mode.wire(&mut from_peer, &plain);
@@ -65,7 +65,7 @@ fn s2_parts_keep_the_unread_bytes_and_what_was_agreed_on() {
 
 #[tokio::test]
 async fn s2_the_transport_can_be_replaced() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(64);
         let (mut a, mut b) = streams(mode, a, b);
         a.write_all(b"bare, ").await.unwrap();

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::task::Poll;
 
 use proptest::prelude::*;
-use tokio_mse::{CryptoMethod, MseStream, Role};
+use tokio_mse::{MseStream, Role};
 
 use crate::support::pair::{Mode, ciphers, established_with, stream};
 use crate::support::poll::{self, ready};
@@ -16,16 +16,14 @@ const LEFT_OVER: &str = "bytes that came with step 4";
 /// What the peer's `plain` looks like on the wire to the initiator, if it has sent `before` first.
 fn wire(mode: Mode, before: &str, plain: &[u8]) -> Vec<u8> {
     let mut cipher = ciphers().1;
-    cipher.apply(before.as_bytes());
+    mode.wire(&mut cipher, before.as_bytes());
     mode.wire(&mut cipher, plain)
 }
 
 /// The initiator's end, which has `LEFT_OVER` to read before anything that `source` yields, unless there was no MSE.
 fn reader(mode: Mode, source: Source) -> (&'static str, MseStream<Source>) {
-    let method = match mode {
-        Mode::Plaintext => return ("", MseStream::plaintext(source, Role::Initiator)),
-        Mode::Rc4 => CryptoMethod::Rc4,
-        Mode::HeaderOnly => CryptoMethod::Plaintext,
+    let Some(method) = mode.method() else {
+        return ("", MseStream::plaintext(source, Role::Initiator));
     };
     let established = established_with(method, "", LEFT_OVER).0;
     (LEFT_OVER, MseStream::from_established(source, established))
@@ -95,7 +93,7 @@ proptest! {
 
     #[test]
     fn r1_r2_r3_r5_r7_vectored_and_plain_reads_see_the_same_stream(reads in reads(), steps in steps()) {
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.iter().copied() {
             let plain: Vec<u8> = (0..900_u32).map(|at| (at * 11 + at / 256) as u8).collect();
             let source = || Source::new(wire(mode, left_over(mode), &plain), steps.clone());
 
@@ -120,7 +118,7 @@ proptest! {
 
 #[test]
 fn r3_pending_or_error_leaves_the_cipher_where_it_was() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let fail = Step::Fail(ErrorKind::ConnectionReset);
         let source = Source::new(wire(mode, "", b"data"), [Step::Pending, fail, Step::Move(3)]);
         let mut peer = stream(mode, source);
@@ -139,7 +137,7 @@ fn r3_pending_or_error_leaves_the_cipher_where_it_was() {
 
 #[test]
 fn r4_the_end_is_the_end_every_time_it_is_asked() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let mut peer = stream(mode, Source::default());
         for _ in 0..4 {
             assert_eq!(peer.read_vectored(&[1, 5]).1, Poll::Ready(Ok(0)), "{mode:?}");
@@ -150,7 +148,7 @@ fn r4_the_end_is_the_end_every_time_it_is_asked() {
 
 #[test]
 fn r1_more_buffers_than_the_transport_is_offered_are_filled_by_later_reads() {
-    for mode in Mode::ALL {
+    for mode in Mode::ALL.iter().copied() {
         let plain = [7; 40];
         let mut peer = stream(mode, Source::new(wire(mode, "", &plain), []));
         // Empty buffers do not use up what is offered: a read that is offered nothing would look like the end.

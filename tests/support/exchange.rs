@@ -61,15 +61,34 @@ pub(crate) fn step_3_marks(s: &[u8]) -> Vec<u8> {
     marks
 }
 
-/// A direction's RC4, behind the discarded bytes and `used` more.
-pub(crate) struct Cipher(Rc4);
+/// A direction's ciphers: RC4 behind the discarded bytes, and AES-128-CTR, which begins with the stream.
+pub(crate) struct Cipher {
+    rc4: Rc4,
+    #[cfg(feature = "unstable-aes")]
+    aes: ctr::Ctr128BE<aes::Aes128>,
+}
 
 impl Cipher {
     fn new(label: &[u8], s: &[u8]) -> Self {
         let key = sha1(&[label, s, &SKEY]);
-        let mut cipher = Self(Rc4::new_from_slice(&key).expect("a key of 20 bytes"));
+        let mut cipher = Self {
+            rc4: Rc4::new_from_slice(&key).expect("a key of 20 bytes"),
+            #[cfg(feature = "unstable-aes")]
+            aes: {
+                let mut counter = [0; 16];
+                counter[..4].copy_from_slice(&key[16..]);
+                ctr::cipher::KeyIvInit::new_from_slices(&key[..16], &counter).expect("16 bytes each")
+            },
+        };
         cipher.apply(&[0; 1024]);
         cipher
+    }
+
+    #[cfg(feature = "unstable-aes")]
+    pub(crate) fn apply_aes(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut data = data.to_vec();
+        ctr::cipher::StreamCipher::apply_keystream(&mut self.aes, &mut data);
+        data
     }
 
     /// The initiator's.
@@ -84,7 +103,7 @@ impl Cipher {
 
     pub(crate) fn apply(&mut self, data: &[u8]) -> Vec<u8> {
         let mut data = data.to_vec();
-        self.0.apply_keystream(&mut data);
+        self.rc4.apply_keystream(&mut data);
         data
     }
 }

@@ -11,17 +11,43 @@ use super::exchange::{Cipher, XA, XB, randomness, s, skey};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Rc4,
+    #[cfg(feature = "unstable-aes")]
+    Aes,
     HeaderOnly,
     Plaintext,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 3] = [Self::Rc4, Self::HeaderOnly, Self::Plaintext];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Rc4,
+        #[cfg(feature = "unstable-aes")]
+        Self::Aes,
+        Self::HeaderOnly,
+        Self::Plaintext,
+    ];
+
+    /// What both ends agree on, if they speak MSE at all.
+    pub(crate) const fn method(self) -> Option<CryptoMethod> {
+        match self {
+            Self::Rc4 => Some(CryptoMethod::Rc4),
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes => Some(CryptoMethod::Aes128Ctr),
+            Self::HeaderOnly => Some(CryptoMethod::Plaintext),
+            Self::Plaintext => None,
+        }
+    }
+
+    /// Whether the stream is not clear.
+    pub(crate) fn encrypts(self) -> bool {
+        !matches!(self, Self::HeaderOnly | Self::Plaintext)
+    }
 
     /// What a stream of this mode puts on the wire from here on, or takes from it, if `cipher` is its direction's.
     pub(crate) fn wire(self, cipher: &mut Cipher, plain: &[u8]) -> Vec<u8> {
         match self {
             Self::Rc4 => cipher.apply(plain),
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes => cipher.apply_aes(plain),
             Self::HeaderOnly | Self::Plaintext => plain.to_vec(),
         }
     }
@@ -86,15 +112,11 @@ pub(crate) fn finished<M, D, E: std::fmt::Debug>(progress: Result<Progress<M, D>
 
 /// The two ends of a connection over these transports.
 pub(crate) fn streams<A, B>(mode: Mode, a: A, b: B) -> (MseStream<A>, MseStream<B>) {
-    let method = match mode {
-        Mode::Plaintext => {
-            return (
-                MseStream::plaintext(a, Role::Initiator),
-                MseStream::plaintext(b, Role::Responder),
-            );
-        }
-        Mode::Rc4 => CryptoMethod::Rc4,
-        Mode::HeaderOnly => CryptoMethod::Plaintext,
+    let Some(method) = mode.method() else {
+        return (
+            MseStream::plaintext(a, Role::Initiator),
+            MseStream::plaintext(b, Role::Responder),
+        );
     };
     let (established_a, established_b) = established(method);
     (

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
-use tokio_mse::{MseStream, Skey};
+#[cfg(feature = "unstable-aes")]
+use tokio_mse::{CryptoMethod, CryptoMethods};
+use tokio_mse::{MseStream, Policy, Skey};
 
 use super::foreign::{Shared, step_4};
 use super::heap;
@@ -15,12 +17,13 @@ use super::inner::{Answer, Both, Inner};
 use super::keys::{public_key, secret};
 use super::machine::OurSide;
 use super::reach::Reach;
+use super::reference::Ours;
 use super::tape::{Case, Tape};
 use super::wire::{exponent, payload, skey};
 
 #[derive(Clone, Debug, Default)]
 pub struct StreamCase {
-    /// Even for RC4, odd for plaintext behind the handshake.
+    /// Odd for plaintext behind the handshake, even for a cipher: AES, where it is there, in every other case.
     pub method: u8,
     /// Even for the whole stream, odd for its halves.
     pub split: u8,
@@ -185,6 +188,24 @@ pub fn check(data: &[u8]) {
     }
 }
 
+/// What the responder of a case selects.
+fn selected(case: &StreamCase) -> u32 {
+    match case.method % 4 {
+        2 if cfg!(feature = "unstable-aes") => 4,
+        0 | 2 => 2,
+        _ => 1,
+    }
+}
+
+fn policy(ours: &Ours, selected: u32) -> Policy {
+    #[cfg(feature = "unstable-aes")]
+    if selected == 4 {
+        return Policy::full_rc4().with_methods(CryptoMethods::only(CryptoMethod::Aes128Ctr));
+    }
+    let _ = selected;
+    ours.policy()
+}
+
 /// The library as initiator, with `case.unread` bytes of payload that came along with step 4.
 fn establish(case: &StreamCase, clear: bool) -> (Established, Shared) {
     let side = OurSide {
@@ -196,17 +217,21 @@ fn establish(case: &StreamCase, clear: bool) -> (Established, Shared) {
     let mut shared = Shared::from_secret(secret(&ours.exponent, &peer), &skey);
     let initiator = Initiator::new(
         Skey::from(skey),
-        &ours.policy(),
+        &policy(&ours, selected(case)),
         "",
         ours.randomness(),
         &mut Vec::new(),
     );
-    let method = if clear { 1 } else { 2 };
-    let mut wire = [&peer[..], &step_4(&mut shared, [0; 8], method, &[], 0)].concat();
-    let unread = payload(case.unread % 5000);
-    wire.extend(if clear { unread } else { shared.b.apply(&unread) });
+    let selected = selected(case);
+    let mut wire = [&peer[..], &step_4(&mut shared, [0; 8], selected, &[], 0)].concat();
     // VC, crypto_provide and two lengths went through the initiator's cipher.
     shared.a.apply(&[0; 16]);
+    #[cfg(feature = "unstable-aes")]
+    if selected == 4 {
+        shared.switch_to_aes();
+    }
+    let unread = payload(case.unread % 5000);
+    wire.extend(if clear { unread } else { shared.b.apply(&unread) });
     match initiator.process(&wire, &mut Vec::new()) {
         Ok(Progress::Done(established)) => (established, shared),
         other => panic!("{other:?}"),

@@ -165,7 +165,7 @@ fn what_cannot_be_read_is_named_in_the_error_with_what_was_expected() {
         (":rc4", "", "`require`"),
         ("always:rc4", "always", "`require`"),
         ("require:", "", "comma-separated"),
-        ("require:aes", "aes", "comma-separated"),
+        ("require:des", "des", "comma-separated"),
         ("require:rc4:plaintext", "rc4:plaintext", "comma-separated"),
     ] {
         refused::<Policy>(policy, found, expected);

@@ -6,19 +6,20 @@
 //!
 //! # Memory
 //!
-//! An idle encrypted stream takes 632 bytes beside its transport and nothing on the heap. A handshake takes about 1 KiB
-//! for its future, and on the heap 112 bytes while the peer is silent, 1.9 KiB up to the initial payload, and 26 KiB if the
-//! peer announces the longest one that is accepted.
+//! An idle encrypted stream takes 672 bytes beside its transport (720 with the feature `unstable-aes`) and nothing on the
+//! heap. A handshake takes about 1 KiB for its future, and on the heap 208 bytes while the peer is silent, 1.3 KB until
+//! the SKEY is known, and 16.6 KB if the peer announces the longest initial payload that is accepted (`tests/flood.rs`
+//! holds these to the byte).
 //!
 //! | connections | idle streams | all of them in a handshake | the same, if every peer announces the most |
 //! |---|---|---|---|
-//! | 10^3 | 0.6 MB | 3 MB | 28 MB |
-//! | 10^4 | 6.3 MB | 30 MB | 280 MB |
-//! | 10^5 | 63 MB | 300 MB | 2.8 GB |
-//! | 10^6 | 632 MB | 3 GB | 28 GB |
+//! | 10^3 | 0.7 MB | 2.3 MB | 18 MB |
+//! | 10^4 | 6.7 MB | 23 MB | 176 MB |
+//! | 10^5 | 67 MB | 230 MB | 1.8 GB |
+//! | 10^6 | 672 MB | 2.3 GB | 18 GB |
 //!
 //! The last column is why an acceptor that strangers can reach should have a bound:
-//! [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) of 256 makes it 7 MB, however many come.
+//! [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) of 256 makes it 5 MB, however many come.
 //!
 //! # Handshakes
 //!

@@ -20,9 +20,9 @@
 //! | promise | how it is tested |
 //! |---|---|
 //! | **No panic by a peer.** No byte, length or order of events on the wire makes a panic. There is no unsafe code. | Four coverage-guided fuzz targets (`tests/fuzz`) against a reference that was written from the specification; the same functions in `cargo test --test fuzzed`; broken handshakes by the hundred thousand in the example `soak`. |
-//! | **One deadline** over detection, the wait for a place, and the handshake. Trickled bytes do not extend it. | H7 in `tests/rules/deadline.rs`; `tests/places.rs`; on paused time. |
-//! | **No downgrade under `Require`**, and under no policy once the peer answered. A redial is a new connection with fresh keys. | H9 in `tests/loopback.rs` and `tests/rules/redial.rs`; every opening against every policy in the fuzz target `detector`. |
-//! | **Only an answer counts as one** (H11). A plaintext attempt is answered by `0x13 "BitTorrent protocol"` alone, and an MSE attempt that is answered so fails at once. | H11 in `tests/rules/other_mode.rs` and `tests/loopback.rs`; the reference of the fuzz targets. |
+//! | **One deadline** over detection, the wait for a place, and the handshake. Trickled bytes do not extend it. | H7 in `tests/rules/deadline.rs`; `tests/strangers/places.rs`; on paused time. |
+//! | **No downgrade under `Require`**, and under no policy once the peer answered. A redial is a new connection with fresh keys. | H9 in `tests/loopback/` and `tests/rules/redial.rs`; every opening against every policy in the fuzz target `detector`. |
+//! | **Only an answer counts as one** (H11). A plaintext attempt is answered by `0x13 "BitTorrent protocol"` alone, and an MSE attempt that is answered so fails at once. | H11 in `tests/rules/other_mode.rs` and `tests/loopback/`; the reference of the fuzz targets. |
 //! | **The initial payload is sent exactly once** on the connection that is returned. | H9; `tests/rules/handshake_flights.rs`. |
 //! | **Constant time** of both exponentiations: no branch and no address depends on the private exponent. RC4 makes no such claim, and cannot. | `tests/constant_time/run.sh` compares every instruction, load and store of whole key exchanges in the release build, whatever the exponent. |
 //! | **Secrets stay inside.** No key, keystream, SKEY or payload in `Debug`, errors or `tracing`; exponents, S and cipher states are wiped when they are dropped. | S4 in `tests/rules/secrets.rs`; `tests/wiped.rs` looks for them in freed memory. |
@@ -34,7 +34,7 @@
 //! |---|---|
 //! | **No memory growth by a peer.** Every length is capped before anything is allocated. The future of a half-open handshake takes about 1 KiB, and what it holds on the heap is stated at L6. | H8; `tests/flood.rs` and `tests/surplus.rs` with an allocator that counts; the fuzz targets check it in every case. |
 //! | **One key exchange for a stranger.** 96 bytes cost one `2^x` and one `Y^x`. No further byte costs another, and silence or plaintext costs none. | `tests/flood.rs`, by the time that the thread was running. A private key is consumed by its one use. |
-//! | **A bounded number of handshakes**, if you say so: [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes), shared by clones. A place is free again however a handshake ends. | `tests/places.rs`. |
+//! | **A bounded number of handshakes**, if you say so: [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes), shared by clones. A place is free again however a handshake ends. | `tests/strangers/places.rs`. |
 //! | **L1: nothing that you did not ask for.** A failed handshake ends at once, and nothing is spawned or held, unless you ask for lingering. | `tests/strangers/spawned.rs`. |
 //! | **L2: what lingers is bounded.** At most 96 connections unless told; the oldest makes room for the newest. | `tests/strangers/seats.rs`. |
 //! | **L3: whoever would redial is let go.** A plaintext handshake where MSE is required, and MSE where it is forbidden, close at once even with lingering. | `tests/strangers/let_go.rs`. |

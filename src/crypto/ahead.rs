@@ -24,6 +24,15 @@ impl Ahead {
         }
     }
 
+    /// A copy of `keystream`, a window of it at most.
+    pub(super) fn of(keystream: &[u8]) -> Self {
+        let mut ahead = Self::none();
+        ahead.block = window::take(keystream.len());
+        ahead.block[..keystream.len()].copy_from_slice(keystream);
+        ahead.set_unused(0, keystream.len());
+        ahead
+    }
+
     pub(super) fn unused(&self) -> Range<usize> {
         self.start.into()..self.end.into()
     }

@@ -1,15 +1,15 @@
 //! One direction's keystream, and the part of it that was generated before it could be used.
 //!
-//! Encrypting is XOR with a keystream that does not depend on the data. A writer that is not sure how much the transport
-//! will take encrypts what it may be expected to take ([`Keystream::seal`]) and then says how much was taken
-//! ([`Keystream::settle`]); the keystream of the rest is kept for the next attempt, whatever data that brings. No ciphertext
-//! is ever kept.
+//! Encrypting is XOR with a keystream that does not depend on the data. [`Keystream::write`] encrypts what the transport may
+//! be expected to take and asks it how much it took; the keystream of the rest is kept for the next attempt, whatever data
+//! that brings. No ciphertext is ever kept.
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::io::IoSlice;
+use std::ops::Range;
 
 #[cfg(feature = "unstable-aes")]
 use super::aes::AesCtr;
@@ -17,6 +17,11 @@ use super::ahead::{Ahead, xor};
 use super::cipher::Cipher;
 use super::rc4::Rc4;
 use super::window::Reach;
+use zeroize::Zeroize;
+
+/// Up to this length a message is encrypted on the stack: all that a peer says beside `piece`, `bitfield` and extensions.
+/// A block from the thread's store would take nearly as long as encrypting it.
+const SHORT: usize = 128;
 
 /// One direction's keystream, positioned behind everything that was encrypted or decrypted so far.
 ///
@@ -56,46 +61,57 @@ impl Keystream {
         self.cipher.apply(rest);
     }
 
-    /// Encrypts the beginning of the concatenation of `plain`, without moving. Must be followed by
-    /// [`settle`](Self::settle) with the same `plain`.
+    /// Encrypts the beginning of the concatenation of `plain`, gives it to `transport`, and moves behind as many bytes as
+    /// that says it took.
     ///
     /// How much is encrypted follows what the transport took of earlier writes, a window at most: all of it, as long as
-    /// everything was taken.
-    pub(crate) fn seal(&mut self, plain: &[IoSlice<'_>]) -> &[u8] {
-        let sealed = self.ahead.make_room(self.reach_into(plain));
-        let mut at = sealed.start;
-        for slice in plain {
-            let slice = &slice[..slice.len().min(sealed.end - at)];
-            // The first part of a slice may meet keystream that is there already, the rest meets new keystream.
-            let (known, new) = slice.split_at(slice.len().min(self.ahead.unused().end - at));
-            xor(&mut self.ahead.block[at..], known);
-            at += known.len();
-            self.cipher
-                .apply_to(new, &mut self.ahead.block[at..at + new.len()]);
-            at += new.len();
-            self.ahead.generated_until(at);
-        }
-        &self.ahead.block[sealed]
+    /// everything was taken. A keystream whose `transport` panicked is out of step.
+    pub(crate) fn write(&mut self, plain: &[IoSlice<'_>], transport: impl FnOnce(&[u8]) -> usize) {
+        let offered = self.reach_into(plain);
+        let accepted = if offered <= SHORT && self.ahead.unused().is_empty() {
+            self.write_short(plain, offered, transport)
+        } else {
+            self.write_block(plain, offered, transport)
+        };
+        self.reach.learn(offered, accepted);
     }
 
-    /// Moves behind the first `accepted` bytes of what was sealed, and turns the ciphertext of the rest back into
-    /// keystream.
-    pub(crate) fn settle(&mut self, plain: &[IoSlice<'_>], accepted: usize) {
-        if self.ahead.block.is_empty() {
-            return;
+    fn write_short(
+        &mut self,
+        plain: &[IoSlice<'_>],
+        offered: usize,
+        transport: impl FnOnce(&[u8]) -> usize,
+    ) -> usize {
+        let mut block = [0; SHORT];
+        let sealed = &mut block[..offered];
+        for (at, piece) in pieces(plain, 0..offered) {
+            sealed[at..at + piece.len()].copy_from_slice(piece);
         }
-        let offered = self.reach_into(plain);
-        let accepted = accepted.min(offered);
-        let start = self.ahead.unused().start;
-        let (mut at, kept_from, end) = (start, start + accepted, start + offered);
-        for slice in plain {
-            let next = (at + slice.len()).min(end);
-            let kept_from = kept_from.clamp(at, next);
-            xor(&mut self.ahead.block[kept_from..next], &slice[kept_from - at..]);
-            at = next;
+        self.cipher.apply(sealed);
+        let accepted = transport(sealed).min(offered);
+        if accepted < offered {
+            unseal(plain, accepted, sealed);
+            self.ahead = Ahead::of(&sealed[accepted..]);
+            block.zeroize();
         }
-        self.reach.learn(offered, accepted);
+        accepted
+    }
+
+    fn write_block(
+        &mut self,
+        plain: &[IoSlice<'_>],
+        offered: usize,
+        transport: impl FnOnce(&[u8]) -> usize,
+    ) -> usize {
+        let place = self.ahead.make_room(offered);
+        let known = self.ahead.unused().len().min(offered);
+        let sealed = &mut self.ahead.block[place.clone()];
+        seal(plain, known, &mut self.cipher, sealed);
+        let accepted = transport(sealed).min(offered);
+        unseal(plain, accepted, sealed);
+        self.ahead.generated_until(place.end);
         self.ahead.consume(accepted);
+        accepted
     }
 
     /// How much of `plain` a write encrypts.
@@ -103,6 +119,34 @@ impl Keystream {
         let reach = self.reach.get();
         plain.iter().fold(0, |len, slice| reach.min(len + slice.len()))
     }
+}
+
+/// Encrypts as much of `plain` as `block` is long. The first `known` bytes of `block` are keystream.
+fn seal(plain: &[IoSlice<'_>], known: usize, cipher: &mut Cipher, block: &mut [u8]) {
+    for (at, piece) in pieces(plain, 0..known) {
+        xor(&mut block[at..], piece);
+    }
+    for (at, piece) in pieces(plain, known..block.len()) {
+        cipher.apply_to(piece, &mut block[at..at + piece.len()]);
+    }
+}
+
+/// Turns what was encrypted back into keystream, behind the first `accepted` bytes.
+fn unseal(plain: &[IoSlice<'_>], accepted: usize, block: &mut [u8]) {
+    for (at, piece) in pieces(plain, accepted..block.len()) {
+        xor(&mut block[at..], piece);
+    }
+}
+
+/// What lies within `range` of the concatenation of `slices`, and where.
+fn pieces<'a>(slices: &'a [IoSlice<'_>], range: Range<usize>) -> impl Iterator<Item = (usize, &'a [u8])> {
+    let mut end = 0_usize;
+    slices.iter().filter_map(move |slice| {
+        let start = end;
+        end = end.saturating_add(slice.len());
+        let (from, to) = (range.start.max(start), range.end.min(end));
+        (from < to).then(|| (from, &slice[from - start..to - start]))
+    })
 }
 
 impl fmt::Debug for Keystream {

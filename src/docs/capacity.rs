@@ -6,7 +6,7 @@
 //!
 //! # Memory
 //!
-//! An idle encrypted stream takes 672 bytes beside its transport (720 with the feature `unstable-aes`) and nothing on the
+//! An idle encrypted stream takes 672 bytes beside its transport (792 with the feature `unstable-aes`) and nothing on the
 //! heap. A handshake takes about 1 KiB for its future, and on the heap 208 bytes while the peer is silent, 1.3 KB until
 //! the SKEY is known, and 16.6 KB if the peer announces the longest initial payload that is accepted (`tests/flood.rs`
 //! holds these to the byte).

@@ -86,13 +86,15 @@ impl Outbound {
                 (offered, write_clear(io, cx, bufs))
             }
             Some(keystream) => {
-                let sealed = keystream.seal(bufs);
-                let (offered, written) = (sealed.len(), io.poll_write(cx, sealed));
-                let accepted = match written {
-                    Poll::Ready(Ok(accepted)) => accepted.min(offered),
-                    Poll::Ready(Err(_)) | Poll::Pending => 0,
-                };
-                keystream.settle(bufs, accepted);
+                let (mut offered, mut written) = (0, Poll::Pending);
+                keystream.write(bufs, |sealed| {
+                    offered = sealed.len();
+                    written = io.poll_write(cx, sealed);
+                    match written {
+                        Poll::Ready(Ok(accepted)) => accepted,
+                        Poll::Ready(Err(_)) | Poll::Pending => 0,
+                    }
+                });
                 (offered, written)
             }
         };

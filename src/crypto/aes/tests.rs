@@ -58,7 +58,7 @@ fn the_shorter_slice_tells_how_much_keystream_is_used() {
 #[test]
 fn it_is_wiped_on_drop() {
     fn is_wiped(_: &impl ZeroizeOnDrop) {}
-    is_wiped(&AesCtr::new(&[1; 20]).0);
+    is_wiped(&AesCtr::new(&[1; 20]).core);
 }
 
 proptest! {

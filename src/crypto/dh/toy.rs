@@ -1,6 +1,6 @@
 //! An exchange without exponentiation, compiled under `cfg(tokio_mse_toy_exchange)` alone: **it exists only for the
 //! fuzzers of this crate**, hides nothing from anybody and is spoken by no other client. With the real one, a fuzzer spends
-//! most of its time on arithmetic that no input changes.
+//! half of its time or more on arithmetic that no input changes.
 //!
 //! The name is this crate's own. Under `cfg(fuzzing)`, which cargo-fuzz sets for every crate that it compiles, whoever
 //! fuzzes a program of his own with this crate in it would get the toy unasked.

@@ -51,6 +51,11 @@ impl Progress {
         }
     }
 
+    /// How many of them are done.
+    pub(crate) fn count(&self, what: &str, done: usize, all: usize) {
+        self.at(|| format!("{what}: {done} of {all}"));
+    }
+
     /// How far it is.
     pub(crate) fn at(&self, doing: impl FnOnce() -> String) {
         if let Some(shown) = &self.0 {

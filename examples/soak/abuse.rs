@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, Policy};
 
 use crate::cli::handshake::handshake;
+use crate::cli::progress::Progress;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};
-use crate::{heap, honest, progress};
+use crate::{heap, honest};
 
 /// Attacks between two honest peers, and how many of them run at a time.
 const ROUND: usize = 1000;
@@ -137,6 +138,7 @@ pub(crate) async fn run(
     attacks: usize,
     time: Duration,
     report: &mut Report,
+    progress: &Progress,
 ) -> io::Result<()> {
     let start = Instant::now();
     let far_end = usize::MAX / 2;
@@ -150,7 +152,7 @@ pub(crate) async fn run(
         let round = begun..attacks.min(begun + ROUND);
         begun = round.end;
         for number in round {
-            progress::show("broken handshakes", number, attacks);
+            progress.count("broken handshakes", number, attacks);
             running.spawn(attack(Arc::clone(network), number, Arc::clone(&recording)));
             if running.len() >= AT_A_TIME
                 && let Some(ended) = running.join_next().await

@@ -8,21 +8,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, MseStream, Policy, Skey};
 
+use crate::cli::progress::Progress;
+use crate::heap;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::INFO_HASH;
-use crate::{heap, progress};
 
 type Pair = (MseStream<Link>, MseStream<Link>);
 
 /// Generous: two cipher states of 258 bytes each are what RC4 needs.
 const MOST_PER_END: usize = 2048;
 
-async fn links(count: usize, over_tcp: usize) -> io::Result<Vec<(Link, Link)>> {
+async fn links(count: usize, over_tcp: usize, progress: &Progress) -> io::Result<Vec<(Link, Link)>> {
     let (network, mut listener) = Network::open().await?;
     let mut links = Vec::with_capacity(count);
     for number in 0..count {
-        progress::show("connections of the crowd", number, count);
+        progress.count("connections of the crowd", number, count);
         let kind = if number < over_tcp { Kind::Tcp } else { Kind::Pipe };
         let (near, far) = tokio::join!(network.dial(kind), listener.accept());
         let far = far?.ok_or(io::ErrorKind::ConnectionAborted)?;
@@ -58,6 +59,7 @@ async fn exchange((mut near, mut far): Pair, number: usize) -> io::Result<Pair> 
 
 async fn all(
     tasks: impl Iterator<Item = impl Future<Output = io::Result<Pair>> + Send + 'static>,
+    progress: &Progress,
 ) -> io::Result<Vec<Pair>> {
     let mut running = JoinSet::new();
     for task in tasks {
@@ -66,7 +68,7 @@ async fn all(
     let mut pairs = Vec::with_capacity(running.len());
     while let Some(ended) = running.join_next().await {
         pairs.push(ended??);
-        progress::show(
+        progress.count(
             "connections that have worked",
             pairs.len(),
             pairs.len() + running.len(),
@@ -75,14 +77,23 @@ async fn all(
     Ok(pairs)
 }
 
-pub(crate) async fn run(connections: usize, descriptors: u64, report: &mut Report) -> io::Result<()> {
+pub(crate) async fn run(
+    connections: usize,
+    descriptors: u64,
+    report: &mut Report,
+    progress: &Progress,
+) -> io::Result<()> {
     let over_tcp = connections.min(Kind::most_over_tcp(descriptors));
     report.note("crowd: over loopback TCP, as far as descriptors allow", over_tcp);
     report.note("crowd: over pipes in memory", connections - over_tcp);
-    let links = links(connections, over_tcp).await?;
+    let links = links(connections, over_tcp, progress).await?;
     let bare = heap::of_process();
     let start = Instant::now();
-    let pairs = all(links.into_iter().map(|(near, far)| shake_hands(near, far))).await?;
+    let pairs = all(
+        links.into_iter().map(|(near, far)| shake_hands(near, far)),
+        progress,
+    )
+    .await?;
     let taken = start.elapsed();
     // The vector of links is gone, the vector of pairs is there: what is left is on the heap or in the streams.
     let vectors = connections * (size_of::<Pair>() - size_of::<(Link, Link)>());
@@ -105,11 +116,8 @@ pub(crate) async fn run(connections: usize, descriptors: u64, report: &mut Repor
         heap_per_end,
         heap_per_end <= 256,
     );
-    let pairs = all(pairs
-        .into_iter()
-        .enumerate()
-        .map(|(number, pair)| exchange(pair, number)))
-    .await?;
+    let numbered = pairs.into_iter().enumerate();
+    let pairs = all(numbered.map(|(number, pair)| exchange(pair, number)), progress).await?;
     report.check(
         "crowd: exchanges without a wrong byte",
         pairs.len(),

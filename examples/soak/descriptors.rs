@@ -14,11 +14,12 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 use tokio_mse::{Linger, MseAcceptor, MseConnector, PerAddress, Policy};
 
+use crate::cli::progress::Progress;
+use crate::honest;
 use crate::network::{Kind, Network};
 use crate::report::Report;
 use crate::server::Server;
 use crate::stranger::Strangers;
-use crate::{honest, progress};
 
 const ALLOWED: u64 = 256;
 const STRANGERS: usize = 270;
@@ -75,11 +76,11 @@ async fn talk(network: &Network, number: usize) -> io::Result<Duration> {
 }
 
 /// Honest peers, one after the other.
-async fn serves_all(honest_ones: usize, network: &Network, report: &mut Report) {
+async fn serves_all(honest_ones: usize, network: &Network, report: &mut Report, progress: &Progress) {
     let mut in_time = Vec::new();
     for number in 0..honest_ones {
         in_time.extend(talk(network, number).await.ok());
-        progress::show("honest peers beside a stranger", number, honest_ones);
+        progress.count("honest peers beside a stranger", number, honest_ones);
     }
     report.check(
         format!("descriptors: of {honest_ones} honest peers, served"),
@@ -111,24 +112,24 @@ async fn end(mut server: Child, report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
-pub(crate) async fn run(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+pub(crate) async fn run(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     report.note("descriptors: allowed to the server", ALLOWED);
     report.note("descriptors: connections of one stranger", STRANGERS);
-    failing(honest_ones, report).await?;
-    half_open(honest_ones, report).await
+    failing(honest_ones, report, progress).await?;
+    half_open(honest_ones, report, progress).await
 }
 
 /// Garbage that fails at once, and lingers.
-async fn failing(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+async fn failing(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (server, network) = start(None).await?;
     let mut strangers = Strangers::default();
     for number in 0..STRANGERS {
         let link = network.dial(Kind::Tcp).await?;
         strangers.add_garbage(link, 700).await;
-        progress::show("connections of one stranger", number, STRANGERS);
+        progress.count("connections of one stranger", number, STRANGERS);
     }
     report.note("descriptors: bytes of garbage on each", 700);
-    serves_all(honest_ones, &network, report).await;
+    serves_all(honest_ones, &network, report, progress).await;
     let most = usize::try_from(ALLOWED / 2).unwrap_or_default();
     let lingering = settled(&mut strangers, most).await;
     report.check(
@@ -140,7 +141,7 @@ async fn failing(honest_ones: usize, report: &mut Report) -> io::Result<()> {
 }
 
 /// Garbage of which a handshake may still come.
-async fn half_open(honest_ones: usize, report: &mut Report) -> io::Result<()> {
+async fn half_open(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (server, network) = start(Some(PER_ADDRESS)).await?;
     let mut strangers = Strangers::default();
     for number in 0..STRANGERS {
@@ -152,14 +153,14 @@ async fn half_open(honest_ones: usize, report: &mut Report) -> io::Result<()> {
             return Ok(());
         };
         strangers.add_garbage(link, 200).await;
-        progress::show("half-open connections of one stranger", number, STRANGERS);
+        progress.count("half-open connections of one stranger", number, STRANGERS);
     }
     report.note("descriptors: bytes of garbage on each", 200);
     report.note(
         "descriptors: handshakes at a time with one address, at most",
         PER_ADDRESS,
     );
-    serves_all(honest_ones, &network, report).await;
+    serves_all(honest_ones, &network, report, progress).await;
     let held = settled(&mut strangers, PER_ADDRESS).await;
     report.check(
         "descriptors: held by the stranger, at most its limit",

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_mse::{Linger, MseAcceptor};
 
+use crate::cli::progress::Progress;
 use crate::network::Network;
-use crate::progress;
 use crate::report::Report;
 use crate::server::Server;
 use crate::stranger::Strangers;
@@ -21,7 +21,7 @@ const NEWEST: usize = MOST / 2;
 const LONG: Duration = Duration::from_secs(3600);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) async fn run(strangers: usize, report: &mut Report) -> io::Result<()> {
+pub(crate) async fn run(strangers: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     let linger = Linger::new().until(LONG..=LONG);
@@ -32,7 +32,7 @@ pub(crate) async fn run(strangers: usize, report: &mut Report) -> io::Result<()>
         // A degenerate key: it is answered, and fails.
         failed.add_answered(&network, &[0; 96]).await?;
         most = most.max(failed.held());
-        progress::show("strangers that fail", number, strangers);
+        progress.count("strangers that fail", number, strangers);
     }
     let start = Instant::now();
     while failed.held() > MOST && start.elapsed() < PATIENCE {

@@ -19,7 +19,6 @@ mod honest;
 mod network;
 mod no_tell;
 mod places;
-mod progress;
 mod report;
 mod server;
 mod silent;
@@ -36,6 +35,7 @@ use clap::Parser;
 use tokio_mse::{Linger, MseAcceptor};
 
 use crate::cli::exit;
+use crate::cli::progress::Progress;
 use crate::network::Network;
 use crate::report::Report;
 use crate::server::Server;
@@ -130,8 +130,10 @@ fn main() -> ExitCode {
         };
     }
     let mut report = Report::new(!arguments.short);
-    let outcome = runtime.block_on(run(&arguments, &mut report));
-    progress::clear();
+    let progress = Progress::start();
+    let outcome = runtime.block_on(run(&arguments, &mut report, &progress));
+    // Its line goes before the report comes.
+    drop(progress);
     report.check("panics", panics.count(), panics.count() == 0);
     report.print();
     match outcome {
@@ -141,56 +143,61 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
+async fn run(arguments: &Arguments, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let most = 4 * arguments.connections.max(arguments.silent).max(256);
     let limit = network::descriptors_allowed(most as u64);
     report.note("descriptors allowed", limit);
     // Threads, timers and blocks that are kept for reuse are no leak: they come with the first connections.
-    crowd::run(16, limit, &mut Report::new(false)).await?;
+    crowd::run(16, limit, &mut Report::new(false), progress).await?;
     let before = Traces::now();
     if arguments.wants(Trial::Crowd) {
-        crowd::run(arguments.connections, limit, report).await?;
+        crowd::run(arguments.connections, limit, report, progress).await?;
     }
     if arguments.wants(Trial::Silent) {
-        silent(arguments, limit, report).await?;
+        silent(arguments, limit, report, progress).await?;
     }
     if arguments.wants(Trial::Broken) {
-        broken(arguments, report).await?;
+        broken(arguments, report, progress).await?;
     }
     if arguments.wants(Trial::Descriptors) {
-        descriptors::run(arguments.honest.min(20), report).await?;
+        descriptors::run(arguments.honest.min(20), report, progress).await?;
     }
     if arguments.wants(Trial::Places) {
-        places::run(arguments.flood, report).await?;
+        places::run(arguments.flood, report, progress).await?;
     }
     if arguments.wants(Trial::Eviction) {
-        eviction::run(arguments.strangers, report).await?;
+        eviction::run(arguments.strangers, report, progress).await?;
     }
     if arguments.wants(Trial::NoTell) {
-        no_tell::run(arguments.probes, report).await?;
+        no_tell::run(arguments.probes, report, progress).await?;
     }
     traces::compare(&before, report).await;
     Ok(())
 }
 
-async fn silent(arguments: &Arguments, limit: u64, report: &mut Report) -> io::Result<()> {
+async fn silent(
+    arguments: &Arguments,
+    limit: u64,
+    report: &mut Report,
+    progress: &Progress,
+) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     // No deadline gets rid of the silent peers: they are there as long as the honest ones are.
     let patient = MseAcceptor::default().timeout(None);
     let server = Server::start(listener, patient, None);
-    silent::run(&network, &server, arguments, limit, report).await?;
+    silent::run(&network, &server, arguments, limit, report, progress).await?;
     drop(network);
     server.stop(report).await;
     Ok(())
 }
 
-async fn broken(arguments: &Arguments, report: &mut Report) -> io::Result<()> {
+async fn broken(arguments: &Arguments, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
-    abuse::run(&network, &server, arguments.attacks, seconds, report).await?;
+    abuse::run(&network, &server, arguments.attacks, seconds, report, progress).await?;
     drop(network);
     server.stop(report).await;
     Ok(())

@@ -22,8 +22,8 @@ use tokio::time::{sleep, timeout};
 use tokio_mse::{Linger, MseAcceptor, Policy, Skey};
 
 use self::content::{Content, Kind};
+use crate::cli::progress::Progress;
 use crate::network::Network;
-use crate::progress;
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};
 
@@ -185,7 +185,7 @@ fn compare(probe: &Probe, of_content: &[Seen], of_random: &[Seen], report: &mut 
     );
 }
 
-pub(crate) async fn run(repetitions: usize, report: &mut Report) -> io::Result<()> {
+pub(crate) async fn run(repetitions: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     let acceptor = MseAcceptor::new(Policy::full_rc4()).hide_plaintext(true);
@@ -197,7 +197,7 @@ pub(crate) async fn run(repetitions: usize, report: &mut Report) -> io::Result<(
                 seen.push(run_probe(&network, probe.cuts, Content::new(kind)).await?);
             }
         }
-        progress::show("probes of every kind", repetition, repetitions);
+        progress.count("probes of every kind", repetition, repetitions);
     }
     for (probe, (of_content, of_random)) in PROBES.iter().zip(&seen) {
         compare(probe, of_content, of_random, report);

@@ -9,11 +9,12 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_mse::{Linger, MseAcceptor, MseConnector, Policy};
 
+use crate::cli::progress::Progress;
+use crate::honest;
 use crate::network::{Kind, Network};
 use crate::report::Report;
 use crate::server::Server;
 use crate::stranger::until_the_end;
-use crate::{honest, progress};
 
 const PLACES: usize = 16;
 /// Fifty a second.
@@ -45,7 +46,7 @@ async fn talk(network: Arc<Network>, number: usize) -> io::Result<Duration> {
     Ok(start.elapsed())
 }
 
-pub(crate) async fn run(connections: usize, report: &mut Report) -> io::Result<()> {
+pub(crate) async fn run(connections: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
     let acceptor = MseAcceptor::default().max_handshakes(PLACES);
@@ -59,7 +60,7 @@ pub(crate) async fn run(connections: usize, report: &mut Report) -> io::Result<(
         if number % BETWEEN_HONEST == BETWEEN_HONEST - 1 {
             honest_ones.spawn(talk(Arc::clone(&network), number));
         }
-        progress::show("silent and trickling connections", number, connections);
+        progress.count("silent and trickling connections", number, connections);
     }
     let all = honest_ones.len();
     let taken = honest_ones.join_all().await;

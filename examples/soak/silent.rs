@@ -8,10 +8,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::cli::progress::Progress;
 use crate::network::{Kind, Link, Network};
 use crate::report::Report;
 use crate::server::Server;
-use crate::{Arguments, heap, honest, progress};
+use crate::{Arguments, heap, honest};
 
 /// What a half-open handshake may hold, its task and its end of the transport included.
 const MOST_PER_SILENT_PEER: isize = 16 * 1024;
@@ -39,7 +40,12 @@ async fn trickle(links: &mut [Link]) -> io::Result<()> {
     Ok(())
 }
 
-async fn transfer(network: &std::sync::Arc<Network>, count: usize, bytes: usize) -> (usize, Duration) {
+async fn transfer(
+    network: &std::sync::Arc<Network>,
+    count: usize,
+    bytes: usize,
+    progress: &Progress,
+) -> (usize, Duration) {
     let start = Instant::now();
     let mut running = JoinSet::new();
     for seed in 0..count {
@@ -48,7 +54,7 @@ async fn transfer(network: &std::sync::Arc<Network>, count: usize, bytes: usize)
     }
     let mut succeeded = 0;
     while let Some(ended) = running.join_next().await {
-        progress::show("honest peers that transfer", count - running.len(), count);
+        progress.count("honest peers that transfer", count - running.len(), count);
         succeeded += usize::from(matches!(ended, Ok(Ok(()))));
     }
     (succeeded, start.elapsed())
@@ -60,10 +66,11 @@ pub(crate) async fn run(
     arguments: &Arguments,
     descriptors: u64,
     report: &mut Report,
+    progress: &Progress,
 ) -> io::Result<()> {
     let kind = Kind::for_connections(arguments.silent + arguments.honest, descriptors);
     let (honest, bytes) = (arguments.honest, arguments.bytes);
-    let (alone, taken) = transfer(network, honest, bytes).await;
+    let (alone, taken) = transfer(network, honest, bytes, progress).await;
     report.check(
         "honest peers that transferred with nobody else there",
         alone,
@@ -74,7 +81,7 @@ pub(crate) async fn run(
     let before = (server.accepted(), heap::of_process());
     let mut links = Vec::with_capacity(arguments.silent);
     for number in 0..arguments.silent {
-        progress::show("silent peers", number, arguments.silent);
+        progress.count("silent peers", number, arguments.silent);
         let mut link = network.dial(kind).await?;
         say_little(&mut link, number).await?;
         links.push(link);
@@ -85,7 +92,7 @@ pub(crate) async fn run(
     trickle(&mut links).await?;
     report.note("silent and trickling peers: transport", kind.name());
     report.note("silent and trickling peers held", links.len());
-    let (among, taken) = transfer(network, honest, bytes).await;
+    let (among, taken) = transfer(network, honest, bytes, progress).await;
     report.check("honest peers that transferred among them", among, among == honest);
     report.note("  milliseconds", taken.as_millis());
     trickle(&mut links).await?;

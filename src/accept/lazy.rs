@@ -53,7 +53,7 @@ impl<T> AcceptLazy<T> {
 
     fn begin(self) -> AcceptingLazy<T> {
         AcceptingLazy {
-            receive: self.terms.receive(self.io, false),
+            receive: Receive::begin(self.terms, self.io, false),
             leave: self.leave,
         }
     }

@@ -3,15 +3,18 @@
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::debug_span;
 
-use super::admission::Admitted;
+use super::admission::{Admission, Admitted};
 use super::refusing::Refusing;
+use super::terms::Terms;
 use crate::disguise::Disguise;
+use crate::drive::deadline::Deadline;
 use crate::drive::failed::Failed;
 use crate::drive::session::Session;
 use crate::drive::{Drive, Driven};
 use crate::error::{Error, HandshakeError, Step};
-use crate::handshake::{Detected, Detection, Opening, Responder, SkeyRequest, classify};
+use crate::handshake::{Detected, Detection, Opening, Responder, Role, SkeyRequest, classify};
 use crate::policy::Policy;
 
 /// What came in.
@@ -41,14 +44,17 @@ enum Stage<T> {
 }
 
 impl<T> Receive<T> {
-    pub(super) fn new(
-        session: Session<T>,
-        admitted: Option<Admitted>,
-        policy: Policy,
-        disguise: Disguise,
-        hide_plaintext: bool,
-        until_info_hash: bool,
-    ) -> Self {
+    /// Begins with one connection. A plaintext handshake is read up to its info-hash if `until_info_hash` says so.
+    pub(super) fn begin(terms: Terms, io: T, until_info_hash: bool) -> Self {
+        let Terms {
+            policy,
+            timeout,
+            admission,
+            hide_plaintext,
+            disguise,
+        } = terms;
+        let span = debug_span!("mse_handshake", role = %Role::Responder);
+        let session = Session::new(io, Deadline::after(timeout), span);
         let mut detection = Detection::new(&policy).hide_plaintext(hide_plaintext);
         if until_info_hash {
             detection = detection.until_info_hash();
@@ -58,7 +64,7 @@ impl<T> Receive<T> {
             disguise,
             hide_plaintext,
             refusal: None,
-            admitted,
+            admitted: admission.map(Admission::admit),
             stage: Stage::Detecting(Drive::new(session, detection)),
         }
     }

@@ -86,7 +86,7 @@ impl<T, R, P> Accept<T, R, P> {
             skeys: self.skeys,
             initial_payload: self.initial_payload,
             leave: self.leave,
-            state: State::Receiving(self.terms.receive(self.io, until_info_hash)),
+            state: State::Receiving(Receive::begin(self.terms, self.io, until_info_hash)),
         }
     }
 }

@@ -2,14 +2,9 @@
 
 use std::time::Duration;
 
-use tracing::debug_span;
-
 use super::admission::Admission;
-use super::receive::Receive;
 use crate::disguise::Disguise;
-use crate::drive::deadline::{DEFAULT_TIMEOUT, Deadline};
-use crate::drive::session::Session;
-use crate::handshake::Role;
+use crate::drive::deadline::DEFAULT_TIMEOUT;
 use crate::policy::Policy;
 
 #[derive(Clone, Debug)]
@@ -30,18 +25,5 @@ impl Terms {
             hide_plaintext: false,
             disguise: Disguise::none(),
         }
-    }
-
-    /// Begins with one connection.
-    pub(super) fn receive<T>(self, io: T, until_info_hash: bool) -> Receive<T> {
-        let span = debug_span!("mse_handshake", role = %Role::Responder);
-        Receive::new(
-            Session::new(io, Deadline::after(self.timeout), span),
-            self.admission.map(Admission::admit),
-            self.policy,
-            self.disguise,
-            self.hide_plaintext,
-            until_info_hash,
-        )
     }
 }

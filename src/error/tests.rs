@@ -1,4 +1,6 @@
-//! What an error says of itself and of its causes.
+//! What an error says of itself and of its causes, and the errors that there are.
+
+mod redial;
 
 use std::collections::HashSet;
 use std::error::Error as _;
@@ -58,6 +60,16 @@ fn refusals() -> [HandshakeError; 14] {
     ]
 }
 
+/// What may end the wait at a step.
+fn at(step: Step, answered: bool) -> [Error; 3] {
+    let reset = io::Error::new(io::ErrorKind::ConnectionReset, "reset by the test");
+    [
+        Error::closed(step, answered),
+        Error::timed_out(step, answered, Duration::from_secs(7)),
+        Error::transport(step, answered, reset),
+    ]
+}
+
 /// Every error there is, at every step, answered and not.
 fn every_error() -> Vec<Error> {
     let mut errors = vec![Error::Crowded {
@@ -66,12 +78,7 @@ fn every_error() -> Vec<Error> {
     errors.extend(refusals().map(Error::from));
     for step in STEPS {
         for answered in [false, true] {
-            let reset = io::Error::new(io::ErrorKind::ConnectionReset, "reset by the test");
-            errors.extend([
-                Error::closed(step, answered),
-                Error::timed_out(step, answered, Duration::from_secs(7)),
-                Error::transport(step, answered, reset),
-            ]);
+            errors.extend(at(step, answered));
         }
     }
     errors

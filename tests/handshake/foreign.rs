@@ -30,7 +30,7 @@ pub fn secret(exponent: &[u8], peer: &[u8]) -> [u8; 96] {
 pub enum Cipher {
     Rc4(rc4::Rc4),
     #[cfg(feature = "unstable-aes")]
-    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    #[allow(dead_code, reason = "not every test that includes this selects AES")]
     Aes(ctr::Ctr128BE<aes::Aes128>),
 }
 
@@ -42,7 +42,7 @@ impl Cipher {
     }
 
     #[cfg(feature = "unstable-aes")]
-    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    #[allow(dead_code, reason = "not every test that includes this selects AES")]
     pub fn aes(label: &[u8], secret: &[u8], skey: &[u8]) -> Self {
         let material = sha1(&[label, secret, skey]);
         let mut counter = [0; 16];
@@ -85,7 +85,7 @@ impl Shared {
 
     /// What follows a handshake that selected AES.
     #[cfg(feature = "unstable-aes")]
-    #[allow(dead_code, reason = "for the fuzzers' harness alone")]
+    #[allow(dead_code, reason = "not every test that includes this selects AES")]
     pub fn switch_to_aes(&mut self) {
         self.a = Cipher::aes(b"keyA", &self.secret, &self.skey);
         self.b = Cipher::aes(b"keyB", &self.secret, &self.skey);

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::sync::LazyLock;
 
-use crate::support::exchange::{Cipher, SKEY, XA, XB, s, sha1};
+use crate::support::exchange::{Cipher, SKEY, XA, XB, s};
+use crate::support::foreign::sha1;
 
 // Not words: those are in the log anyway.
 pub(crate) const PAYLOAD: &str = "zQ7#kW9!vJ5%pR3&tY8*";

@@ -1,10 +1,10 @@
-//! One key exchange whose secrets are known answers, and the ciphers that follow from it: derived here with nothing of
-//! the library, so that a mistake in it is not made twice.
+//! One key exchange whose secrets are known answers, and what the foreign implementation derives from them: nothing of
+//! it is the library's, so that a mistake in it is not made twice.
 
-use rc4::{KeyInit, Rc4, StreamCipher};
-use sha1::{Digest, Sha1};
 use tokio_mse::Skey;
 use tokio_mse::handshake::{Padding, PrivateKey, Randomness};
+
+use super::foreign::{self, Shared};
 
 /// Xa, the initiator's private exponent.
 pub(crate) const XA: [u8; 20] = counting_from(0x01);
@@ -39,56 +39,29 @@ pub(crate) fn randomness(exponent: [u8; 20], padding: Padding) -> Randomness {
 }
 
 pub(crate) fn s() -> Vec<u8> {
-    (0..S.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&S[at..at + 2], 16).expect("hexadecimal digits"))
-        .collect()
-}
-
-pub(crate) fn sha1(parts: &[&[u8]]) -> [u8; 20] {
-    let mut digest = Sha1::new();
-    for part in parts {
-        digest.update(part);
-    }
-    digest.finalize().into()
+    hex::decode(S).expect("hexadecimal digits")
 }
 
 /// HASH('req1', S) and HASH('req2', SKEY) xor HASH('req3', S).
 pub(crate) fn step_3_marks(s: &[u8]) -> Vec<u8> {
-    let mut marks = sha1(&[b"req1", s]).to_vec();
-    let (req2, req3) = (sha1(&[b"req2", &SKEY]), sha1(&[b"req3", s]));
-    marks.extend(req2.iter().zip(req3).map(|(a, b)| a ^ b));
-    marks
+    let shared = Shared::from_secret(s.try_into().expect("96 bytes"), &SKEY);
+    [shared.req1().to_vec(), shared.masked_skey()].concat()
 }
 
 /// A direction's ciphers: RC4 behind the discarded bytes, and AES-128-CTR, which begins with the stream.
 pub(crate) struct Cipher {
-    rc4: Rc4,
+    rc4: foreign::Cipher,
     #[cfg(feature = "unstable-aes")]
-    aes: ctr::Ctr128BE<aes::Aes128>,
+    aes: foreign::Cipher,
 }
 
 impl Cipher {
     fn new(label: &[u8], s: &[u8]) -> Self {
-        let key = sha1(&[label, s, &SKEY]);
-        let mut cipher = Self {
-            rc4: Rc4::new_from_slice(&key).expect("a key of 20 bytes"),
+        Self {
+            rc4: foreign::Cipher::new(label, s, &SKEY),
             #[cfg(feature = "unstable-aes")]
-            aes: {
-                let mut counter = [0; 16];
-                counter[..4].copy_from_slice(&key[16..]);
-                ctr::cipher::KeyIvInit::new_from_slices(&key[..16], &counter).expect("16 bytes each")
-            },
-        };
-        cipher.apply(&[0; 1024]);
-        cipher
-    }
-
-    #[cfg(feature = "unstable-aes")]
-    pub(crate) fn apply_aes(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut data = data.to_vec();
-        ctr::cipher::StreamCipher::apply_keystream(&mut self.aes, &mut data);
-        data
+            aes: foreign::Cipher::aes(label, s, &SKEY),
+        }
     }
 
     /// The initiator's.
@@ -102,8 +75,11 @@ impl Cipher {
     }
 
     pub(crate) fn apply(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut data = data.to_vec();
-        self.rc4.apply_keystream(&mut data);
-        data
+        self.rc4.apply(data)
+    }
+
+    #[cfg(feature = "unstable-aes")]
+    pub(crate) fn apply_aes(&mut self, data: &[u8]) -> Vec<u8> {
+        self.aes.apply(data)
     }
 }

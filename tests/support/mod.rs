@@ -5,6 +5,8 @@ pub(crate) mod call_log;
 pub(crate) mod close_guard;
 pub(crate) mod exchange;
 pub(crate) mod fail_at;
+#[path = "../handshake/foreign.rs"]
+pub(crate) mod foreign;
 pub(crate) mod hostile;
 pub(crate) mod late_flush;
 pub(crate) mod one_way;

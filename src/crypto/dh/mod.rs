@@ -4,7 +4,7 @@
 //! value.
 
 // The toy stands in for the arithmetic then.
-#![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
+#![cfg_attr(tokio_mse_toy_exchange, allow(dead_code, unused_imports))]
 
 mod comb;
 mod exponent;
@@ -15,7 +15,7 @@ mod field;
 mod field;
 mod group;
 pub(crate) mod search;
-#[cfg(fuzzing)]
+#[cfg(tokio_mse_toy_exchange)]
 mod toy;
 mod window;
 
@@ -61,7 +61,7 @@ impl PrivateKey {
     }
 
     /// `2^x mod P`, in constant time.
-    #[cfg(not(fuzzing))]
+    #[cfg(not(tokio_mse_toy_exchange))]
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
         let m = modulus();
         let mut power = comb::power_of_two(&self.0, m);
@@ -70,7 +70,7 @@ impl PrivateKey {
         bytes
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(tokio_mse_toy_exchange)]
     pub(crate) fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
         toy::public_key(&self.0)
     }
@@ -85,7 +85,7 @@ impl PrivateKey {
         Ok(secret)
     }
 
-    #[cfg(not(fuzzing))]
+    #[cfg(not(tokio_mse_toy_exchange))]
     fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
         let m = modulus();
         let mut power = window::power(&Element::from_bytes(peer, m), &self.0, m);
@@ -94,7 +94,7 @@ impl PrivateKey {
         bytes
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(tokio_mse_toy_exchange)]
     fn power(&self, peer: &[u8; PUBLIC_KEY_LEN]) -> [u8; PUBLIC_KEY_LEN] {
         toy::power(peer, &self.0)
     }

@@ -1,5 +1,9 @@
-//! An exchange without exponentiation, compiled under `cfg(fuzzing)` alone: **it exists only for the fuzzers** and hides
-//! nothing from anybody. With the real one, a fuzzer spends nearly all of its time on arithmetic that no input changes.
+//! An exchange without exponentiation, compiled under `cfg(tokio_mse_toy_exchange)` alone: **it exists only for the
+//! fuzzers of this crate**, hides nothing from anybody and is spoken by no other client. With the real one, a fuzzer spends
+//! half of its time or more on arithmetic that no input changes.
+//!
+//! The name is this crate's own. Under `cfg(fuzzing)`, which cargo-fuzz sets for every crate that it compiles, whoever
+//! fuzzes a program of his own with this crate in it would get the toy unasked.
 //!
 //! It keeps what the handshake relies on: both ends derive the same S, every byte of a public key has its share in S, and
 //! no honest key is degenerate. `tests/fuzzed/harness/exchange.rs` has the other half of it.

@@ -1,13 +1,13 @@
-//! The exchange: the foreign implementation's, or the toy that takes its place in the library under `cfg(fuzzing)`
-//! (`src/crypto/dh/toy.rs`). The rest of the reference does not notice.
+//! The exchange: the foreign implementation's, or the toy that takes its place in the library, too, under
+//! `cfg(tokio_mse_toy_exchange)` (`src/crypto/dh/toy.rs`). The rest of the reference does not notice.
 
-#[cfg(not(fuzzing))]
+#[cfg(not(tokio_mse_toy_exchange))]
 pub use super::foreign::{public_key, secret};
 
-#[cfg(fuzzing)]
+#[cfg(tokio_mse_toy_exchange)]
 pub use toy::{public_key, secret};
 
-#[cfg(fuzzing)]
+#[cfg(tokio_mse_toy_exchange)]
 mod toy {
     /// FNV-1a of the exponent, made odd.
     fn factor(exponent: &[u8]) -> u128 {

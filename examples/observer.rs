@@ -78,11 +78,7 @@ fn main() {
             println!();
         }
     }
-    println!(
-        "\nnDPI-: a bare acknowledgement between the fourth and the fifth payload takes this risk away."
-    );
-    println!("nDPI+: what is not counted here carries the risk of nDPI- all the same.");
-    println!("favourite: the largest share of one length at one of the first four writes.");
+    println!("\nfavourite: the largest share of one length at one of the first four writes.");
     println!("p(keys): the probability that honest keys are as far from half squares, half not, as these.");
 }
 
@@ -103,11 +99,11 @@ fn print_legend(handshakes: usize) {
         ),
         (
             "nDPI-",
-            "nDPI 5.0 as it comes: an unknown flow with the risk \"suspicious entropy\". An upper bound: see below.",
+            "nDPI 5.0 as it comes: the risk \"suspicious entropy\", for more entropy than text has.",
         ),
         (
             "nDPI+",
-            "nDPI with fully_encrypted_heuristic enabled, as 4.8 to 4.14 were: the risk \"obfuscated traffic\".",
+            "nDPI with fully_encrypted_heuristic enabled: the risk \"obfuscated traffic\"; else it judges as in nDPI-.",
         ),
         ("clear", "the signature of BitTorrent was seen in the clear."),
     ] {

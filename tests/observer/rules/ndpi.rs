@@ -20,7 +20,7 @@
 //!   BitTorrent, and the ports that are BitTorrent by number.
 //!
 //! nDPI 5.0.0 itself was given 200 flows of each profile, with the responder's handshake in step 4 and behind it, in both
-//! settings: 8,000 findings. They were the same but for 10, where it took the flow for another protocol.
+//! settings: 8,000 findings. They were the same but for 2, where it took the flow for another protocol.
 
 use super::{clear_text::BITTORRENT, entropy, popcount, printable};
 use crate::observer::flow::Flow;

@@ -34,17 +34,22 @@ struct Args {
 
 fn main() {
     let args = Args::parse();
-    println!("{} handshakes a profile; shares in per cent.", args.handshakes);
+    print_legend(args.handshakes);
     println!(
-        "Tstat: found as MSE. Exempt: let through by the five rules of the 2023 firewall study, and by which."
-    );
-    println!(
-        "FET: nDPI's risk \"fully encrypted flow\", by its condition. Clear: BitTorrent seen in the clear."
-    );
-    println!("A second line: the same on a socket without TCP_NODELAY, where the kernel joins pieces.\n");
-    println!(
-        "{:<22} {:>6} {:>7} {:>6} {:>6}   {:>5} {:>5} {:>5} {:>5} {:>5}   {:>9}  p(keys)",
-        "profile", "Tstat", "exempt", "FET", "clear", "bits", "start", "half", "run", "known", "favourite"
+        "{:<22} {:>6} {:>6} {:>7} {:>7} {:>7} {:>6}   {:>5} {:>5} {:>5} {:>5} {:>5}   {:>9}  p(keys)",
+        "profile",
+        "Tstat",
+        "bursts",
+        "exempt",
+        "nDPI-",
+        "nDPI+",
+        "clear",
+        "bits",
+        "start",
+        "half",
+        "run",
+        "known",
+        "favourite"
     );
     let progress = Progress::start();
     for profile in profiles::all() {
@@ -77,13 +82,45 @@ fn main() {
     println!("p(keys): the probability that honest keys are as far from half squares, half not, as these.");
 }
 
+fn print_legend(handshakes: usize) {
+    println!("{handshakes} handshakes a profile; shares in per cent.");
+    for (column, meaning) in [
+        (
+            "Tstat",
+            "found by Tstat's rule for MSE: sizes of the first messages, and bytes that look random.",
+        ),
+        (
+            "bursts",
+            "found by the rule of three bursts: how many bytes come until the other side speaks. No option changes it.",
+        ),
+        (
+            "exempt",
+            "let through by the five rules of the 2023 firewall study; by which is said by bits, start, half, run, known.",
+        ),
+        (
+            "nDPI-",
+            "nDPI 5.0 as it comes: the risk \"suspicious entropy\", for more entropy than text has.",
+        ),
+        (
+            "nDPI+",
+            "nDPI with fully_encrypted_heuristic enabled: the risk \"obfuscated traffic\"; else it judges as in nDPI-.",
+        ),
+        ("clear", "the signature of BitTorrent was seen in the clear."),
+    ] {
+        println!("{column:>7}: {meaning}");
+    }
+    println!("A second line: the same on a socket without TCP_NODELAY, where the kernel joins pieces.\n");
+}
+
 fn print_shares(name: &str, shares: &Shares) {
     let percent = |count| shares.percent(count);
     print!(
-        "{name:<22} {:>6.2} {:>7.2} {:>6.2} {:>6.2}  ",
+        "{name:<22} {:>6.2} {:>6.2} {:>7.2} {:>7.2} {:>7.2} {:>6.2}  ",
         percent(shares.tstat),
+        percent(shares.bursts),
         percent(shares.exempt),
-        percent(shares.fully_encrypted),
+        percent(shares.suspicious_entropy),
+        percent(shares.obfuscated),
         percent(shares.bittorrent),
     );
     for count in shares.exempt_by {

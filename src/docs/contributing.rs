@@ -47,6 +47,27 @@
 //! A test is named after the rule that it holds. A property is better than an example, and somebody else's data or
 //! implementation is better than our own code as an oracle. No test depends on the clock of the wall: time is paused.
 //!
+//! **Line coverage.** `.ci/coverage` prints it for each file of `src`, and no figure fails: that a line ran does not say that
+//! a test would notice if it were wrong. `.ci/run` counts the unit tests and three suites, and finds 88 % of 4,506 lines.
+//! With five suites more it is 96 %, 160 lines missed:
+//!
+//! ```text
+//! .ci/coverage --lib --test handshake --test rules --test loopback --test stream --test strangers --test observer --test fuzzed --test quirks
+//! ```
+//!
+//! | what does not run there | where | why |
+//! |---|---|---|
+//! | constants that the compiler computes | `crypto/dh/field.rs` | they ran before the program did |
+//! | the arm for the other kind of processor | `crypto/rc4/mod.rs`, `crypto/dh/field.rs` | unit tests race both formulations by name, the choice has one outcome a machine |
+//! | arms that no caller can reach: `unreachable!`, a future polled after its end, a slice that is long enough | `accept/receive.rs`, `drive/mod.rs`, `stream/inbound.rs` | without `unsafe` and indexing the compiler asks for them |
+//! | `Debug` of what holds nothing to show, `Default` and `From` that forward | `accept/`, `skey.rs`, `disguise/mod.rs` | one line each |
+//! | a pad that misses its weight at the first draw | `disguise/padding.rs` | chance hardly ever asks for the second |
+//! | a transport that breaks at one of a few places | `drive/mod.rs`, `linger/lingering.rs` | others stand for them |
+//! | what unit tests in the same file need | `crypto/dh/search.rs` | not the library's |
+//! | what only doctests and the suites left out here call | `skey.rs`, `handshake/randomness.rs` | doctests are not counted |
+//!
+//! A missed line that has no place in this table wants a test.
+//!
 //! **Mutants.** A test that cannot fail is none. `cargo mutants --file src/handshake/negotiation.rs` changes the code in
 //! every way that it knows and says which changes no test noticed. Do so for what you changed.
 //!

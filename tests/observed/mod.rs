@@ -30,6 +30,8 @@ mod probed;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
+mod real_clients;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod shares;

@@ -2,7 +2,11 @@
 
 use super::{
     flow::Flow,
-    rules::{clear_text, firewall, ndpi, tstat},
+    rules::{
+        bursts, clear_text, firewall,
+        ndpi::{self, Finding, Heuristic},
+        tstat,
+    },
 };
 
 /// What each rule says of one flow.
@@ -12,8 +16,12 @@ pub(crate) struct Verdict {
     pub(crate) tstat: bool,
     /// The firewall rules let it through.
     pub(crate) exempt: bool,
-    /// nDPI gives it the risk "fully encrypted flow".
-    pub(crate) fully_encrypted: bool,
+    /// The three bursts have the sizes of MSE, and it does not begin like TLS.
+    pub(crate) bursts: bool,
+    /// What nDPI 5.0 says as it comes, its heuristic for fully encrypted flows off.
+    pub(crate) ndpi_off: Option<Finding>,
+    /// What nDPI says with that heuristic on.
+    pub(crate) ndpi_on: Option<Finding>,
     /// Plaintext BitTorrent shows.
     pub(crate) bittorrent: bool,
 }
@@ -24,7 +32,9 @@ impl Verdict {
         Self {
             tstat: tstat::is_mse(flow),
             exempt: firewall::exempts(flow),
-            fully_encrypted: ndpi::fully_encrypted(flow),
+            bursts: bursts::is_mse(flow),
+            ndpi_off: ndpi::finding(flow, Heuristic::Off),
+            ndpi_on: ndpi::finding(flow, Heuristic::On),
             bittorrent: clear_text::shows_bittorrent(flow),
         }
     }
@@ -41,8 +51,12 @@ pub(crate) struct Shares {
     pub(crate) exempt: usize,
     /// Let through, by the exemption, in the order of [`firewall::Exemption::ALL`]; one flow may count under several.
     pub(crate) exempt_by: [usize; 5],
-    /// Given the risk "fully encrypted flow" by nDPI.
-    pub(crate) fully_encrypted: usize,
+    /// Called MSE by the rule of three bursts.
+    pub(crate) bursts: usize,
+    /// Given the risk "suspicious entropy" by nDPI with its heuristic off.
+    pub(crate) suspicious_entropy: usize,
+    /// Given the risk "obfuscated traffic" by nDPI with its heuristic on.
+    pub(crate) obfuscated: usize,
     /// Plaintext BitTorrent seen.
     pub(crate) bittorrent: usize,
 }
@@ -61,7 +75,9 @@ impl Shares {
         self.flows += 1;
         self.tstat += usize::from(verdict.tstat);
         self.exempt += usize::from(verdict.exempt);
-        self.fully_encrypted += usize::from(verdict.fully_encrypted);
+        self.bursts += usize::from(verdict.bursts);
+        self.suspicious_entropy += usize::from(verdict.ndpi_off == Some(Finding::SuspiciousEntropy));
+        self.obfuscated += usize::from(verdict.ndpi_on == Some(Finding::ObfuscatedTraffic));
         self.bittorrent += usize::from(verdict.bittorrent);
         let Some(payload) = flow.first_client_payload() else {
             return;
@@ -94,7 +110,8 @@ mod tests {
             Flow::of([(Initiator, vec![0; 96])]),
         ]);
         assert_eq!((shares.flows, shares.tstat, shares.exempt), (4, 1, 3));
-        assert_eq!((shares.fully_encrypted, shares.bittorrent), (1, 1));
+        assert_eq!((shares.bursts, shares.bittorrent), (1, 1));
+        assert_eq!((shares.suspicious_entropy, shares.obfuscated), (1, 1));
         // Zeros; the request; request and handshake twice, for the text in both; the request.
         assert_eq!(shares.exempt_by, [1, 1, 2, 2, 1]);
         assert_eq!(shares.percent(shares.tstat), 25.0);

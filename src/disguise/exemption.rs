@@ -6,7 +6,7 @@ const PRINTABLE: RangeInclusive<u8> = 0x20..=0x7E;
 
 /// A property of the first bytes that are sent. The published rules against fully encrypted traffic let a connection
 /// pass that has it (Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023;
-/// nDPI's "fully encrypted flow" follows these rules).
+/// nDPI's heuristic for fully encrypted flows, off by default since 5.0, follows these rules).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exemption {

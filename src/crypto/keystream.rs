@@ -11,13 +11,14 @@ use std::fmt;
 use std::io::IoSlice;
 use std::ops::Range;
 
+use zeroize::Zeroize;
+
 #[cfg(feature = "unstable-aes")]
 use super::aes::AesCtr;
 use super::ahead::{Ahead, xor};
 use super::cipher::Cipher;
 use super::rc4::Rc4;
 use super::window::Reach;
-use zeroize::Zeroize;
 
 /// Up to this length a message is encrypted on the stack: all that a peer says beside `piece`, `bitfield` and extensions.
 /// A block from the thread's store would take nearly as long as encrypting it.

@@ -73,8 +73,14 @@ fn main() {
     println!("{table}\n{described}");
     if !quick {
         let processor = Processor::this();
-        let pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
-        let text = format!("## {}\n\n```text\n{described}```\n\n{table}", processor.title());
-        page::write(&processor.kind(), &text, &pictures);
+        let (mut name, mut title, mut pictures) = (processor.kind(), processor.title(), Vec::new());
+        if report::OWN_ARITHMETIC {
+            pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
+        } else {
+            name += ", rustcrypto";
+            title += ", with the feature `rustcrypto`";
+        }
+        let text = format!("## {title}\n\n```text\n{described}```\n\n{table}");
+        page::write(&name, &text, &pictures);
     }
 }

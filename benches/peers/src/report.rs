@@ -13,6 +13,9 @@ enum Bound {
     AtMost(f64),
 }
 
+/// Whether the library's own arithmetic is measured. The goals are for that, not for the crates'.
+pub const OWN_ARITHMETIC: bool = cfg!(feature = "fast");
+
 /// Goals differ from one kind of processor to the next, as what can be reached does.
 #[derive(Clone, Copy)]
 pub struct Goal {
@@ -69,7 +72,7 @@ impl Report {
             what: what.to_owned(),
             against: against.to_owned(),
             ratio,
-            goal,
+            goal: goal.filter(|_| OWN_ARITHMETIC),
         });
     }
 

@@ -28,7 +28,7 @@ def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
     lines += _versions(results) + _transfers(results) + _policies(results) + _disguises(results)
-    lines += _handshakes(results) + _hints(results) + _foreign(results) + _redials()
+    lines += _without_mse(results) + _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
     lines += _listed("Skipped", (each for each in results if each.status == SKIPPED))
@@ -125,6 +125,20 @@ def _disguises(results):
         marks = [" / ".join(_mark(each) if each else "-" for each in cell) for cell in cells]
         rows.append([f"`{look}`", *marks])
     return lines + _table(head, rows)
+
+
+def _without_mse(results):
+    """One row for each way: a client that has no MSE, and a libtorrent that takes nothing else."""
+    rows = [
+        [each.case.row["without_mse"], each.case.row["way"], each.detail.split(";")[0] if each.passed else _mark(each)]
+        for each in results
+        if "without_mse" in each.case.row
+    ]
+    if not rows:
+        return []
+    lines = ["## A client without MSE, behind `bridge`", ""]
+    lines += ["It fetches 16 MiB from a libtorrent set to RC4 alone; SHA-1 equal. Only with `run.sh --with-rqbit`.", ""]
+    return lines + _table(["client", "it dials", "what the tap saw"], rows)
 
 
 def _handshakes(results):

@@ -5,6 +5,8 @@
 Only with `--with-rqbit`: it is built from source, which takes many minutes.
 """
 
+import subprocess
+
 import case
 import torrent
 from clients.lt import Libtorrent
@@ -69,6 +71,12 @@ def refused_without_it(context):
 
 
 def cases(options):
-    if options.with_rqbit:
-        yield case.Case("rqbit/rc4-through-bridge", encrypted_by_the_bridge)
-        yield case.Case("rqbit/refused-without-bridge", refused_without_it)
+    if not options.with_rqbit:
+        return
+    told = subprocess.run([options.with_rqbit, "--version"], capture_output=True, text=True)
+    version = told.stdout.split()[-1]
+    for name, run, way in [
+        ("rc4-through-bridge", encrypted_by_the_bridge, "through `bridge --socks5 --outbound require`"),
+        ("refused-without-bridge", refused_without_it, "without it"),
+    ]:
+        yield case.Case(f"rqbit/{name}", run, row={"without_mse": f"rqbit {version}", "way": way})

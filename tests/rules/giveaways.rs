@@ -87,9 +87,11 @@ pub(crate) fn says_nothing(text: &str) {
     assert_eq!(seen(text), None, "in {text}");
 }
 
+/// Nothing secret: a text there must be, or a log would show that something happened, and not what to.
 #[track_caller]
 pub(crate) fn shows_nothing(value: &impl Debug) {
     for text in [format!("{value:?}"), format!("{value:#?}"), format!("{value:x?}")] {
+        assert!(!text.is_empty(), "a {}", std::any::type_name_of_val(value));
         says_nothing(&text);
     }
 }

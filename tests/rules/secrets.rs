@@ -202,7 +202,9 @@ async fn s4_debug_of_a_lazy_accept_shows_no_secret() {
     };
     shows_nothing(&pending);
     assert_eq!(format!("{pending:?}"), "PendingAccept { .. }");
-    shows_nothing(&pending.accept(skey()).await.unwrap());
+    let accepting = pending.accept(skey()).into_future();
+    shows_nothing(&accepting);
+    shows_nothing(&accepting.await.unwrap());
     let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
     let plaintext = MseAcceptor::default().accept_lazy(Scripted::reading(handshake, []));
     shows_nothing(&plaintext.await.unwrap());
@@ -226,6 +228,7 @@ async fn s4_debug_of_builders_futures_and_failures_shows_no_secret() {
     shows_nothing(&connect(responder(Cut::NEVER)));
     shows_nothing(&accept(initiator(Cut::NEVER), skey()));
     shows_nothing(&acceptor.accept_lazy(initiator(Cut::NEVER)));
+    shows_nothing(&acceptor.accept_lazy(initiator(Cut::NEVER)).into_future());
     for sent in [0, 50, 96, 110, 150] {
         let mut dialling =
             tokio_test::task::spawn(connect(responder(Cut::sending(sent, End::Silence))).into_future());

@@ -5,7 +5,6 @@ pub(crate) mod lazy;
 pub(crate) mod pending;
 pub(crate) mod per_address;
 mod receive;
-mod refusing;
 pub(crate) mod resolved;
 mod terms;
 

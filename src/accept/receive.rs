@@ -6,7 +6,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::debug_span;
 
 use super::admission::{Admission, Admitted};
-use super::refusing::Refusing;
 use super::terms::Terms;
 use crate::disguise::Disguise;
 use crate::drive::deadline::Deadline;
@@ -14,7 +13,7 @@ use crate::drive::failed::Failed;
 use crate::drive::session::Session;
 use crate::drive::{Drive, Driven};
 use crate::error::{Error, HandshakeError, Step};
-use crate::handshake::{Detected, Detection, Opening, Responder, Role, SkeyRequest, classify};
+use crate::handshake::{Detected, Detection, Machine, Opening, Responder, Role, SkeyRequest, classify};
 use crate::policy::Policy;
 
 /// What came in.
@@ -39,7 +38,6 @@ enum Stage<T> {
     Detecting(Drive<T, Detection>),
     AwaitPlace { session: Session<T>, seen: Vec<u8> },
     Responding(Drive<T, Responder>),
-    Refusing(Drive<T, Refusing>),
     Over,
 }
 
@@ -86,19 +84,25 @@ impl<T> Receive<T> {
         Ok(())
     }
 
-    /// Begins to respond. The key pair is drawn now and not before, so that a peer that has not sent its own key costs
-    /// none.
-    fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Stage<T> {
+    /// Begins to respond to `seen`, which has the 96 bytes of a key. The key pair is drawn now and not before, so that a
+    /// peer that has not sent its own key costs none.
+    ///
+    /// Whoever is refused already gets the answer that any 96 bytes get.
+    fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Result<Stage<T>, Failed<T>> {
         let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
         session.link.set_pieces(pieces);
         if self.hide_plaintext && classify(&seen) == Some(Opening::Plaintext) {
             self.refusal.get_or_insert(HandshakeError::PlaintextRefused);
         }
-        let responder = Responder::new(&self.policy, randomness).having_read(seen);
-        match self.refusal.take() {
-            Some(refusal) => Stage::Refusing(Drive::new(session, Refusing { responder, refusal })),
-            None => Stage::Responding(Drive::new(session, responder)),
-        }
+        let responder = Responder::new(&self.policy, randomness);
+        let Some(refusal) = self.refusal.take() else {
+            return Ok(Stage::Responding(Drive::new(
+                session,
+                responder.having_read(seen),
+            )));
+        };
+        let _ = responder.process(&seen, session.link.outbox());
+        Err(Failed::new(session, refusal.into()).hidden())
     }
 }
 
@@ -155,20 +159,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                         Err(error) => return Poll::Ready(Err(Failed::new(session, error))),
                     };
                     self.admitted = None;
-                    self.respond(session, seen)
+                    self.respond(session, seen)?
                 }
                 Stage::Responding(drive) => {
                     let (session, request) = ready!(drive.poll(cx))?;
                     return Poll::Ready(Ok((session, Received::Mse(request))));
-                }
-                Stage::Refusing(drive) => {
-                    return match ready!(drive.poll(cx)) {
-                        Ok(_) => unreachable!("it refuses"),
-                        Err(failed) => {
-                            let refused = matches!(failed.error(), Error::Refused(_));
-                            Poll::Ready(Err(if refused { failed.hidden() } else { failed }))
-                        }
-                    };
                 }
                 Stage::Over => panic!("polled after completion"),
             };

@@ -13,7 +13,6 @@ use super::deaf::Deaf;
 use crate::drive::Drive;
 use crate::drive::room::Seat;
 use crate::drive::session::Session;
-use crate::error::Error;
 use crate::link::{CHUNK, Link};
 
 /// For how long and how much is still read behind our FIN. The system turns an end with unread bytes into a reset.
@@ -83,7 +82,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for Lingering<T> {
                 Stage::Listening(drive) => {
                     this.stage = match ready!(drive.poll(cx)) {
                         Ok((_, never)) => match never {},
-                        Err(failed) if matches!(failed.error, Error::TimedOut { .. }) => {
+                        Err(failed) => {
                             let mut link = failed.session.link;
                             link.drop_unsent();
                             Stage::Closing {
@@ -93,8 +92,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for Lingering<T> {
                                 patience: Box::pin(tokio::time::sleep(DRAIN_TIME)),
                             }
                         }
-                        // The peer has ended it.
-                        Err(_) => Stage::Over,
                     };
                 }
                 Stage::Closing {
@@ -152,6 +149,7 @@ mod tests {
     use super::*;
     use crate::drive::deadline::Deadline;
     use crate::drive::room::Room;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
     use tracing::Span;
 
@@ -184,13 +182,57 @@ mod tests {
         let ended = tokio::spawn(lingering);
         tokio::time::sleep(Duration::from_millis(1500)).await;
         let mut got = Vec::new();
-        tokio::io::AsyncReadExt::read_to_end(&mut theirs, &mut got)
-            .await
-            .unwrap();
+        theirs.read_to_end(&mut got).await.unwrap();
         // What had room in the pipe before the end, and no more.
         assert_eq!(got, [7; 16]);
         drop(theirs);
         ended.await.unwrap();
+    }
+
+    /// Until one second passes, and then.
+    fn for_a_second(io: tokio::io::DuplexStream) -> tokio::task::JoinHandle<()> {
+        let ends = Instant::now() + Duration::from_secs(1);
+        tokio::spawn(lingering(io, &[], Some(ends)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn behind_our_fin_is_read_until_the_peer_ends_or_for_two_seconds() {
+        for (peer_ends, lasts) in [(1500, 1500), (1000, 1000), (5000, 3000)] {
+            let (ours, mut theirs) = tokio::io::duplex(16);
+            let start = Instant::now();
+            let ended = for_a_second(ours);
+            assert_eq!(theirs.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+            assert_eq!(start.elapsed(), Duration::from_secs(1));
+            // More than there is room for: somebody reads it.
+            theirs.write_all(&[7; 100]).await.unwrap();
+            let theirs = tokio::spawn(async move {
+                tokio::time::sleep_until(start + Duration::from_millis(peer_ends)).await;
+                drop(theirs);
+            });
+            ended.await.unwrap();
+            assert_eq!(start.elapsed(), Duration::from_millis(lasts));
+            theirs.abort();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_as_soon_as_the_peer_does() {
+        let (ours, theirs) = tokio::io::duplex(16);
+        let start = Instant::now();
+        let ended = for_a_second(ours);
+        drop(theirs);
+        ended.await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_before_our_fin_does_not_count() {
+        let endless = tokio::io::join(tokio::io::repeat(7), tokio::io::sink());
+        let mut link = Link::new(endless);
+        std::future::poll_fn(|cx| poll_close(&mut link, &mut false, 0, cx)).await;
+        let before = link.received();
+        std::future::poll_fn(|cx| poll_close(&mut link, &mut false, before, cx)).await;
+        assert_eq!(link.received(), 2 * DRAIN_BYTES);
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
-use tokio_mse::{Disguise, Error, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{Disguise, Error, Exemption, MseAcceptor, MseConnector, Policy};
 
 use crate::support::call_log::CallLog;
 use crate::support::exchange::skey;
@@ -219,4 +219,24 @@ async fn h2_what_is_read_during_a_flush_is_bounded() {
     let (sent, outcome) = tokio::join!(flood, accept);
     assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));
     assert!((16 * 1024..32 * 1024).contains(&sent), "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acceptor_is_disguised_as_it_was_told() {
+    let disguise = Disguise::none().exempt(Exemption::PrintableStart);
+    for (disguise, always) in [(disguise, true), (Disguise::none(), false)] {
+        let acceptor = MseAcceptor::new(Policy::full_rc4()).disguise(disguise);
+        let mut printable = 0;
+        for _ in 0..20 {
+            let (mut near, far) = tokio::io::duplex(4096);
+            near.write_all(&[0xA5; 96]).await.unwrap();
+            let accept = tokio::spawn(acceptor.accept(far, skey()).into_future());
+            let mut start = [0; 6];
+            near.read_exact(&mut start).await.unwrap();
+            printable += usize::from(start.iter().all(|byte| (0x20..=0x7e).contains(byte)));
+            accept.abort();
+        }
+        // Six random bytes are printable once in 380, all of twenty such starts never.
+        assert_eq!(printable == 20, always);
+    }
 }

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::Instant;
 use tokio_mse::{Encryption, Error, HandshakeError, Linger, Mode, MseAcceptor, MseConnector, Policy, Skey};
 
+use super::spawned::tasks;
 use super::{INFO_HASH, handshake, require, seconds, skey};
 
 /// How long until the other side ends the connection.
@@ -93,4 +94,13 @@ async fn l3_where_plaintext_is_hidden_it_waits_and_that_is_the_price() {
     );
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(end_of(near_long).await, seconds(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn l3_whoever_is_let_go_needs_no_task() {
+    let (mut near, far) = duplex(4096);
+    near.write_all(&handshake(INFO_HASH)).await.unwrap();
+    let before = tasks();
+    require().accept(far, skey()).linger(&linger()).await.unwrap_err();
+    assert_eq!(tasks(), before);
 }

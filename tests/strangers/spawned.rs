@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, join};
-use tokio_mse::{Linger, MseStream, Policy};
+use tokio_mse::{Incoming, Linger, MseConnector, MseStream, Policy};
 
 use super::{require, skey};
 
-fn tasks() -> usize {
+pub(super) fn tasks() -> usize {
     tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 
@@ -40,6 +40,40 @@ async fn l1_lingering_spawns_one_task_where_it_is_asked_for() {
         .await
         .unwrap_err();
     assert_eq!(tasks(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_not_later_for_the_task_that_is_spawned() {
+    let (mut near, far) = duplex(4096);
+    near.write_all(&[0; 96]).await.unwrap();
+    let accept = require().accept(far, skey()).linger(&Linger::new());
+    accept.await.unwrap_err();
+    // No task has run since.
+    let mut answer = [0; 96];
+    let read = near.read_exact(&mut answer);
+    assert!(futures_util::FutureExt::now_or_never(read).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lazy_accept_that_is_dropped_at_the_skey_lingers_if_that_was_asked_for() {
+    for lingers in [false, true] {
+        let (near, far) = duplex(4096);
+        let near = tokio::spawn(async move {
+            let connect = MseConnector::new(Policy::full_rc4()).connect(near, [0xEE; 20]);
+            connect.into_fallible().await
+        });
+        let mut accept = require().accept_lazy(far);
+        if lingers {
+            accept = accept.linger(&Linger::new());
+        }
+        let Incoming::Pending(pending) = accept.await.unwrap() else {
+            panic!("it is MSE");
+        };
+        let before = tasks();
+        drop(pending);
+        assert_eq!(tasks(), before + usize::from(lingers));
+        near.abort();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -226,3 +226,27 @@ impl DoubleEndedIterator for CryptoMethodsIter {
 }
 
 impl iter::FusedIterator for CryptoMethodsIter {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offer_names_what_is_known_and_shows_the_rest_as_a_number() {
+        for (bits, text) in [
+            (0, "0x0"),
+            (0x01, "plaintext"),
+            (0x02, "rc4"),
+            (0x03, "rc4,plaintext"),
+            (0x8000_0000, "0x80000000"),
+            (0x8000_0002, "rc4,0x80000000"),
+            (0x8000_0003, "rc4,plaintext,0x80000000"),
+            #[cfg(not(feature = "unstable-aes"))]
+            (0x06, "rc4,0x4"),
+            #[cfg(feature = "unstable-aes")]
+            (0x06, "aes,rc4"),
+        ] {
+            assert_eq!(Offer(bits).to_string(), text);
+        }
+    }
+}

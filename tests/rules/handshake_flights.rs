@@ -233,10 +233,33 @@ async fn an_acceptor_is_disguised_as_it_was_told() {
             let accept = tokio::spawn(acceptor.accept(far, skey()).into_future());
             let mut start = [0; 6];
             near.read_exact(&mut start).await.unwrap();
-            printable += usize::from(start.iter().all(|byte| (0x20..=0x7e).contains(byte)));
+            printable += usize::from(is_printable(start));
             accept.abort();
         }
         // Six random bytes are printable once in 380, all of twenty such starts never.
         assert_eq!(printable == 20, always);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_is_disguised_as_it_was_told() {
+    let disguise = Disguise::none().exempt(Exemption::PrintableStart);
+    for (disguise, always) in [(disguise, true), (Disguise::none(), false)] {
+        let connector = MseConnector::new(Policy::full_rc4()).disguise(disguise);
+        let mut printable = 0;
+        for _ in 0..20 {
+            let (near, mut far) = tokio::io::duplex(4096);
+            let connect = tokio::spawn(connector.connect(near, skey()).into_future());
+            let mut start = [0; 6];
+            far.read_exact(&mut start).await.unwrap();
+            printable += usize::from(is_printable(start));
+            connect.abort();
+        }
+        // Six random bytes are printable once in 380, all of twenty such starts never.
+        assert_eq!(printable == 20, always);
+    }
+}
+
+fn is_printable(bytes: [u8; 6]) -> bool {
+    bytes.iter().all(|byte| (0x20..=0x7e).contains(byte))
 }

@@ -54,12 +54,15 @@ fn cipher_state(key: &[u8]) -> [u8; 256] {
 
 /// A responder that knows the SKEY, and step 3 from there on.
 fn negotiation() -> (Negotiation, Vec<u8>) {
-    let mut to_us = public_key(&THEIRS).to_vec();
-    let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
-    let offer = Offer {
+    negotiation_of(&Offer {
         ia: IA,
         ..Offer::default()
-    };
+    })
+}
+
+fn negotiation_of(offer: &Offer) -> (Negotiation, Vec<u8>) {
+    let mut to_us = public_key(&THEIRS).to_vec();
+    let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
     to_us.extend(offer.step_3(&mut shared));
     let rest = to_us.split_off(96 + 40);
     let responder = Responder::new(&Policy::full_rc4(), randomness());
@@ -138,4 +141,16 @@ fn an_initial_payload_is_wiped_where_it_was_decrypted() {
         panic!("not done");
     };
     assert_eq!(established.received, IA);
+}
+
+#[test]
+fn padding_is_wiped_where_it_was_decrypted() {
+    let pad_c = b"whatever a peer says in its padding";
+    let (negotiation, rest) = negotiation_of(&Offer {
+        pad_c,
+        ..Offer::default()
+    });
+    assert!(!leaves_behind(pad_c, || {
+        drop(negotiation.process(&rest, &mut Vec::new()).unwrap());
+    }));
 }

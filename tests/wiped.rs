@@ -61,11 +61,15 @@ fn negotiation() -> (Negotiation, Vec<u8>) {
 }
 
 fn negotiation_of(offer: &Offer) -> (Negotiation, Vec<u8>) {
+    negotiation_by(&Policy::full_rc4(), offer)
+}
+
+fn negotiation_by(policy: &Policy, offer: &Offer) -> (Negotiation, Vec<u8>) {
     let mut to_us = public_key(&THEIRS).to_vec();
     let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
     to_us.extend(offer.step_3(&mut shared));
     let rest = to_us.split_off(96 + 40);
-    let responder = Responder::new(&Policy::full_rc4(), randomness());
+    let responder = Responder::new(policy, randomness());
     let Progress::Done(request) = responder.process(&to_us, &mut Vec::new()).unwrap() else {
         panic!("not done");
     };
@@ -153,4 +157,32 @@ fn padding_is_wiped_where_it_was_decrypted() {
     assert!(!leaves_behind(pad_c, || {
         drop(negotiation.process(&rest, &mut Vec::new()).unwrap());
     }));
+}
+
+/// A short message is given a part of what is generated at once.
+#[cfg(feature = "unstable-aes")]
+#[test]
+fn keystream_of_aes_that_was_not_used_is_wiped() {
+    use tokio_mse::{CryptoMethod, CryptoMethods};
+
+    let keystream = || {
+        let policy = Policy::full_rc4().with_methods(CryptoMethods::only(CryptoMethod::Aes128Ctr));
+        let offer = Offer {
+            provide: 6,
+            ..Offer::default()
+        };
+        let (negotiation, rest) = negotiation_by(&policy, &offer);
+        let Progress::Done(established) = negotiation.process(&rest, &mut Vec::new()).unwrap() else {
+            panic!("not done");
+        };
+        Box::new(established.encrypt.unwrap())
+    };
+    let mut known = [0; 64];
+    keystream().apply(&mut known);
+    let mut used = keystream();
+    used.apply(&mut [0; 17]);
+    assert!(!leaves_behind(&known[..17], || drop(used)));
+    let mut used = keystream();
+    used.apply(&mut [0; 17]);
+    assert!(!leaves_behind(&known[20..], || drop(used)));
 }

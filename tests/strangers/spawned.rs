@@ -7,7 +7,7 @@ use tokio_mse::{Linger, MseStream, Policy};
 
 use super::{require, skey};
 
-fn tasks() -> usize {
+pub(super) fn tasks() -> usize {
     tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 

@@ -116,3 +116,25 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn h7_the_whole_time_out_is_named_where_both_pass_at_once() {
+        for (answer, named) in [(3, 3), (4, 10), (5, 10)] {
+            let mut deadline = Deadline::after(Some(seconds(10)));
+            let waits = std::future::poll_fn(|cx| Poll::Ready(deadline.poll(cx, false).is_pending()));
+            assert!(waits.await);
+            tokio::time::advance(seconds(6)).await;
+            deadline.expect_answer(Some(seconds(answer)));
+            let after = std::future::poll_fn(|cx| deadline.poll(cx, false)).await;
+            assert_eq!(after, seconds(named), "{answer}");
+        }
+    }
+}

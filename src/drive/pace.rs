@@ -51,4 +51,15 @@ mod tests {
         let longest = PUBLIC_KEY_LEN + MAX_PAD + 20 + 20 + 14 + MAX_PAD + 2 + usize::from(MAX_IA_ACCEPTED);
         assert!(longest + CHUNK <= FREE, "{longest}");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn just_the_reads_beyond_what_is_free_are_followed_by_a_pause() {
+        let mut pace = Pace::default();
+        for (received, pause) in [(1, Duration::ZERO), (FREE, Duration::ZERO), (FREE + 1, PAUSE)] {
+            let start = tokio::time::Instant::now();
+            pace.read(received);
+            std::future::poll_fn(|cx| pace.poll(cx)).await;
+            assert_eq!(start.elapsed(), pause, "{received}");
+        }
+    }
 }

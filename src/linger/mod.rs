@@ -180,15 +180,6 @@ impl<T> Leave<T> {
     }
 }
 
-impl<T> Clone for Leave<T> {
-    fn clone(&self) -> Self {
-        Self {
-            linger: self.linger.clone(),
-            spawn: self.spawn,
-        }
-    }
-}
-
 fn spawn<T>(lingering: Lingering<T>, span: tracing::Span)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -20,6 +20,7 @@ mod handshake_bounds;
 mod handshake_cuts;
 mod handshake_flights;
 mod handshake_tolerance;
+mod last_flight;
 mod other_mode;
 mod ownership;
 mod reading;

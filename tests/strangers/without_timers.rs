@@ -7,7 +7,7 @@ use std::task::Poll;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::runtime::{Builder, Runtime};
-use tokio_mse::{MseAcceptor, MseConnector, Policy};
+use tokio_mse::{Error, HandshakeError, Linger, MseAcceptor, MseConnector, Policy};
 
 use super::content::{Content, Kind};
 use super::{INFO_HASH, handshake, seconds, skey};
@@ -164,6 +164,24 @@ fn without_any_time_out_nothing_panics_when_an_honest_peer_floods() {
         let (got, ()) = tokio::join!(accept, connect);
         assert_eq!(got, 300_000);
     });
+}
+
+/// Nor is there anything to spawn a task on.
+#[test]
+fn without_a_runtime_what_should_linger_closes_at_once_after_the_answer() {
+    use futures_util::FutureExt;
+
+    let (mut near, far) = duplex(4096);
+    near.write_all(&[0; 96]).now_or_never().unwrap().unwrap();
+    let accept = MseAcceptor::default().timeout(None).accept(far, skey());
+    let outcome = accept.linger(&Linger::new()).into_future().now_or_never();
+    assert!(matches!(
+        outcome,
+        Some(Err(Error::Refused(HandshakeError::DegenerateKey)))
+    ));
+    let mut answer = Vec::new();
+    let end = near.read_to_end(&mut answer).now_or_never();
+    assert!(matches!(end, Some(Ok(97..=416))), "{end:?}");
 }
 
 /// So that the tests above do not hold because the runtime has timers after all.

@@ -9,10 +9,15 @@ mod foreign;
 #[path = "heap/freed.rs"]
 mod freed;
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::AsyncWrite;
 use tokio_mse::handshake::{
     Initiator, Machine, Negotiation, Padding, PrivateKey, Progress, Randomness, Responder,
 };
-use tokio_mse::{Policy, Skey};
+use tokio_mse::{MseStream, Policy, Skey};
 
 use foreign::{Offer, Shared, public_key, secret, sha1};
 use freed::{Looking, leaves_behind};
@@ -157,6 +162,44 @@ fn padding_is_wiped_where_it_was_decrypted() {
     assert!(!leaves_behind(pad_c, || {
         drop(negotiation.process(&rest, &mut Vec::new()).unwrap());
     }));
+}
+
+/// Takes nothing.
+struct Stuck;
+
+impl AsyncWrite for Stuck {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[test]
+fn keystream_of_what_was_not_sent_is_wiped() {
+    let established = || {
+        let (negotiation, rest) = negotiation_of(&Offer::default());
+        let Progress::Done(established) = negotiation.process(&rest, &mut Vec::new()).unwrap() else {
+            panic!("not done");
+        };
+        established
+    };
+    let mut keystream = [0; 1000];
+    established().encrypt.unwrap().apply(&mut keystream);
+    for len in [50, 1000] {
+        let (_, mut writer) =
+            MseStream::from_established((), established()).into_split_with(|()| ((), Stuck));
+        let mut cx = Context::from_waker(Waker::noop());
+        let written = Pin::new(&mut writer).poll_write(&mut cx, &[0x55; 1000][..len]);
+        assert!(written.is_pending());
+        assert!(!leaves_behind(&keystream[..50], || drop(writer)), "{len}");
+    }
 }
 
 /// A short message is given a part of what is generated at once.

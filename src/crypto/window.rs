@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_keeps_four_unused_blocks_of_a_length_and_frees_the_rest() {
+        let blocks: Vec<_> = (0..3 * SPARES).map(|_| take(1000)).collect();
+        blocks.into_iter().for_each(give_back);
+        assert_eq!(SPARE.with_borrow(|spare| spare[class(1000)].len()), SPARES);
+    }
+
+    #[test]
     fn the_reach_is_a_window_at_first_and_stays_one_as_long_as_everything_is_taken() {
         let mut reach = Reach::new();
         for accepted in [WINDOW, 1, 17, 0, WINDOW] {

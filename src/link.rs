@@ -61,13 +61,6 @@ impl<T> Link<T> {
     pub(crate) const fn outbox(&mut self) -> &mut Vec<u8> {
         &mut self.outbox
     }
-
-    /// Gives up what was not sent yet.
-    pub(crate) fn drop_unsent(&mut self) {
-        self.outbox = Vec::new();
-        self.sent = 0;
-        self.flushed = true;
-    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Link<T> {

@@ -83,8 +83,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for Lingering<T> {
                     this.stage = match ready!(drive.poll(cx)) {
                         Ok((_, never)) => match never {},
                         Err(failed) => {
-                            let mut link = failed.session.link;
-                            link.drop_unsent();
+                            let link = failed.session.link;
                             Stage::Closing {
                                 shut_down: false,
                                 before: link.received(),

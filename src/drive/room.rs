@@ -111,6 +111,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_leaves_takes_nobody_along() {
+        for leaving in 0..4 {
+            let room = Room::new(4);
+            let mut seats: Vec<Seat> = (0..4).filter_map(|_| room.enter()).collect();
+            drop(seats.remove(leaving));
+            let lost: Vec<bool> = seats.iter_mut().map(is_lost).collect();
+            assert_eq!(lost, [false; 3], "number {leaving} left");
+        }
+    }
+
+    #[test]
     fn a_room_without_seats_takes_nobody() {
         assert!(Room::new(0).enter().is_none());
     }

@@ -72,6 +72,22 @@ fn a_dialler_has_answered_with_all_96_bytes_of_its_key_and_not_before() {
 }
 
 #[test]
+fn h8_a_key_in_single_bytes_takes_no_more_memory_than_a_key_in_one_piece() {
+    let theirs = public_key(&THEIRS);
+    for portion in [1, 2, 7, 95, 96] {
+        let detected = feed_all(
+            detection(Encryption::Allow),
+            theirs.chunks(portion),
+            &mut Vec::new(),
+        );
+        let Detected::Mse(seen) = done(detected) else {
+            panic!("a key is MSE");
+        };
+        assert!(seen.capacity() < 2 * theirs.len(), "{} bytes", seen.capacity());
+    }
+}
+
+#[test]
 fn h11_an_mse_dialler_is_told_of_a_plaintext_answer_at_its_20th_byte_and_says_nothing_more() {
     let dial = || {
         let mut step_1 = Vec::new();

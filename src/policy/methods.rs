@@ -151,7 +151,7 @@ impl CryptoMethods {
 
     /// The set as the bit field of `crypto_provide`.
     pub fn bits(self) -> u32 {
-        self.iter().fold(0, |bits, method| bits | method.bit())
+        self.iter().map(CryptoMethod::bit).sum()
     }
 
     /// What a responder selects from the peer's `crypto_provide`: its own first choice that was offered. Bits that
@@ -215,7 +215,9 @@ impl Iterator for CryptoMethodsIter {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        // There are a few slots at most, and nothing but counting tells how many of them are free.
+        let left = self.0.clone().count();
+        (left, Some(left))
     }
 }
 
@@ -224,5 +226,7 @@ impl DoubleEndedIterator for CryptoMethodsIter {
         self.0.next_back()
     }
 }
+
+impl ExactSizeIterator for CryptoMethodsIter {}
 
 impl iter::FusedIterator for CryptoMethodsIter {}

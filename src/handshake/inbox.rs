@@ -94,3 +94,6 @@ pub(super) enum Search {
     /// It would have had to be there.
     Absent,
 }
+
+#[cfg(test)]
+mod tests;

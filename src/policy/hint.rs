@@ -48,21 +48,11 @@ impl PeerHint {
     /// [`RequiresMse`](Self::RequiresMse) says the most. The order of the two does not matter.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
-        if other.weight() > self.weight() {
-            other
-        } else {
-            self
-        }
-    }
-
-    /// How much is said of the peer. Kept apart from the variants, so that one that is no step of a ladder can be
-    /// added.
-    const fn weight(self) -> u8 {
-        match self {
-            Self::Unknown => 0,
-            Self::TakesMse => 1,
-            Self::PrefersMse => 2,
-            Self::RequiresMse => 3,
+        match (self, other) {
+            (Self::RequiresMse, _) | (_, Self::RequiresMse) => Self::RequiresMse,
+            (Self::PrefersMse, _) | (_, Self::PrefersMse) => Self::PrefersMse,
+            (Self::TakesMse, _) | (_, Self::TakesMse) => Self::TakesMse,
+            (Self::Unknown, Self::Unknown) => Self::Unknown,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the crate alone can ask of a policy, and policies as text.
 
-use super::methods::{CryptoMethod, CryptoMethods};
+use super::methods::{CryptoMethod, CryptoMethods, Offer};
 use super::{Encryption, Opening, Policy};
 
 /// Every ordered set there is.
@@ -69,6 +69,51 @@ fn a_responder_selects_its_own_first_choice_and_an_initiator_takes_nothing_that_
         }
         assert_eq!(set.selected(set.bits() | 0x8000_0000), None);
     }
+}
+
+#[test]
+fn the_methods_that_are_left_to_iterate_are_counted_from_both_ends() {
+    for set in every_set() {
+        for from_behind in [false, true] {
+            let mut methods = set.iter();
+            let mut left = CryptoMethod::ALL
+                .iter()
+                .filter(|method| set.contains(**method))
+                .count();
+            loop {
+                assert_eq!(methods.size_hint(), (left, Some(left)), "{set}");
+                assert_eq!(methods.len(), left, "{set}");
+                let next = if from_behind {
+                    methods.next_back()
+                } else {
+                    methods.next()
+                };
+                assert_eq!(next.is_some(), left > 0, "{set}");
+                let Some(fewer) = left.checked_sub(1) else { break };
+                left = fewer;
+            }
+        }
+    }
+}
+
+#[test]
+fn an_offer_is_shown_whole_with_names_for_what_has_one_and_a_number_for_the_rest() {
+    let known = CryptoMethod::ALL
+        .iter()
+        .fold(0, |known, method| known | method.bit());
+    for bits in (0..=0xFF).flat_map(|low| [low, low | 0x8000_0000]) {
+        let mut words: Vec<String> = CryptoMethod::ALL
+            .iter()
+            .filter(|method| bits & method.bit() != 0)
+            .map(ToString::to_string)
+            .collect();
+        if bits == 0 || bits & !known != 0 {
+            words.push(format!("{:#x}", bits & !known));
+        }
+        assert_eq!(Offer(bits).to_string(), words.join(","));
+    }
+    assert_eq!(Offer(0).to_string(), "0x0");
+    assert_eq!(Offer(0x13).to_string(), "rc4,plaintext,0x10");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is plaintext and what is MSE: on the side that is dialled, and in the answer to either dial.
 
-use tokio_mse::handshake::{Detected, Detection, Initiator, Machine, PlaintextDial, Progress, Responder};
+use tokio_mse::handshake::{Detected, Detection, Initiator, Machine, PlaintextDial, Progress};
 use tokio_mse::{Encryption, HandshakeError, Mode, Policy, Role, Step};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};
@@ -72,30 +72,19 @@ fn a_dialler_has_answered_with_all_96_bytes_of_its_key_and_not_before() {
 }
 
 #[test]
-fn a_plaintext_dialler_has_answered_with_all_20_bytes_of_the_protocol_string_and_not_before() {
-    let mut machine = detection(Encryption::Allow).until_info_hash();
-    for (sent, byte) in (1..).zip([&PROTOCOL[..], &[0; 8], &[0x42; 19]].concat()) {
-        machine = need_input(machine.process(&[byte], &mut Vec::new()));
-        let known = sent >= PROTOCOL.len();
-        let step = if known { Step::Payload } else { Step::Detect };
-        assert_eq!((machine.step(), machine.peer_answered()), (step, known), "{sent}");
+fn h8_a_key_in_single_bytes_takes_no_more_memory_than_a_key_in_one_piece() {
+    let theirs = public_key(&THEIRS);
+    for portion in [1, 2, 7, 95, 96] {
+        let detected = feed_all(
+            detection(Encryption::Allow),
+            theirs.chunks(portion),
+            &mut Vec::new(),
+        );
+        let Detected::Mse(seen) = done(detected) else {
+            panic!("a key is MSE");
+        };
+        assert!(seen.capacity() < 2 * theirs.len(), "{} bytes", seen.capacity());
     }
-}
-
-#[test]
-fn a_responders_peer_has_answered_with_all_96_bytes_of_its_key_and_not_before() {
-    let (mut a_out, mut b_out) = (Vec::new(), Vec::new());
-    let dial = Initiator::new(skey(), &Policy::full_rc4(), "payload", key([7; 20]), &mut a_out);
-    let mut responder = Responder::new(&Policy::full_rc4(), key(THEIRS));
-    for (sent, byte) in (1..).zip(&a_out[..96]) {
-        assert!(!responder.peer_answered(), "{sent}");
-        responder = need_input(responder.process(&[*byte], &mut b_out));
-    }
-    assert!(responder.peer_answered());
-    a_out.clear();
-    let _ = need_input(dial.process(&b_out, &mut a_out));
-    let request = done(feed_all(responder, [&a_out[..40]], &mut b_out));
-    assert!(request.resolve(skey(), "").peer_answered());
 }
 
 #[test]

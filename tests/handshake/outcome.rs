@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_mse::handshake::Established;
 use tokio_mse::{Encryption, Mode, MseAcceptor, MseConnector, MseStream, Policy, Role, Skey, resolver_fn};
 
 use crate::deliver::skey;
@@ -66,6 +67,30 @@ async fn the_info_hash_of_a_plaintext_attempt_is_not_verified_by_dialling() {
         stream.negotiated().to_string().split(" in ").next(),
         Some("plaintext as initiator")
     );
+}
+
+/// As it is read where a plaintext handshake was detected by hand.
+#[tokio::test]
+async fn a_stream_without_mse_begins_with_what_was_received_and_has_no_verified_skey() {
+    for role in [Role::Initiator, Role::Responder] {
+        let handshake = bittorrent_handshake();
+        let (seen, rest) = handshake.split_at(20);
+        let established = Established::without_mse(role, seen.to_vec());
+        assert!(established.encrypt.is_none() && established.decrypt.is_none());
+        let (mut peer, ours) = tokio::io::duplex(4096);
+        peer.write_all(rest).await.unwrap();
+        let mut stream = MseStream::from_established(ours, established);
+        assert_eq!(stream.negotiated().role(), role);
+        assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
+        assert_eq!(stream.negotiated().skey(), None);
+        let mut read = [0; 68];
+        stream.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, *handshake);
+        stream.write_all(b"ours").await.unwrap();
+        let mut answer = [0; 4];
+        peer.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"ours");
+    }
 }
 
 #[tokio::test]

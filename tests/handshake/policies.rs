@@ -103,24 +103,6 @@ fn methods_keep_their_order_and_are_never_doubled() {
 }
 
 #[test]
-fn a_set_says_how_many_methods_are_left() {
-    for methods in [
-        CryptoMethods::only(CryptoMethod::Rc4),
-        CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext),
-    ] {
-        let mut left = methods.iter();
-        loop {
-            let (least, most) = left.size_hint();
-            let count = left.clone().count();
-            assert!(least <= count && most.is_some_and(|most| count <= most));
-            if left.next().is_none() {
-                break;
-            }
-        }
-    }
-}
-
-#[test]
 fn an_attempt_has_a_name_and_keeps_to_a_width() {
     assert_eq!(
         format!("{}, {:>10}", Attempt::Mse, Attempt::Plaintext),

@@ -104,3 +104,16 @@ async fn l3_whoever_is_let_go_needs_no_task() {
     require().accept(far, skey()).linger(&linger()).await.unwrap_err();
     assert_eq!(tasks(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_who_lingers_ends_before_a_handshake_that_was_not_refused_would() {
+    let (acceptor, early) = (
+        require().timeout(seconds(7)),
+        Linger::new().until(seconds(1)..=seconds(1)),
+    );
+    let (mut near, far) = duplex(4096);
+    near.write_all(&[0; 96]).await.unwrap();
+    let error = acceptor.accept(far, skey()).linger(&early).await.unwrap_err();
+    assert!(matches!(error, Error::Refused(HandshakeError::DegenerateKey)));
+    assert_eq!(end_of(near).await, seconds(7));
+}

@@ -29,10 +29,10 @@
 //! | | one core, a second | 10^3 | 10^4 | 10^5 | 10^6 |
 //! |---|---|---|---|---|---|
 //! | Zen 5 (first version) | 13,100 | 0.08 s | 0.8 s | 8 s | 76 s |
-//! | Zen 4 (today, busy machine) | 11,200 | 0.09 s | 0.9 s | 9 s | 90 s |
+//! | Zen 4 (today) | 11,300 | 0.09 s | 0.9 s | 9 s | 88 s |
 //!
 //! Absolute figures of Zen 3 were not taken. Without IO a core of Zen 5 does 27,600 a second, one
-//! of Zen 4 21,500.
+//! of Zen 4 21,900.
 //!
 //! # Bytes
 //!
@@ -42,7 +42,7 @@
 //! | | the cipher alone | one end, RC4 | one end, header-only or plaintext |
 //! |---|---|---|---|
 //! | Zen 5 (first version) | 0.12 | 0.14 | 0.02 |
-//! | Zen 4 (today, busy machine) | 0.13 | 0.16 to 0.20 | 0.02 to 0.05 |
+//! | Zen 4 (today) | 0.13 | 0.15 | 0.02 |
 //! | Zen 3 (prototype of today's cipher) | 0.15 | not measured | not measured |
 //!
 //! The last two columns are for up to a thousand connections at work. An end over loopback is half of what sending and
@@ -52,9 +52,9 @@
 //! # It is a constant, not a slope
 //!
 //! From 10 to 9,800 connections, with one worker thread or two, tokio-mse adds about the same to what plain TCP takes:
-//! 150 to 190 us for a connection, both ends together, and 2.1 to 2.5 ns for a byte, sent and received (2.3 and 3.1 with
-//! 9,800; Zen 4, and a machine so busy that they differ from run to run by as much). Plain TCP itself grows dearer, from
-//! 0.6 ns a byte with ten connections to 2.5 with 9,800 that send a block each. A stream knows nothing of other streams:
+//! 134 to 141 us for a connection, both ends together, and 2.0 to 2.3 ns for a byte, sent and received (2.3 and 2.7 with
+//! 9,800; Zen 4). Plain TCP itself grows dearer, from 0.6 ns a byte with ten connections to 1.4 to 2.0 with 9,800 that
+//! send a block each. A stream knows nothing of other streams:
 //! there is no table, no lock and no task behind it (`benches/scale`).
 //!
 //! # What runs out first

@@ -61,9 +61,9 @@
 //!
 //! - **Descriptors.** One for each connection, and the usual limit is 1024. A connection that lingers keeps its own until
 //!   it has lingered; how many may is [`Linger::at_most`](crate::Linger::at_most), for the whole process.
-//! - **Places.** With a bound on handshakes, a stranger who says nothing holds a place until the deadline: places divided
-//!   by the deadline is how many silent strangers a second an acceptor bears before others wait. Bound connections per
-//!   address where you accept them.
+//! - **Places.** With a bound on handshakes, a stranger who sends 96 bytes and nothing more holds a place until the
+//!   deadline: places divided by the deadline is how many of those a second an acceptor bears before others wait.
+//!   [`PerAddress`](crate::PerAddress) bounds what one address may hold. Who sends fewer bytes holds no place.
 //! - **Ports.** From one address to one address and port there are at most 65,535 connections, and usually 28,000. That is
 //!   a limit of those who dial through one proxy, not of those who listen.
 //! - **The kernel's memory.** What a socket and its buffers take was not measured here, and does not depend on the mode.

@@ -5,6 +5,7 @@
 """
 
 import dataclasses
+import time
 import urllib.parse
 import urllib.request
 
@@ -31,6 +32,12 @@ def hinted(context, address, encryption, *hints):
     argv += ["--info-hash", context.torrent.info_hash.hex(), *map(str, hints)]
     child = context.start(*argv)
     status = child.exit_status(60)
+    if status and "step: Sync" in child.last_words():
+        # libtorrent takes one connection from an address, and closes another once it has read the info-hash. It may not
+        # have seen the end of the last one yet.
+        time.sleep(2)
+        child = context.start(*argv)
+        status = child.exit_status(60)
     require(status == 0, f"hinted ended with {status}: {child.last_words()}")
     return child.out[0].removeprefix("attempts: ").split()
 

@@ -87,8 +87,13 @@ impl<T> Receive<T> {
     /// Begins to respond to `seen`, which has the 96 bytes of a key. The key pair is drawn now and not before, so that a
     /// peer that has not sent its own key costs none.
     ///
-    /// Whoever is refused already gets the answer that any 96 bytes get.
-    fn respond(&mut self, mut session: Session<T>, seen: Vec<u8>) -> Result<Stage<T>, Failed<T>> {
+    /// Whoever is refused already gets the answer that any 96 bytes get, and none where those get none: behind the deadline.
+    fn respond(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut session: Session<T>,
+        seen: Vec<u8>,
+    ) -> Result<Stage<T>, Failed<T>> {
         let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
         session.link.set_pieces(pieces);
         if self.hide_plaintext && classify(&seen) == Some(Opening::Plaintext) {
@@ -101,6 +106,12 @@ impl<T> Receive<T> {
                 responder.having_read(seen),
             )));
         };
+        if let Poll::Ready(after) = session.deadline.poll(cx, false) {
+            return Err(Failed::new(
+                session,
+                Error::timed_out(Step::PublicKey, false, after),
+            ));
+        }
         let _ = responder.process(&seen, session.link.outbox());
         Err(Failed::new(session, refusal.into()).hidden())
     }
@@ -159,7 +170,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receive<T> {
                         Err(error) => return Poll::Ready(Err(Failed::new(session, error))),
                     };
                     self.admitted = None;
-                    self.respond(session, seen)?
+                    self.respond(cx, session, seen)?
                 }
                 Stage::Responding(drive) => {
                     let (session, request) = ready!(drive.poll(cx))?;

@@ -1,5 +1,7 @@
 //! L3: whoever would dial again is let go at once, unless the caller would rather hide that he was understood.
 
+use std::future::IntoFuture;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -116,4 +118,33 @@ async fn nobody_who_lingers_ends_before_a_handshake_that_was_not_refused_would()
     let error = acceptor.accept(far, skey()).linger(&early).await.unwrap_err();
     assert!(matches!(error, Error::Refused(HandshakeError::DegenerateKey)));
     assert_eq!(end_of(near).await, seconds(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn l5_behind_the_deadline_hidden_plaintext_gets_no_more_of_an_answer_than_random_bytes() {
+    for opening in [[handshake(INFO_HASH), vec![0; 40]].concat(), vec![0xA5; 108]] {
+        let acceptor = require()
+            .hide_plaintext(true)
+            .timeout(seconds(10))
+            .max_handshakes(1);
+        let (mut holder, far) = duplex(4096);
+        holder.write_all(&[0xA5; 96]).await.unwrap();
+        let mut holding = tokio_test::task::spawn(acceptor.accept(far, skey()).into_future());
+        assert!(holding.poll().is_pending());
+        let (mut near, far) = duplex(4096);
+        near.write_all(&opening).await.unwrap();
+        let mut waiting =
+            tokio_test::task::spawn(acceptor.accept(far, skey()).linger(&linger()).into_future());
+        assert!(waiting.poll().is_pending());
+        // The place is free and the time is over when it is looked at next.
+        tokio::time::advance(seconds(11)).await;
+        drop(holding);
+        let Poll::Ready(Err(error)) = waiting.poll() else {
+            panic!("it goes on");
+        };
+        assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+        let mut answer = Vec::new();
+        near.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.is_empty(), "{} bytes", answer.len());
+    }
 }

@@ -1,52 +1,46 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
-// A failure gives everything back that the handshake had, the transport included. There is one for a connection.
-#![allow(clippy::result_large_err)]
 
-#[cfg(not(any(feature = "fast", feature = "rustcrypto")))]
-compile_error!(
-    "choose who does the arithmetic: the feature `fast` (the default) for tokio-mse's own, or `rustcrypto` for the crates `rc4` and `crypto-bigint`"
-);
-
+#[cfg(feature = "tokio")]
 mod accept;
+#[cfg(feature = "tokio")]
 mod connect;
 mod crypto;
 mod disguise;
 pub mod docs;
+#[cfg(feature = "tokio")]
 mod drive;
 mod error;
 pub mod handshake;
+#[cfg(feature = "tokio")]
 mod linger;
-mod link;
+mod mode;
 mod policy;
 mod skey;
+#[cfg(feature = "tokio")]
 mod stream;
 
-pub use accept::MseAcceptor;
-pub use accept::lazy::{AcceptLazy, AcceptingLazy, Incoming};
-pub use accept::pending::{AcceptSkey, AcceptingSkey, PendingAccept};
-pub use accept::per_address::{AddressPermit, PerAddress};
-pub use accept::resolved::{Accept, Accepting};
-pub use connect::MseConnector;
-pub use connect::attempt::{Connect, Connecting};
-pub use connect::redial::ConnectWith;
+#[cfg(feature = "tokio")]
+pub use accept::{Incoming, MseAcceptor};
+#[cfg(feature = "tokio")]
+pub use connect::{Dial, MseConnector};
 pub use crypto::keystream::Keystream;
-pub use disguise::{Disguise, Exemption};
-pub use drive::failed::Failed;
-pub use drive::fallible::Fallible;
-pub use error::{ConnectError, Error, HandshakeError, Step};
-pub use handshake::{Mode, Negotiated, Role};
-pub use linger::{Linger, Lingering};
+pub use disguise::Disguise;
+pub use error::{ConnectError, Error, ErrorKind, HandshakeError, Step};
+pub use handshake::Negotiated;
+#[cfg(feature = "tokio")]
+pub use linger::Linger;
+pub use mode::{DialMode, Mode, Role};
 pub use policy::Policy;
-pub use policy::attempt::Attempt;
 pub use policy::encryption::Encryption;
 pub use policy::hint::PeerHint;
-pub use policy::methods::{CryptoMethod, CryptoMethods, CryptoMethodsIter};
+pub use policy::methods::{CryptoMethod, CryptoMethods};
 pub use policy::parse::ParsePolicyError;
-pub use skey::{ResolverFn, Skey, SkeyHash, SkeyIndex, SkeyResolver, resolver_fn};
+pub use skey::{Skey, SkeyHash, SkeyIndex};
+#[cfg(feature = "tokio")]
 pub use stream::MseStream;
-pub use stream::broken::BrokenStream;
+#[cfg(feature = "tokio")]
+pub use stream::halves::{MseReadHalf, MseWriteHalf, ReuniteError};
+#[cfg(feature = "tokio")]
 pub use stream::parts::Parts;
-pub use stream::reunite::ReuniteError;
-pub use stream::split::{MseReadHalf, MseWriteHalf};

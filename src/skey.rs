@@ -1,100 +1,74 @@
-//! The shared secret that selects the stream, and how a responder finds it.
+//! SKEY, the shared secret that selects the stream (for BitTorrent the info-hash), and an index of those that are served.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroize;
 
 use crate::crypto::derive;
 
-/// SKEY: the secret both ends must share before they can talk. For BitTorrent, the 20-byte info-hash.
+/// SKEY: the secret that both ends must know before they can talk. For BitTorrent it is the 20-byte info-hash.
 ///
-/// It is a *weak* secret: whoever knows the torrent knows it. `Debug` does not print it.
+/// It is a *weak* secret: everybody who knows the torrent knows it. `Debug` does not print it.
 ///
 /// ```
 /// use tokio_mse::Skey;
 ///
-/// let of_a_torrent = Skey::from([0xAB; 20]);
-/// let of_a_v2_torrent = Skey::from_v2_info_hash(&[0xAB; 32]);
-/// assert_eq!(of_a_torrent, of_a_v2_torrent);
-/// let of_another_protocol = Skey::from_shared_secret(b"any length will do");
-/// assert_ne!(of_a_torrent, of_another_protocol);
+/// let torrent = Skey::from([0xAB; 20]);
+/// let v2_torrent = Skey::from_v2_info_hash(&[0xAB; 32]);
+/// assert_eq!(torrent, v2_torrent);
 /// ```
 ///
-/// Bytes whose length is not known to be right are no SKEY:
+/// A slice is not accepted, because its length may be wrong:
 ///
 /// ```compile_fail
 /// let v2_info_hash = [0xAB; 32];
 /// let wrong = tokio_mse::Skey::from(v2_info_hash.as_slice());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Skey(Repr);
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Repr {
-    InfoHash([u8; 20]),
-    Other(Arc<Secret>),
-}
-
-/// A secret that is no info-hash. Wiped when the last SKEY that has it is dropped.
-#[derive(PartialEq, Eq, Hash)]
-struct Secret(Box<[u8]>);
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
+pub struct Skey([u8; 20]);
 
 impl Skey {
     /// From the 32-byte info-hash of a BitTorrent v2 torrent: its first 20 bytes, as in the BitTorrent handshake.
     pub fn from_v2_info_hash(info_hash: &[u8; 32]) -> Self {
         let mut truncated = [0; 20];
         truncated.copy_from_slice(&info_hash[..20]);
-        Self::from(truncated)
+        Self(truncated)
     }
 
-    /// From a secret of any length, for a protocol other than BitTorrent. For BitTorrent, `Skey::from` takes the 20 bytes
-    /// of an info-hash, and [`from_v2_info_hash`](Self::from_v2_info_hash) the 32 bytes of a v2 info-hash.
-    ///
-    /// 20 bytes give the same SKEY as `Skey::from`.
-    pub fn from_shared_secret(secret: &[u8]) -> Self {
-        <[u8; 20]>::try_from(secret)
-            .map_or_else(|_| Self(Repr::Other(Arc::new(Secret(secret.into())))), Self::from)
+    /// The 20 bytes of the secret.
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
     }
 
-    /// The bytes of the secret.
-    pub fn as_bytes(&self) -> &[u8] {
-        match &self.0 {
-            Repr::InfoHash(bytes) => bytes,
-            Repr::Other(secret) => &secret.0,
-        }
-    }
-
-    /// `HASH('req2', SKEY)`, by which a responder finds this SKEY. Worth keeping: it never changes.
-    pub fn hash(&self) -> SkeyHash {
-        SkeyHash(derive::req2(self.as_bytes()))
+    /// `HASH('req2', SKEY)`, by which a responder finds this SKEY. It never changes, so it can be stored.
+    pub fn lookup_hash(&self) -> SkeyHash {
+        SkeyHash(derive::req2(&self.0))
     }
 }
 
 impl From<[u8; 20]> for Skey {
     fn from(info_hash: [u8; 20]) -> Self {
-        Self(Repr::InfoHash(info_hash))
+        Self(info_hash)
     }
 }
 
 impl From<&[u8; 20]> for Skey {
     fn from(info_hash: &[u8; 20]) -> Self {
-        Self::from(*info_hash)
+        Self(*info_hash)
+    }
+}
+
+impl From<&Self> for Skey {
+    fn from(skey: &Self) -> Self {
+        skey.clone()
     }
 }
 
 impl Drop for Skey {
     fn drop(&mut self) {
-        if let Repr::InfoHash(bytes) = &mut self.0 {
-            bytes.zeroize();
-        }
+        self.0.zeroize();
     }
 }
 
@@ -104,15 +78,13 @@ impl fmt::Debug for Skey {
     }
 }
 
-/// `HASH('req2', SKEY)`: what an initiator reveals of the SKEY it wants.
+/// `HASH('req2', SKEY)`: the name by which an initiator asks for an info-hash.
+///
+/// A key for a map of torrents, or for a [`SkeyIndex`]. `Debug` does not print it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SkeyHash([u8; 20]);
 
 impl SkeyHash {
-    pub(crate) const fn new(bytes: [u8; 20]) -> Self {
-        Self(bytes)
-    }
-
     /// The 20 bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
@@ -120,7 +92,13 @@ impl SkeyHash {
 
     /// Whether this is the hash of `skey`.
     pub fn matches(&self, skey: &Skey) -> bool {
-        *self == skey.hash()
+        *self == skey.lookup_hash()
+    }
+}
+
+impl From<[u8; 20]> for SkeyHash {
+    fn from(bytes: [u8; 20]) -> Self {
+        Self(bytes)
     }
 }
 
@@ -130,120 +108,80 @@ impl fmt::Debug for SkeyHash {
     }
 }
 
-/// Finds the SKEY that an incoming connection asks for.
+/// The torrents that are served, each with a value of the application: an `Arc` of the torrent, for example.
 ///
-/// Implemented by [`SkeyIndex`], by a single [`Skey`], by a closure in [`resolver_fn`], and by references, boxes and `Arc`s
-/// of any resolver, `dyn SkeyResolver` included. It must answer without blocking; an application that has to ask an async
-/// store uses [`MseAcceptor::accept_lazy`](crate::MseAcceptor::accept_lazy).
-pub trait SkeyResolver {
-    /// The SKEY with this hash, if it is served here.
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey>;
-}
-
-impl SkeyResolver for Skey {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        hash.matches(self).then(|| self.clone())
-    }
-}
-
-impl SkeyResolver for SkeyIndex {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        self.read().get(hash).cloned()
-    }
-}
-
-impl<R: SkeyResolver + ?Sized> SkeyResolver for &R {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        (**self).resolve(hash)
-    }
-}
-
-impl<R: SkeyResolver + ?Sized> SkeyResolver for Box<R> {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        (**self).resolve(hash)
-    }
-}
-
-impl<R: SkeyResolver + ?Sized> SkeyResolver for Arc<R> {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        (**self).resolve(hash)
-    }
-}
-
-/// A resolver from a closure.
+/// A lookup takes constant time, however many torrents there are. All methods take `&self`, so an index in an `Arc` can
+/// change while connections are accepted. For a hybrid torrent insert both info-hashes; [`get`](Self::get) returns the
+/// one that the peer asked for.
 ///
 /// ```
-/// use tokio_mse::{Skey, SkeyResolver, resolver_fn};
+/// use tokio_mse::{Skey, SkeyIndex};
 ///
-/// let torrents = [Skey::from([1; 20]), Skey::from([2; 20])];
-/// let resolver = resolver_fn(|hash| torrents.iter().find(|skey| hash.matches(skey)).cloned());
-/// assert_eq!(resolver.resolve(&torrents[1].hash()).as_ref(), Some(&torrents[1]));
-/// ```
-pub const fn resolver_fn<F>(find: F) -> ResolverFn<F>
-where
-    F: Fn(&SkeyHash) -> Option<Skey>,
-{
-    ResolverFn(find)
-}
-
-/// A closure that resolves: what [`resolver_fn`] gives.
-#[derive(Clone, Copy)]
-pub struct ResolverFn<F>(F);
-
-impl<F: Fn(&SkeyHash) -> Option<Skey>> SkeyResolver for ResolverFn<F> {
-    fn resolve(&self, hash: &SkeyHash) -> Option<Skey> {
-        (self.0)(hash)
-    }
-}
-
-impl<F> fmt::Debug for ResolverFn<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResolverFn(..)")
-    }
-}
-
-/// The SKEYs that are served here: found in constant time however many there are, added and removed while in use.
-///
-/// ```
-/// use std::sync::Arc;
-/// use tokio_mse::{Skey, SkeyIndex, SkeyResolver};
-///
-/// let torrents = Arc::new(SkeyIndex::new());
+/// let torrents = SkeyIndex::new();
 /// let skey = Skey::from([7; 20]);
-/// torrents.insert(skey.clone());
-/// assert_eq!(torrents.resolve(&skey.hash()), Some(skey.clone()));
+/// torrents.insert(&skey, "debian.iso");
+/// assert_eq!(torrents.get(skey.lookup_hash()), Some((skey.clone(), "debian.iso")));
 /// torrents.remove(&skey);
 /// assert!(torrents.is_empty());
 /// ```
-#[derive(Default)]
-pub struct SkeyIndex {
-    by_hash: RwLock<HashMap<SkeyHash, Skey>>,
+///
+/// Without values it is a set: `SkeyIndex::from_iter([(skey, ())])`.
+pub struct SkeyIndex<V = ()> {
+    by_hash: RwLock<HashMap<SkeyHash, (Skey, V)>>,
 }
 
-impl SkeyIndex {
-    /// An index that serves nothing yet.
+impl<V> SkeyIndex<V> {
+    /// An index without torrents.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Serves `skey` from now on. Returns whether it was new.
-    pub fn insert(&self, skey: impl Into<Skey>) -> bool {
-        let skey = skey.into();
-        // Two SHA-1 blocks; not while others wait for the lock.
-        let hash = skey.hash();
-        self.write().insert(hash, skey).is_none()
+    /// Serves `skey` from now on. Returns the value that it had before.
+    pub fn insert(&self, skey: impl Into<Skey>, value: V) -> Option<V> {
+        let (hash, entry) = hashed((skey, value));
+        let before = self.write().insert(hash, entry);
+        before.map(|(_, value)| value)
     }
 
-    /// Stops serving `skey`. Established connections are not touched. Returns whether it was served.
-    pub fn remove(&self, skey: &Skey) -> bool {
-        let hash = skey.hash();
-        self.write().remove(&hash).is_some()
+    /// The SKEY with this hash, and its value.
+    pub fn get(&self, hash: SkeyHash) -> Option<(Skey, V)>
+    where
+        V: Clone,
+    {
+        self.read().get(&hash).cloned()
+    }
+
+    /// The SKEY with this hash.
+    pub fn skey(&self, hash: SkeyHash) -> Option<Skey> {
+        self.read().get(&hash).map(|(skey, _)| skey.clone())
+    }
+
+    /// Stops serving `skey`, and returns its value. Established connections are not affected.
+    pub fn remove(&self, skey: &Skey) -> Option<V> {
+        let hash = skey.lookup_hash();
+        self.write().remove(&hash).map(|(_, value)| value)
     }
 
     /// Whether `skey` is served.
     pub fn contains(&self, skey: &Skey) -> bool {
-        let hash = skey.hash();
+        let hash = skey.lookup_hash();
         self.read().contains_key(&hash)
+    }
+
+    /// What is served at this moment, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (Skey, V)> + use<V>
+    where
+        V: Clone,
+    {
+        let entries: Vec<_> = self.read().values().cloned().collect();
+        entries.into_iter()
+    }
+
+    /// Stops serving everything.
+    pub fn clear(&self) {
+        // Values are dropped after the lock is released: a destructor of the application may use the index.
+        let served = std::mem::take(&mut *self.write());
+        drop(served);
     }
 
     /// How many SKEYs are served.
@@ -251,43 +189,44 @@ impl SkeyIndex {
         self.read().len()
     }
 
-    /// Whether none is served.
+    /// Whether no SKEY is served.
     pub fn is_empty(&self) -> bool {
         self.read().is_empty()
     }
 
-    // A map whose writer panicked is still a map: no operation here leaves it half changed.
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<SkeyHash, Skey>> {
+    // No operation here leaves the map half changed, so a panic of another thread does not matter.
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<SkeyHash, (Skey, V)>> {
         self.by_hash.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<SkeyHash, Skey>> {
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<SkeyHash, (Skey, V)>> {
         self.by_hash.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Into<Skey>> FromIterator<S> for SkeyIndex {
-    fn from_iter<I: IntoIterator<Item = S>>(skeys: I) -> Self {
+impl<V> Default for SkeyIndex<V> {
+    fn default() -> Self {
         Self {
-            by_hash: RwLock::new(skeys.into_iter().map(hashed).collect()),
+            by_hash: RwLock::default(),
         }
     }
 }
 
-impl<S: Into<Skey>> Extend<S> for SkeyIndex {
-    fn extend<I: IntoIterator<Item = S>>(&mut self, skeys: I) {
-        // The lock is not taken, as nobody else can have the index.
-        let by_hash = self.by_hash.get_mut().unwrap_or_else(PoisonError::into_inner);
-        by_hash.extend(skeys.into_iter().map(hashed));
+impl<S: Into<Skey>, V> FromIterator<(S, V)> for SkeyIndex<V> {
+    fn from_iter<I: IntoIterator<Item = (S, V)>>(entries: I) -> Self {
+        Self {
+            by_hash: RwLock::new(entries.into_iter().map(hashed).collect()),
+        }
     }
 }
 
-fn hashed(skey: impl Into<Skey>) -> (SkeyHash, Skey) {
+/// Hashes before a lock is taken.
+fn hashed<V>((skey, value): (impl Into<Skey>, V)) -> (SkeyHash, (Skey, V)) {
     let skey = skey.into();
-    (skey.hash(), skey)
+    (skey.lookup_hash(), (skey, value))
 }
 
-impl fmt::Debug for SkeyIndex {
+impl<V> fmt::Debug for SkeyIndex<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SkeyIndex").field("len", &self.len()).finish()
     }

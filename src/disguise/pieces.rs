@@ -62,6 +62,12 @@ impl Pieces {
     }
 }
 
+impl Default for Pieces {
+    fn default() -> Self {
+        Self::whole()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,43 +1,63 @@
-//! What comes in, before it is known whether it is plaintext or MSE.
+//! Tells a plaintext BitTorrent handshake from a public key.
 
 use std::fmt;
 
 use super::machine::{Machine, Progress, debug, sealed};
-use super::opening::{Opening, PROTOCOL, classify};
 use crate::crypto::dh::PUBLIC_KEY_LEN;
 use crate::error::{HandshakeError, Step};
+use crate::mode::DialMode;
 use crate::policy::Policy;
-use crate::skey::Skey;
 
-/// Where the info-hash ends in a plaintext BitTorrent handshake: behind the protocol string and 8 reserved bytes.
+/// How a plaintext BitTorrent handshake begins.
+const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
+
+/// Where the info-hash ends in a plaintext BitTorrent handshake: after the protocol string and 8 reserved bytes.
 const INFO_HASH_END: usize = PROTOCOL.len() + 8 + 20;
+
+/// What the peer speaks, once that can be told from the bytes `seen`.
+///
+/// Decides for MSE at the first byte that differs, and for plaintext on all 20 bytes only: one public key in 256 begins
+/// with `0x13`, too (YueMiyuki/Risuko#30).
+pub(super) fn classify(seen: &[u8]) -> Option<DialMode> {
+    if PROTOCOL.iter().zip(seen).any(|(known, byte)| known != byte) {
+        Some(DialMode::Mse)
+    } else if seen.len() >= PROTOCOL.len() {
+        Some(DialMode::Plaintext)
+    } else {
+        None
+    }
+}
 
 /// Tells what an incoming connection speaks, and applies the policy to it.
 ///
-/// It decides for plaintext on all 20 bytes of `0x13 "BitTorrent protocol"`. Where the policy refuses MSE, it fails at
-/// the first byte that differs. Where the policy admits MSE, it is done once the 96 bytes of the public key are there:
-/// a peer that has not sent them costs no more than the memory for them.
+/// It recognises plaintext by all 20 bytes of `0x13 "BitTorrent protocol"`, and is done when the info-hash has been read:
+/// after 48 bytes. Anything else is a public key; it is done when all 96 bytes have been read. If the policy forbids MSE,
+/// it fails at the first byte that differs.
 pub struct Detection {
     policy: Policy,
-    plaintext_until: usize,
     hide_plaintext: bool,
     seen: Vec<u8>,
 }
 
-/// What an incoming connection speaks, with the bytes of it that were read. `Debug` tells how many.
+/// What an incoming connection speaks, with the bytes that have been read. `Debug` prints how many.
 #[non_exhaustive]
 pub enum Detected {
-    /// A plaintext BitTorrent handshake, or the beginning of one.
-    Plaintext(Vec<u8>),
-    /// Anything else: a public key, and perhaps more. To be fed to a [`Responder`](super::Responder).
+    /// A plaintext BitTorrent handshake, at least up to its info-hash.
+    Plaintext {
+        /// The info-hash that the peer asks for. It claims to know the torrent; nothing proves it.
+        info_hash: [u8; 20],
+        /// Everything that has been read, from the first byte on.
+        received: Vec<u8>,
+    },
+    /// A public key, and perhaps more: the input of a [`Responder`](super::Responder).
     Mse(Vec<u8>),
 }
 
 impl fmt::Debug for Detected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // There is an info-hash in a plaintext handshake.
+        // A plaintext handshake contains the info-hash.
         let (name, seen) = match self {
-            Self::Plaintext(seen) => ("Plaintext", seen),
+            Self::Plaintext { received, .. } => ("Plaintext", received),
             Self::Mse(seen) => ("Mse", seen),
         };
         f.debug_tuple(name).field(&seen.len()).finish()
@@ -49,50 +69,26 @@ impl Detection {
     pub fn new(policy: &Policy) -> Self {
         Self {
             policy: policy.clone(),
-            plaintext_until: 0,
             hide_plaintext: false,
             seen: Vec::new(),
         }
     }
 
-    /// Reads on in a plaintext handshake until its info-hash is known.
+    /// Does not look for plaintext if the policy requires MSE: the first 96 bytes are a key, whatever they are. So a
+    /// prober cannot tell that its plaintext was understood.
     #[must_use]
-    pub const fn until_info_hash(mut self) -> Self {
-        self.plaintext_until = INFO_HASH_END;
+    pub const fn hide_plaintext(mut self, hide: bool) -> Self {
+        self.hide_plaintext = hide && !self.policy.allows(DialMode::Plaintext);
         self
     }
 
-    /// Takes a plaintext handshake that the policy does not admit for a public key: [`classify`] tells afterwards.
-    pub(crate) const fn hide_plaintext(mut self, hide: bool) -> Self {
-        self.hide_plaintext = hide;
-        self
-    }
-
-    /// Goes on behind what was read before, as if all of it were MSE.
-    pub(crate) fn as_mse(policy: &Policy, seen: Vec<u8>) -> Self {
-        Self {
-            policy: policy.clone().with_encryption(crate::policy::Encryption::Require),
-            plaintext_until: 0,
-            hide_plaintext: true,
-            seen,
+    fn mode(&self) -> Option<DialMode> {
+        if self.hide_plaintext {
+            Some(DialMode::Mse)
+        } else {
+            classify(&self.seen)
         }
     }
-
-    /// What the connection is taken for, as soon as that can be told.
-    fn opening(&self) -> Option<Opening> {
-        match classify(&self.seen)? {
-            Opening::Plaintext if self.hide_plaintext && !self.policy.admits(Opening::Plaintext) => {
-                Some(Opening::Mse)
-            }
-            opening => Some(opening),
-        }
-    }
-}
-
-/// The info-hash in a plaintext BitTorrent handshake, if it is there already.
-pub(crate) fn info_hash(handshake: &[u8]) -> Option<Skey> {
-    let info_hash = handshake.get(INFO_HASH_END - 20..INFO_HASH_END)?;
-    <[u8; 20]>::try_from(info_hash).ok().map(Skey::from)
 }
 
 impl sealed::Sealed for Detection {}
@@ -105,41 +101,40 @@ impl Machine for Detection {
         input: &[u8],
         _output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Detected>, HandshakeError> {
-        // Room for a whole key at once, so that single bytes cost no more memory than all of them together.
-        let room = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
-        self.seen.reserve_exact(room - self.seen.len());
+        // Reserves a whole key at once, so that single bytes cost no more memory than all of them together.
+        let capacity = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
+        self.seen.reserve_exact(capacity - self.seen.len());
         self.seen.extend_from_slice(input);
-        let Some(opening) = self.opening() else {
-            return Ok(Progress::NeedInput(self));
-        };
-        if !self.policy.admits(opening) {
-            return Err(match opening {
-                Opening::Plaintext => HandshakeError::PlaintextRefused,
-                Opening::Mse => HandshakeError::MseRefused,
-            });
+        match self.mode() {
+            Some(DialMode::Plaintext) if !self.policy.allows(DialMode::Plaintext) => {
+                Err(HandshakeError::PlaintextRefused)
+            }
+            Some(DialMode::Mse) if !self.policy.allows(DialMode::Mse) => Err(HandshakeError::MseRefused),
+            Some(DialMode::Plaintext) => Ok(match info_hash(&self.seen) {
+                Some(info_hash) => Progress::Done(Detected::Plaintext {
+                    info_hash,
+                    received: self.seen,
+                }),
+                None => Progress::NeedInput(self),
+            }),
+            Some(DialMode::Mse) if self.seen.len() >= PUBLIC_KEY_LEN => {
+                Ok(Progress::Done(Detected::Mse(self.seen)))
+            }
+            Some(DialMode::Mse) | None => Ok(Progress::NeedInput(self)),
         }
-        let needed = match opening {
-            Opening::Plaintext => self.plaintext_until,
-            Opening::Mse => PUBLIC_KEY_LEN,
-        };
-        Ok(match opening {
-            _ if self.seen.len() < needed => Progress::NeedInput(self),
-            Opening::Plaintext => Progress::Done(Detected::Plaintext(self.seen)),
-            Opening::Mse => Progress::Done(Detected::Mse(self.seen)),
-        })
     }
 
     fn step(&self) -> Step {
-        match self.opening() {
+        match self.mode() {
             None => Step::Detect,
-            Some(Opening::Mse) => Step::PublicKey,
-            Some(Opening::Plaintext) => Step::Payload,
+            Some(DialMode::Mse) => Step::PublicKey,
+            Some(DialMode::Plaintext) => Step::Payload,
         }
     }
 
     fn peer_answered(&self) -> bool {
-        // With MSE it is done when the key is there.
-        self.opening() == Some(Opening::Plaintext)
+        // With MSE it is done when the whole key has been read.
+        self.mode() == Some(DialMode::Plaintext)
     }
 }
 
@@ -147,4 +142,9 @@ impl fmt::Debug for Detection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug("Detection", self, f)
     }
+}
+
+/// The info-hash in a plaintext BitTorrent handshake, if it has been read.
+fn info_hash(handshake: &[u8]) -> Option<[u8; 20]> {
+    handshake.get(INFO_HASH_END - 20..INFO_HASH_END)?.try_into().ok()
 }

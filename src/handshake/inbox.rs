@@ -1,9 +1,9 @@
-//! Bytes of the peer that a machine was fed and could not use yet.
+//! Bytes of the peer that a machine cannot use yet.
 
 use zeroize::Zeroize;
 
-/// How many bytes more than are there it makes room for. A peer that sends single bytes then costs no more memory than
-/// one that sends the same in one piece, to within this.
+/// Capacity grows in steps of this many bytes. So a peer that sends single bytes costs no more memory than one that sends
+/// the same in one piece, to within one step.
 const STEP: usize = 512;
 
 /// A queue of bytes, taken from the front.
@@ -24,18 +24,18 @@ impl Inbox {
         self.bytes.extend_from_slice(input);
     }
 
-    /// Makes room for `more` bytes, and little more: doubling would hold twice of what a peer has sent.
+    /// Reserves `more` bytes, and little more: doubling would hold twice what the peer has sent.
     fn reserve(&mut self, more: usize) {
         let wanted = (self.bytes.len() + more).next_multiple_of(STEP);
         self.bytes.reserve_exact(wanted - self.bytes.len());
     }
 
-    /// Everything that was not taken.
+    /// Everything that was not taken yet.
     pub(super) fn unread(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }
 
-    /// The next `len` bytes, once all of them are there.
+    /// The next `len` bytes, once all of them have arrived.
     pub(super) fn take(&mut self, len: usize) -> Option<&mut [u8]> {
         let range = self.taken..self.taken.checked_add(len)?;
         let taken = self.bytes.get_mut(range.clone())?;
@@ -47,10 +47,10 @@ impl Inbox {
         self.take(N)?.try_into().ok()
     }
 
-    /// All the bytes that were not taken, in the memory that they are in.
+    /// All bytes that were not taken yet, without copying them to new memory.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
         if self.unread().is_empty() {
-            // Memory without content would stay with the stream for as long as nothing is read.
+            // An empty buffer would stay allocated until the stream is read.
             return Vec::new();
         }
         let mut bytes = std::mem::take(&mut self.bytes);
@@ -58,7 +58,7 @@ impl Inbox {
         bytes
     }
 
-    /// Looks for `mark` behind at most `max_before` bytes of padding.
+    /// Looks for `mark` after at most `max_before` bytes of padding.
     pub(super) fn find(&self, mark: &[u8], max_before: usize) -> Search {
         let unread = self.unread();
         let window = max_before + mark.len();
@@ -84,14 +84,14 @@ impl Drop for Inbox {
     }
 }
 
-/// What became of a search for a mark.
+/// The result of a search for a mark.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Search {
     /// It begins after this many bytes.
     Found(usize),
-    /// It may still come.
+    /// It may still arrive.
     Undecided,
-    /// It would have had to be there.
+    /// It is not where it has to be.
     Absent,
 }
 

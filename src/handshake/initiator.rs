@@ -1,28 +1,31 @@
-//! A, the side that opens the connection: steps 1, 3 and 5.
+//! A, the side that opens the connection: it sends the first and the third message.
 
 use std::fmt;
 
 use bytes::Bytes;
 
-use super::encrypt2::Keys;
-use super::established::{Established, Mode, Negotiated, Role, append};
+use super::detection::classify;
+use super::established::{Established, Negotiated, append};
 use super::inbox::{Inbox, Search};
-use super::limits::{MAX_IA_SENT, MAX_PAD, VC, pad_len};
-use super::machine::{Machine, Progress, Turn, advance, debug, sealed};
-use super::opening::{Opening, classify};
+use super::keys::Keys;
+use super::machine::{
+    MAX_IA_SENT, MAX_PAD, Machine, Progress, Turn, VC, advance, debug, pad_len, sealed,
+};
 use super::randomness::Randomness;
 use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, PrivateKey};
 use crate::crypto::keystream::Keystream;
 use crate::error::{HandshakeError, Step};
+use crate::mode::{DialMode, Mode, Role};
 use crate::policy::Policy;
 use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
 use crate::skey::Skey;
 
 /// The initiator's side of the handshake.
 ///
-/// A peer that answers with `0x13 "BitTorrent protocol"` is refused at once:
-/// [`HandshakeError::PlaintextAnswer`].
+/// A peer that answers with `0x13 "BitTorrent protocol"` is refused at once ([`HandshakeError::PlaintextAnswer`]), and so
+/// is a connection that leads back to us ([`SelfConnection`](HandshakeError::SelfConnection)) or to another initiator
+/// ([`AnotherDialler`](HandshakeError::AnotherDialler)).
 pub struct Initiator {
     wanted: Wanted,
     inbox: Inbox,
@@ -39,12 +42,15 @@ struct Wanted {
 enum State {
     AwaitKey {
         private_key: PrivateKey,
+        public_key: [u8; PUBLIC_KEY_LEN],
         before_sync: Vec<u8>,
         pad_c_len: u16,
     },
     Sync {
         keys: Keys,
         encrypted_vc: [u8; VC.len()],
+        /// HASH('req1', S), which only another initiator sends.
+        req1: [u8; 20],
     },
     CryptoSelect(Keys),
     PadD {
@@ -55,10 +61,11 @@ enum State {
 }
 
 impl Initiator {
-    /// Begins a handshake for `skey` and appends step 1 to `output`. Offers the policy's methods, whatever its
-    /// [`Encryption`](crate::Encryption) is.
+    /// Begins a handshake for `skey` and appends the first message to `output`. Offers the methods of `policy`, and does
+    /// not look at its [`Encryption`](crate::Encryption).
     ///
-    /// The first [`MAX_IA_SENT`] bytes of `initial_payload` travel inside step 3, the rest right after step 4 came.
+    /// The first [`MAX_IA_SENT`] bytes of `initial_payload` are part of the third message; the rest follows as soon as the
+    /// fourth has arrived.
     pub fn new(
         skey: Skey,
         policy: &Policy,
@@ -82,6 +89,7 @@ impl Initiator {
             inbox: Inbox::default(),
             state: State::AwaitKey {
                 private_key,
+                public_key,
                 before_sync: padding.before_sync,
                 pad_c_len: padding.negotiated_len,
             },
@@ -99,40 +107,61 @@ impl State {
         match self {
             Self::AwaitKey {
                 private_key,
+                public_key,
                 before_sync,
                 pad_c_len,
             } => {
-                // A peer without MSE answers in plaintext, and may wait then: without this, until the deadline.
-                if classify(inbox.unread()) == Some(Opening::Plaintext) {
+                // A peer without MSE may answer in plaintext and then wait: do not wait with it until the timeout.
+                if classify(inbox.unread()) == Some(DialMode::Plaintext) {
                     return Err(HandshakeError::PlaintextAnswer);
                 }
                 let Some(peer_key) = inbox.take_array::<PUBLIC_KEY_LEN>() else {
                     return Ok(Turn::Starved(Self::AwaitKey {
                         private_key,
+                        public_key,
                         before_sync,
                         pad_c_len,
                     }));
                 };
+                if peer_key == public_key {
+                    return Err(HandshakeError::SelfConnection);
+                }
                 let secret = private_key
                     .shared_secret(&peer_key)
                     .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
+                let req1 = derive::req1(&secret);
                 output.extend_from_slice(&before_sync);
-                output.extend_from_slice(&derive::req1(&secret));
-                let req2 = *wanted.skey.hash().as_bytes();
+                output.extend_from_slice(&req1);
+                let req2 = *wanted.skey.lookup_hash().as_bytes();
                 output.extend_from_slice(&derive::mask_req2(&secret, req2));
                 let mut keys = Keys::derive(Role::Initiator, secret, &wanted.skey);
                 wanted.append_offer(&mut keys.encrypt, pad_c_len, output);
                 let mut encrypted_vc = VC;
                 keys.decrypt.apply(&mut encrypted_vc);
-                Ok(Turn::Next(Self::Sync { keys, encrypted_vc }))
+                Ok(Turn::Next(Self::Sync {
+                    keys,
+                    encrypted_vc,
+                    req1,
+                }))
             }
-            Self::Sync { keys, encrypted_vc } => match inbox.find(&encrypted_vc, MAX_PAD) {
+            Self::Sync {
+                keys,
+                encrypted_vc,
+                req1,
+            } => match inbox.find(&encrypted_vc, MAX_PAD) {
                 Search::Found(pad_b) => {
                     tracing::debug!(pad_b, "responder's padding ends");
                     inbox.take(pad_b + encrypted_vc.len());
                     Ok(Turn::Next(Self::CryptoSelect(keys)))
                 }
-                Search::Undecided => Ok(Turn::Starved(Self::Sync { keys, encrypted_vc })),
+                _ if matches!(inbox.find(&req1, MAX_PAD), Search::Found(_)) => {
+                    Err(HandshakeError::AnotherDialler)
+                }
+                Search::Undecided => Ok(Turn::Starved(Self::Sync {
+                    keys,
+                    encrypted_vc,
+                    req1,
+                })),
                 Search::Absent => Err(HandshakeError::NoSyncMark),
             },
             Self::CryptoSelect(mut keys) => {
@@ -167,7 +196,7 @@ impl State {
 }
 
 impl Wanted {
-    /// Step 3 from VC on.
+    /// The third message from VC on.
     fn append_offer(&self, encrypt: &mut Keystream, pad_c_len: u16, output: &mut Vec<u8>) {
         let ia = self.initial_payload_inside();
         // MAX_IA_SENT bounds it.

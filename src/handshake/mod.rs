@@ -1,24 +1,23 @@
-//! The handshake without IO: machines that are fed bytes and say what to send.
+//! The handshake without IO: machines that process the peer's bytes and produce the bytes to send.
 //!
-//! For other runtimes, blocking sockets, fuzzing and benches. Applications on Tokio use
+//! For other runtimes, blocking sockets, fuzzing and tests. Applications on Tokio use
 //! [`MseConnector`](crate::MseConnector) and [`MseAcceptor`](crate::MseAcceptor), which drive these machines.
 //!
-//! | an end that | uses | and gets |
+//! | an end that | uses | result |
 //! |---|---|---|
 //! | dials with MSE | [`Initiator`] | [`Established`] |
 //! | dials in plaintext, and would redial with MSE | [`PlaintextDial`] | [`Established`] |
-//! | is dialled, and does not know yet with what | [`Detection`] | [`Detected`] |
-//! | was dialled with MSE | [`Responder`], up to the SKEY | [`SkeyRequest`] |
-//! | has looked the SKEY up | [`Negotiation`] | [`Established`] |
+//! | is dialled, with MSE or plaintext | [`Detection`] | [`Detected`] |
+//! | was dialled with MSE | [`Responder`] | [`SkeyRequest`] |
+//! | has looked up the info-hash | [`Negotiation`] | [`Established`] |
 //!
-//! Every machine is fed with [`process(self, input, output)`](Machine::process). It takes any split of the peer's
-//! bytes, keeps what it cannot use yet, and appends what is to be sent to `output`. Then it gives itself back
-//! ([`Progress::NeedInput`]) or its result ([`Progress::Done`]). A machine is used by value, so one that is done or
-//! has failed cannot be fed again.
+//! [`process(self, input, output)`](Machine::process) takes the peer's bytes in any pieces, keeps what it cannot use yet,
+//! and appends what has to be sent to `output`. It returns the machine ([`Progress::NeedInput`]) or the result
+//! ([`Progress::Done`]). A machine that is done or has failed is gone, so it cannot be used again.
 //!
-//! All randomness is given beforehand ([`Randomness`]), so a transcript depends on it and on the peer's bytes alone.
-//! Time is yours. If you give up, [`Machine::step`] tells what was waited for, [`Machine::peer_answered`] whether the
-//! peer had answered, and [`Policy::redial`](crate::Policy::redial) whether to dial again.
+//! All randomness is an argument ([`Randomness`]), so a transcript depends on it and on the peer's bytes alone. Timeouts
+//! are up to you. If you give up, [`Machine::step`] and [`Machine::peer_answered`] are what [`Error`](crate::Error) is
+//! made from, and [`Policy::redial`](crate::Policy::redial) decides whether to dial again.
 //!
 //! ```
 //! use tokio_mse::handshake::{Initiator, Machine, Progress, Randomness, Responder};
@@ -41,36 +40,29 @@
 //! # Ok::<(), tokio_mse::HandshakeError>(())
 //! ```
 //!
-//! `tests/sans_io.rs` drives whole connections over blocking sockets, without a runtime, in this way.
+//! The example `guide_blocking` drives whole connections over blocking sockets in this way, without a runtime.
 
-// What is handled here was written by a stranger.
+// Strangers write the bytes that are processed here.
 #![warn(clippy::indexing_slicing)]
 
-mod answer;
 mod detection;
-mod encrypt2;
 mod established;
 mod inbox;
 mod initiator;
-mod limits;
+mod keys;
 mod machine;
-mod negotiation;
-mod opening;
+mod plaintext;
 mod randomness;
 mod responder;
 
-pub use answer::PlaintextDial;
 pub use detection::{Detected, Detection};
-pub use established::{Established, Mode, Negotiated, Role};
+pub use established::{Established, Negotiated};
 pub use initiator::Initiator;
-pub use limits::{MAX_IA_ACCEPTED, MAX_IA_SENT, MAX_PAD};
-pub use machine::{Machine, Progress};
-pub use negotiation::{Negotiation, SkeyRequest};
+pub use machine::{MAX_IA_ACCEPTED, MAX_IA_SENT, MAX_PAD, Machine, Progress};
+pub use plaintext::PlaintextDial;
 pub use randomness::{Padding, PaddingError, Randomness};
-pub use responder::Responder;
+pub use responder::{Negotiation, Responder, SkeyRequest};
 
 pub use crate::crypto::dh::PrivateKey;
-
-pub(crate) use detection::info_hash;
+#[cfg(feature = "tokio")]
 pub(crate) use machine::sealed::Sealed;
-pub(crate) use opening::{Opening, classify};

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::rngs::ChaCha20Rng;
 use rand::{CryptoRng, RngExt, SeedableRng};
 
-use super::limits::MAX_PAD;
+use super::machine::MAX_PAD;
 use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey, search};
 
 /// The key pair and the padding of one side of one handshake. For one use: a key pair that appears on two connections

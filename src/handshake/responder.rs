@@ -1,54 +1,61 @@
-//! B, the side that was dialled, until it knows which SKEY the initiator wants: steps 1, 2 and the start of step 3.
+//! B, the side that was dialled: it sends the second and the fourth message.
+//!
+//! There are two machines, so that the caller can take any time to look up the info-hash: [`Responder`] ends with a
+//! [`SkeyRequest`], and [`Negotiation`] continues once the SKEY is known.
 
 use std::fmt;
 
+use bytes::Bytes;
+
+use super::established::{Established, Negotiated, append};
 use super::inbox::{Inbox, Search};
-use super::limits::MAX_PAD;
-use super::machine::{Machine, Progress, Turn, advance, debug, sealed};
-use super::negotiation::{Keyed, SkeyRequest};
+use super::keys::Keys;
+use super::machine::{
+    MAX_IA_ACCEPTED, MAX_PAD, Machine, Progress, Turn, VC, advance, debug, pad_len, sealed,
+};
 use super::randomness::Randomness;
 use crate::crypto::derive;
-use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN};
+use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
 use crate::error::{HandshakeError, Step};
+use crate::mode::{Mode, Role};
 use crate::policy::Policy;
-use crate::policy::methods::CryptoMethods;
-use crate::skey::SkeyHash;
+use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
+use crate::skey::{Skey, SkeyHash};
 
 /// The responder's side of the handshake, up to the SKEY.
 ///
-/// What follows the SKEY is a machine of its own ([`Negotiation`](super::Negotiation)), so that the caller can take
-/// any time to look it up.
+/// [`SkeyRequest`] is its result, and [`Negotiation`] continues from there.
 pub struct Responder {
     acceptable: CryptoMethods,
     inbox: Inbox,
-    state: State,
+    state: KeyState,
 }
 
-enum State {
+enum KeyState {
     AwaitKey(Randomness),
     Sync { keyed: Keyed, mark: [u8; 20] },
     AwaitSkey(Keyed),
 }
 
 impl Responder {
-    /// Waits for an initiator. Chooses among the policy's methods, whatever its [`Encryption`](crate::Encryption) is:
-    /// [`Detection`](super::Detection) comes before.
+    /// Waits for an initiator. Accepts the methods of `policy`, and header-only as the last choice if `policy` admits
+    /// plaintext. [`Detection`](super::Detection) comes first: it decides whether MSE is spoken at all.
     pub fn new(policy: &Policy, randomness: Randomness) -> Self {
         Self {
-            acceptable: policy.methods(),
+            acceptable: policy.accepted_methods(),
             inbox: Inbox::default(),
-            state: State::AwaitKey(randomness),
+            state: KeyState::AwaitKey(randomness),
         }
     }
 
-    /// The same, fed with what was read to tell plaintext from MSE.
+    /// The same, with the bytes that [`Detection`](super::Detection) has read.
     pub(crate) fn having_read(mut self, seen: Vec<u8>) -> Self {
         self.inbox = Inbox::from(seen);
         self
     }
 }
 
-impl State {
+impl KeyState {
     fn turn(
         self,
         inbox: &mut Inbox,
@@ -91,7 +98,7 @@ impl State {
                 let Some(masked) = inbox.take_array() else {
                     return Ok(Turn::Starved(Self::AwaitSkey(keyed)));
                 };
-                let hash = SkeyHash::new(derive::mask_req2(&keyed.secret, masked));
+                let hash = SkeyHash::from(derive::mask_req2(&keyed.secret, masked));
                 Ok(Turn::Done((keyed, hash)))
             }
         }
@@ -126,19 +133,269 @@ impl Machine for Responder {
 
     fn step(&self) -> Step {
         match self.state {
-            State::AwaitKey(_) => Step::PublicKey,
-            State::Sync { .. } => Step::Sync,
-            State::AwaitSkey(_) => Step::Skey,
+            KeyState::AwaitKey(_) => Step::PublicKey,
+            KeyState::Sync { .. } => Step::Sync,
+            KeyState::AwaitSkey(_) => Step::Skey,
         }
     }
 
     fn peer_answered(&self) -> bool {
-        !matches!(self.state, State::AwaitKey(_))
+        !matches!(self.state, KeyState::AwaitKey(_))
     }
 }
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug("Responder", self, f)
+    }
+}
+/// What is known, and what is still to be sent, once the keys are exchanged.
+struct Keyed {
+    secret: SharedSecret,
+    before_sync: Vec<u8>,
+    pad_d_len: u16,
+}
+
+/// An initiator that asks for an info-hash (SKEY).
+pub struct SkeyRequest {
+    hash: SkeyHash,
+    keyed: Keyed,
+    acceptable: CryptoMethods,
+    /// Bits of crypto_provide that every policy so far accepts.
+    admitted_bits: u32,
+    inbox: Inbox,
+}
+
+impl SkeyRequest {
+    const fn new(hash: SkeyHash, keyed: Keyed, acceptable: CryptoMethods, inbox: Inbox) -> Self {
+        Self {
+            hash,
+            keyed,
+            acceptable,
+            admitted_bits: u32::MAX,
+            inbox,
+        }
+    }
+
+    /// The hash of the SKEY that it asks for.
+    pub const fn hash(&self) -> SkeyHash {
+        self.hash
+    }
+
+    /// From here on accepts only methods that are also in `methods`, in the order of `methods`.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn narrow(&mut self, methods: CryptoMethods) {
+        self.admitted_bits &= self.acceptable.bits();
+        self.acceptable = methods;
+    }
+
+    /// Continues with the SKEY that has this [`hash`](Self::hash). `initial_payload` follows the fourth message in the same
+    /// output.
+    ///
+    /// A SKEY with another hash leads to [`HandshakeError::BadVc`]. Call [`process`](Machine::process) once with empty
+    /// input: the machine may have all that it needs already.
+    pub fn resolve(self, skey: Skey, initial_payload: impl Into<Bytes>) -> Negotiation {
+        Negotiation::new(self, skey, initial_payload.into())
+    }
+}
+
+impl fmt::Debug for SkeyRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SkeyRequest").finish_non_exhaustive()
+    }
+}
+
+/// The responder's side of the handshake, from the SKEY on.
+pub struct Negotiation {
+    side: Side,
+    inbox: Inbox,
+    state: OfferState,
+}
+
+/// What stays the same while the bytes arrive, except for the position of the ciphers.
+struct Side {
+    skey: Skey,
+    acceptable: CryptoMethods,
+    admitted_bits: u32,
+    initial_payload: Bytes,
+    before_sync: Vec<u8>,
+    pad_d_len: u16,
+    keys: Keys,
+}
+
+#[derive(Clone, Copy)]
+enum OfferState {
+    Vc,
+    CryptoProvide,
+    PadC { method: CryptoMethod, len: usize },
+    IaLen(CryptoMethod),
+    Ia { method: CryptoMethod, len: u16 },
+}
+
+impl Negotiation {
+    fn new(request: SkeyRequest, skey: Skey, initial_payload: Bytes) -> Self {
+        let Keyed {
+            secret,
+            before_sync,
+            pad_d_len,
+        } = request.keyed;
+        Self {
+            side: Side {
+                keys: Keys::derive(Role::Responder, secret, &skey),
+                skey,
+                acceptable: request.acceptable,
+                admitted_bits: request.admitted_bits,
+                initial_payload,
+                before_sync,
+                pad_d_len,
+            },
+            inbox: request.inbox,
+            state: OfferState::Vc,
+        }
+    }
+}
+
+impl OfferState {
+    fn turn(
+        self,
+        side: &mut Side,
+        inbox: &mut Inbox,
+    ) -> Result<Turn<Self, (CryptoMethod, u16)>, HandshakeError> {
+        match self {
+            Self::Vc => {
+                let Some(vc) = side.take_decrypted(inbox) else {
+                    return Ok(Turn::Starved(self));
+                };
+                if vc != VC {
+                    return Err(HandshakeError::BadVc);
+                }
+                Ok(Turn::Next(Self::CryptoProvide))
+            }
+            Self::CryptoProvide => {
+                let Some(header) = side.take_decrypted(inbox) else {
+                    return Ok(Turn::Starved(self));
+                };
+                let [p0, p1, p2, p3, l0, l1] = header;
+                let provided = u32::from_be_bytes([p0, p1, p2, p3]);
+                let len = u16::from_be_bytes([l0, l1]);
+                tracing::debug!(offered = %Offer(provided), pad_c = len, "initiator offers");
+                let method = side
+                    .acceptable
+                    .choose(provided & side.admitted_bits)
+                    .ok_or(HandshakeError::NoCommonMethod {
+                        provided,
+                        accepted: side.acceptable,
+                    })?;
+                let len = pad_len(Step::PadC, len)?;
+                Ok(Turn::Next(Self::PadC { method, len }))
+            }
+            Self::PadC { method, len } => {
+                let Some(pad_c) = inbox.take(len) else {
+                    return Ok(Turn::Starved(self));
+                };
+                side.keys.decrypt.apply(pad_c);
+                Ok(Turn::Next(Self::IaLen(method)))
+            }
+            Self::IaLen(method) => {
+                let Some(len) = side.take_decrypted(inbox).map(u16::from_be_bytes) else {
+                    return Ok(Turn::Starved(self));
+                };
+                tracing::debug!(ia = len, "initiator announces its initial payload");
+                if len > MAX_IA_ACCEPTED {
+                    let cap = MAX_IA_ACCEPTED;
+                    return Err(HandshakeError::InitialPayloadTooLong { len, cap });
+                }
+                Ok(Turn::Next(Self::Ia { method, len }))
+            }
+            Self::Ia { method, len } if inbox.unread().len() < usize::from(len) => {
+                Ok(Turn::Starved(Self::Ia { method, len }))
+            }
+            Self::Ia { method, len } => Ok(Turn::Done((method, len))),
+        }
+    }
+}
+
+impl Side {
+    fn take_decrypted<const N: usize>(&mut self, inbox: &mut Inbox) -> Option<[u8; N]> {
+        let mut bytes = inbox.take_array()?;
+        self.keys.decrypt.apply(&mut bytes);
+        Some(bytes)
+    }
+
+    /// Appends the second part of PadB, the fourth message and our initial payload. `received` begins with an IA of `ia`
+    /// bytes, still encrypted.
+    fn establish(
+        mut self,
+        method: CryptoMethod,
+        ia: u16,
+        mut received: Vec<u8>,
+        output: &mut Vec<u8>,
+    ) -> Established {
+        let mut selection = Vec::with_capacity(14 + usize::from(self.pad_d_len));
+        selection.extend_from_slice(&VC);
+        selection.extend_from_slice(&method.bit().to_be_bytes());
+        selection.extend_from_slice(&self.pad_d_len.to_be_bytes());
+        selection.resize(selection.len() + usize::from(self.pad_d_len), 0);
+
+        output.extend_from_slice(&self.before_sync);
+        append(Some(&mut self.keys.encrypt), &selection, output);
+
+        // IA is always RC4-encrypted; the bytes after it belong to the stream.
+        let ia_len = received.len().min(ia.into());
+        let (ia, after) = received.split_at_mut(ia_len);
+        self.keys.decrypt.apply(ia);
+        let keystreams = self.keys.switch_to(method, Role::Responder, &self.skey);
+        let negotiated = Negotiated::new(Role::Responder, Mode::from(method), Some(self.skey));
+        let mut established = Established::new(negotiated, keystreams);
+        if let Some(decrypt) = &mut established.decrypt {
+            decrypt.apply(after);
+        }
+        established.received = received;
+        established.send(&self.initial_payload, output);
+        established
+    }
+}
+
+impl sealed::Sealed for Negotiation {}
+
+impl Machine for Negotiation {
+    type Done = Established;
+
+    fn process(
+        self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<Progress<Self, Established>, HandshakeError> {
+        let Self {
+            mut side,
+            mut inbox,
+            state,
+        } = self;
+        inbox.push(input);
+        Ok(match advance(state, |state| state.turn(&mut side, &mut inbox))? {
+            Progress::NeedInput(state) => Progress::NeedInput(Self { side, inbox, state }),
+            Progress::Done((method, ia)) => {
+                Progress::Done(side.establish(method, ia, inbox.take_all(), output))
+            }
+        })
+    }
+
+    fn step(&self) -> Step {
+        match self.state {
+            OfferState::Vc => Step::Vc,
+            OfferState::CryptoProvide => Step::CryptoProvide,
+            OfferState::PadC { .. } => Step::PadC,
+            OfferState::IaLen(_) | OfferState::Ia { .. } => Step::InitialPayload,
+        }
+    }
+
+    fn peer_answered(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Negotiation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug("Negotiation", self, f)
     }
 }

@@ -1,4 +1,4 @@
-//! How much encryption is wanted: the four words.
+//! The four levels of encryption.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use std::fmt;
 ///
 /// | | outgoing | incoming |
 /// |---|---|---|
-/// | [`Forbid`](Encryption::Forbid) | dial plaintext only | plaintext BitTorrent handshake only |
-/// | [`Allow`](Encryption::Allow) | dial plaintext; where it is left unanswered, redial with MSE | either |
-/// | [`Prefer`](Encryption::Prefer) | dial MSE; where it is left unanswered, redial in plaintext | either |
-/// | [`Require`](Encryption::Require) | MSE or an error, never plaintext | MSE or an error |
+/// | [`Forbid`](Encryption::Forbid) | plaintext only | plaintext only |
+/// | [`Allow`](Encryption::Allow) | plaintext first; MSE if the peer does not answer | either |
+/// | [`Prefer`](Encryption::Prefer) | MSE first; plaintext if the peer does not answer | either |
+/// | [`Require`](Encryption::Require) | MSE or an error | MSE or an error |
 ///
-/// MSE is obfuscation with weak cryptography. `Require` hides the protocol from a casual look; it is not security.
+/// MSE is obfuscation with weak cryptography. `Require` hides the protocol from simple filters; it is not security.
 ///
-/// Written and read as a lower-case word:
+/// Its text is a lower-case word:
 ///
 /// ```
 /// use tokio_mse::Encryption;
@@ -21,14 +21,16 @@ use std::fmt;
 /// assert_eq!("require".parse(), Ok(Encryption::Require));
 /// assert_eq!(Encryption::default().to_string(), "prefer");
 /// ```
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encryption {
     /// Never speak MSE.
     Forbid,
-    /// Speak MSE only where plaintext is left unanswered.
+    /// Speak plaintext first, and MSE if the peer does not answer plaintext.
     Allow,
-    /// Speak MSE first, and plaintext where MSE is left unanswered.
+    /// Speak MSE first, and plaintext if the peer does not answer MSE.
     #[default]
     Prefer,
     /// Never speak plaintext.

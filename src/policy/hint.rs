@@ -1,9 +1,8 @@
-//! What is known of a peer before it is dialled, and where that is learnt.
+//! What is known about a peer before it is dialled.
 
-/// What is known of a peer's encryption before it is dialled. What several sources say is put together with
-/// [`join`](Self::join).
+/// What is known about a peer's encryption before it is dialled. [`join`](Self::join) combines several sources.
 ///
-/// | learnt from | said by | hint |
+/// | learnt from | who says it | hint |
 /// |---|---|---|
 /// | `crypto_flags` in a tracker's answer, one byte for each peer | tracker | [`from_crypto_flag`](Self::from_crypto_flag) |
 /// | `supportcrypto=1`, `requirecrypto=1` of an announce | the peer | [`from_announce`](Self::from_announce) |
@@ -13,18 +12,18 @@
 ///
 /// UDP trackers, the mainline DHT and `peers6` say nothing: [`Unknown`](Self::Unknown).
 ///
-/// What a hint changes is in [`Policy::with_hint`](crate::Policy::with_hint). It comes from a stranger, so it may
-/// choose which attempt is made first, and it can never lead to plaintext where MSE was wanted.
+/// [`Policy::with_hint`](crate::Policy::with_hint) shows what a hint changes. A hint comes from a stranger. It may choose
+/// which attempt comes first, and it never leads to plaintext if MSE was wanted.
 ///
 /// ```
-/// use tokio_mse::{Attempt, PeerHint, Policy};
+/// use tokio_mse::{DialMode, PeerHint, Policy};
 ///
 /// let hint = PeerHint::from_crypto_flag(0).join(PeerHint::from_pex_flags(0x01 | 0x02));
 /// assert_eq!(hint, PeerHint::PrefersMse);
 ///
 /// let policy = Policy::plaintext_only().allow_fallback();
-/// assert_eq!(policy.first_attempt(), Attempt::Plaintext);
-/// assert_eq!(policy.with_hint(hint).first_attempt(), Attempt::Mse);
+/// assert_eq!(policy.first_mode(), DialMode::Plaintext);
+/// assert_eq!(policy.with_hint(hint).first_mode(), DialMode::Mse);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -32,11 +31,11 @@ pub enum PeerHint {
     /// Nothing is known.
     #[default]
     Unknown,
-    /// It takes MSE, and prefers plaintext.
+    /// The peer accepts MSE and prefers plaintext.
     TakesMse,
-    /// It prefers MSE.
+    /// The peer prefers MSE.
     PrefersMse,
-    /// It takes nothing else.
+    /// The peer accepts nothing but MSE.
     RequiresMse,
 }
 
@@ -44,8 +43,8 @@ impl PeerHint {
     /// Bit `prefers encryption` of `added.f` in BEP 11.
     const PEX_PREFERS_ENCRYPTION: u8 = 0x01;
 
-    /// What two sources say together: whichever says more of the peer. [`Unknown`](Self::Unknown) says nothing, and
-    /// [`RequiresMse`](Self::RequiresMse) says the most. The order of the two does not matter.
+    /// Combines two sources: the stronger hint wins, from [`Unknown`](Self::Unknown) up to
+    /// [`RequiresMse`](Self::RequiresMse). The order of the two does not matter.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
         match (self, other) {
@@ -56,8 +55,8 @@ impl PeerHint {
         }
     }
 
-    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it
-    /// where the announce had `supportcrypto=1` or `requirecrypto=1`; one that leaves it out has said nothing.
+    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it if the
+    /// announce had `supportcrypto=1` or `requirecrypto=1`.
     pub const fn from_crypto_flag(flag: u8) -> Self {
         match flag {
             0 => Self::TakesMse,

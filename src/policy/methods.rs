@@ -1,23 +1,23 @@
 //! The methods that protect a stream after the handshake, and ordered sets of them.
 
-use std::{array, fmt, iter};
+use std::fmt;
 
 /// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
 ///
-/// Written and read as `rc4` and `plaintext`.
+/// Its text is `rc4` or `header-only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoMethod {
     /// `0x02`: the whole stream is RC4-encrypted.
     Rc4,
-    /// `0x04`: the stream is AES-128-CTR-encrypted from the first byte behind the handshake on, which is RC4 to its end.
+    /// `0x04`: AES-128-CTR from the first byte after the handshake; the handshake itself always uses RC4.
     ///
-    /// **Unstable**: a draft of libtorrent's that no client has released, and whose bit and counter may still change.
-    /// With the feature `unstable-aes` only, and exempt from semantic versioning. It is no more secure than RC4: nothing
-    /// is authenticated, and an observer sees the same.
+    /// **Unstable**: a draft of libtorrent that no client has released. Its bit and counter may still change. It exists
+    /// only with the feature `unstable-aes` and is exempt from semantic versioning. It is no more secure than RC4:
+    /// nothing is authenticated, and an observer sees the same.
     ///
-    /// It is fast where the processor has AES instructions; without them, RC4 is five times as fast. For most of its
-    /// speed, give `codegen-units = 1` to this crate in the `Cargo.toml` of your program:
+    /// It is fast if the processor has AES instructions; without them, RC4 is five times as fast. For most of its speed,
+    /// set `codegen-units = 1` for this crate in the `Cargo.toml` of your program:
     ///
     /// ```toml
     /// [profile.release.package.tokio-mse]
@@ -25,8 +25,8 @@ pub enum CryptoMethod {
     /// ```
     #[cfg(feature = "unstable-aes")]
     Aes128Ctr,
-    /// `0x01`: header-only. The handshake is hidden, the stream that follows is clear.
-    Plaintext,
+    /// `0x01`: the handshake is hidden, and the stream that follows is readable. The specification calls it plaintext.
+    HeaderOnly,
 }
 
 impl CryptoMethod {
@@ -34,7 +34,7 @@ impl CryptoMethod {
         #[cfg(feature = "unstable-aes")]
         Self::Aes128Ctr,
         Self::Rc4,
-        Self::Plaintext,
+        Self::HeaderOnly,
     ];
 
     /// The bit that stands for this method on the wire.
@@ -43,7 +43,7 @@ impl CryptoMethod {
             Self::Rc4 => 0x02,
             #[cfg(feature = "unstable-aes")]
             Self::Aes128Ctr => 0x04,
-            Self::Plaintext => 0x01,
+            Self::HeaderOnly => 0x01,
         }
     }
 
@@ -52,7 +52,7 @@ impl CryptoMethod {
             Self::Rc4 => "rc4",
             #[cfg(feature = "unstable-aes")]
             Self::Aes128Ctr => "aes",
-            Self::Plaintext => "plaintext",
+            Self::HeaderOnly => "header-only",
         }
     }
 }
@@ -63,7 +63,7 @@ impl fmt::Display for CryptoMethod {
     }
 }
 
-/// A bit field of `crypto_provide` or `crypto_select` in words, for logs: what is known by name, and the rest as a number.
+/// Prints a bit field of `crypto_provide` or `crypto_select`: known methods by name, other bits as one number.
 pub(crate) struct Offer(pub(crate) u32);
 
 impl fmt::Display for Offer {
@@ -86,19 +86,21 @@ impl fmt::Display for Offer {
 
 /// An ordered set of crypto methods, most preferred first, never empty.
 ///
-/// Written and read as a list with commas:
+/// Its text is a comma-separated list:
 ///
 /// ```
 /// use tokio_mse::{CryptoMethod, CryptoMethods};
 ///
-/// let both = CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext);
-/// assert_eq!(both, "rc4,plaintext".parse()?);
+/// let both = CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::HeaderOnly);
+/// assert_eq!(both, "rc4,header-only".parse()?);
 /// assert_eq!(both.bits(), 0x03);
 /// # Ok::<(), tokio_mse::ParsePolicyError>(())
 /// ```
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CryptoMethods {
-    // One slot for each method there is. The methods stand in front, what is free behind them.
+    // One slot for each method that exists. The used slots come first.
     ordered: [Option<CryptoMethod>; CryptoMethod::ALL.len()],
 }
 
@@ -106,8 +108,8 @@ impl CryptoMethods {
     /// The set of one method.
     #[cfg_attr(
         feature = "unstable-aes",
-        doc = "\n\nAES is never alone: RC4 stands behind it, as clients exist that select what was not offered where they see \
-               an offer without it (anacrolix, KTorrent)."
+        doc = "\n\nAES is always followed by RC4, because some clients select RC4 even if it is not offered (anacrolix, \
+               KTorrent)."
     )]
     pub const fn only(method: CryptoMethod) -> Self {
         let mut ordered = [None; CryptoMethod::ALL.len()];
@@ -119,7 +121,7 @@ impl CryptoMethods {
         Self { ordered }
     }
 
-    /// Adds a method behind those already in the set; one that is in it keeps its place.
+    /// Adds a method as the last choice. A method that is in the set already keeps its position.
     #[must_use]
     pub fn then(self, method: CryptoMethod) -> Self {
         let added = self.with_last(method);
@@ -140,8 +142,8 @@ impl CryptoMethods {
     }
 
     /// The methods, most preferred first.
-    pub fn iter(self) -> CryptoMethodsIter {
-        CryptoMethodsIter(self.ordered.into_iter().flatten())
+    pub fn iter(self) -> impl Iterator<Item = CryptoMethod> {
+        self.ordered.into_iter().flatten()
     }
 
     /// Whether `method` is in the set.
@@ -154,14 +156,14 @@ impl CryptoMethods {
         self.iter().map(CryptoMethod::bit).sum()
     }
 
-    /// What a responder selects from the peer's `crypto_provide`: its own first choice that was offered. Bits that
-    /// nobody knows yet are ignored.
+    /// What a responder selects from the peer's `crypto_provide`: its own first choice that was offered. Unknown bits are
+    /// ignored.
     pub(crate) fn choose(self, provided: u32) -> Option<CryptoMethod> {
         self.iter().find(|method| provided & method.bit() != 0)
     }
 
-    /// What an initiator makes of `crypto_select`: exactly one bit, and one that it offered. Clients disagree on what
-    /// several bits mean (`RC4`, plaintext, an exception), so no reading of them is safe.
+    /// What an initiator makes of `crypto_select`: exactly one bit, and one that it offered. Clients disagree on the meaning
+    /// of several bits (RC4, header-only, an exception), so every selection of several bits is refused.
     pub(crate) fn selected(self, selection: u32) -> Option<CryptoMethod> {
         self.iter().find(|method| selection == method.bit())
     }
@@ -182,51 +184,3 @@ impl fmt::Display for CryptoMethods {
         Ok(())
     }
 }
-
-impl IntoIterator for CryptoMethods {
-    type Item = CryptoMethod;
-    type IntoIter = CryptoMethodsIter;
-
-    fn into_iter(self) -> CryptoMethodsIter {
-        self.iter()
-    }
-}
-
-impl IntoIterator for &CryptoMethods {
-    type Item = CryptoMethod;
-    type IntoIter = CryptoMethodsIter;
-
-    fn into_iter(self) -> CryptoMethodsIter {
-        self.iter()
-    }
-}
-
-/// The methods of a set, most preferred first: what [`CryptoMethods::iter`] gives.
-#[derive(Clone, Debug)]
-pub struct CryptoMethodsIter(
-    iter::Flatten<array::IntoIter<Option<CryptoMethod>, { CryptoMethod::ALL.len() }>>,
-);
-
-impl Iterator for CryptoMethodsIter {
-    type Item = CryptoMethod;
-
-    fn next(&mut self) -> Option<CryptoMethod> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        // There are a few slots at most, and nothing but counting tells how many of them are free.
-        let left = self.0.clone().count();
-        (left, Some(left))
-    }
-}
-
-impl DoubleEndedIterator for CryptoMethodsIter {
-    fn next_back(&mut self) -> Option<CryptoMethod> {
-        self.0.next_back()
-    }
-}
-
-impl ExactSizeIterator for CryptoMethodsIter {}
-
-impl iter::FusedIterator for CryptoMethodsIter {}

@@ -1,48 +1,47 @@
-//! What is dialled, accepted, offered and chosen: one decision table, pure functions.
+//! What to dial, what to accept, and which methods to offer and choose: one decision table, pure functions.
 
-pub(crate) mod attempt;
 pub(crate) mod encryption;
 pub(crate) mod hint;
 pub(crate) mod methods;
 pub(crate) mod parse;
-#[cfg(feature = "serde")]
-mod serde;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use crate::error::Error;
-
-pub(crate) use attempt::{Attempt, Opening};
-pub(crate) use encryption::Encryption;
+use crate::error::{Error, Reply};
+use crate::mode::DialMode;
+use encryption::Encryption;
 use hint::PeerHint;
 use methods::{CryptoMethod, CryptoMethods};
 
-/// What is dialled, accepted, offered and chosen. All the configuration that a connection needs.
+/// What to dial, what to accept, and which methods to offer and choose. One policy serves both directions.
 ///
-/// A preset says what is spoken. It speaks nothing else unless [`allow_fallback`](Self::allow_fallback) says so:
+/// A preset speaks what it is named after and nothing else, unless [`allow_fallback`](Self::allow_fallback) follows:
 ///
 /// ```
 /// use tokio_mse::{Encryption, Policy};
 ///
-/// let never_in_the_clear = Policy::full_rc4();
-/// assert_eq!(never_in_the_clear.encryption(), Encryption::Require);
-/// let rather_in_the_clear_than_not_at_all = Policy::full_rc4().allow_fallback();
-/// assert_eq!(rather_in_the_clear_than_not_at_all, Policy::default());
+/// let never_plaintext = Policy::full_rc4();
+/// assert_eq!(never_plaintext.encryption(), Encryption::Require);
+/// let plaintext_if_necessary = Policy::full_rc4().allow_fallback();
+/// assert_eq!(plaintext_if_necessary, Policy::default());
 /// ```
 ///
-/// It is written and read as one word of [`Encryption`] and the methods, most preferred first. A word alone means RC4
-/// alone:
+/// Its text is one word of [`Encryption`] and the methods, most preferred first. A word alone means RC4 alone, and
+/// `forbid` has no methods:
 ///
 /// ```
 /// use tokio_mse::Policy;
 ///
 /// assert_eq!("require".parse(), Ok(Policy::full_rc4()));
-/// assert_eq!(Policy::accept_any().to_string(), "allow:rc4,plaintext");
+/// assert_eq!(Policy::header_only().to_string(), "require:header-only");
+/// assert_eq!(Policy::plaintext_only().to_string(), "forbid");
 /// ```
 ///
-/// With the feature `serde` it is that text in every format.
+/// With the feature `serde` it is serialised as that text.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     encryption: Encryption,
@@ -50,59 +49,56 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// What a connector does unless told: [`Encryption::Prefer`], RC4 alone.
+    /// [`Encryption::Prefer`], RC4 alone: right for a connector and for an acceptor.
+    ///
+    /// A fallback to plaintext shows the info-hash to everybody on the path. If that must not happen, use
+    /// [`full_rc4`](Self::full_rc4).
     fn default() -> Self {
         Self::new(Encryption::default(), CryptoMethods::only(CryptoMethod::Rc4))
     }
 }
 
 impl Policy {
-    /// A policy from its two parts.
+    /// A policy from its two parts. [`Encryption::Forbid`] has no methods: the argument has no effect then.
     pub const fn new(encryption: Encryption, methods: CryptoMethods) -> Self {
+        let methods = match encryption {
+            Encryption::Forbid => CryptoMethods::only(CryptoMethod::Rc4),
+            _ => methods,
+        };
         Self { encryption, methods }
     }
 
-    /// Plaintext BitTorrent and no MSE at all: [`Encryption::Forbid`].
+    /// Plaintext BitTorrent and no MSE: [`Encryption::Forbid`].
     pub const fn plaintext_only() -> Self {
         Self::new(Encryption::Forbid, CryptoMethods::only(CryptoMethod::Rc4))
     }
 
-    /// MSE or nothing, header-only: the handshake is hidden, the stream that follows is clear. [`Encryption::Require`].
+    /// MSE or an error, header-only: the handshake is hidden, the stream that follows is readable.
+    /// [`Encryption::Require`].
     ///
-    /// Transmission 4.0 selects plaintext when nothing else is offered, and sends RC4 all the same: its first 20 bytes
-    /// are not `0x13 "BitTorrent protocol"`. This is not detected here, because waiting for 20 bytes would hold up the
-    /// stream of every other peer. Offer RC4 as well, as the second choice: then Transmission selects RC4, and the
-    /// others select plaintext.
+    /// Transmission 4.0 selects header-only if nothing else is offered, and then sends RC4 nevertheless. This is not
+    /// detected. Offer RC4 as the second choice: Transmission then selects RC4, and other clients select header-only.
     ///
     /// ```
     /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
     ///
-    /// let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
+    /// let header_first = CryptoMethods::only(CryptoMethod::HeaderOnly).then(CryptoMethod::Rc4);
     /// let policy = Policy::header_only().with_methods(header_first);
-    /// assert_eq!(policy.to_string(), "require:plaintext,rc4");
+    /// assert_eq!(policy.to_string(), "require:header-only,rc4");
     /// ```
     pub const fn header_only() -> Self {
-        Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::Plaintext))
+        Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::HeaderOnly))
     }
 
-    /// MSE or nothing, the whole stream RC4-encrypted: [`Encryption::Require`].
+    /// MSE or an error, the whole stream RC4-encrypted: [`Encryption::Require`].
     pub const fn full_rc4() -> Self {
         Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::Rc4))
     }
 
-    /// The default of an acceptor: plaintext or MSE, whatever comes; RC4 where the peer offers both methods.
-    /// [`Encryption::Allow`].
-    pub fn accept_any() -> Self {
-        Self::new(
-            Encryption::Allow,
-            CryptoMethods::only(CryptoMethod::Rc4).then(CryptoMethod::Plaintext),
-        )
-    }
-
-    /// The same policy with a fallback: `Require` becomes `Prefer`, and `Forbid` becomes `Allow`.
+    /// The same policy with a fallback: `Require` becomes `Prefer`, and `Forbid` becomes `Allow` with RC4. `Prefer` and
+    /// `Allow` have a fallback already.
     ///
-    /// A fallback to plaintext shows the info-hash to everybody on the path. `Prefer` and `Allow` have a fallback
-    /// already, and stay.
+    /// A fallback to plaintext shows the info-hash to everybody on the path.
     #[must_use]
     pub const fn allow_fallback(self) -> Self {
         let encryption = match self.encryption {
@@ -114,10 +110,9 @@ impl Policy {
     }
 
     /// The same policy without a fallback: `Prefer` becomes `Require`, and `Allow` becomes `Forbid`. `Require` and
-    /// `Forbid` have none, and stay.
+    /// `Forbid` have none.
     ///
-    /// This holds for incoming connections, too: the table of [`Encryption`] has no word that dials in one way only and
-    /// accepts both.
+    /// This changes what is accepted, too. To dial strictly and accept anything, use two policies.
     #[must_use]
     pub const fn forbid_fallback(self) -> Self {
         let encryption = match self.encryption {
@@ -128,32 +123,29 @@ impl Policy {
         self.with_encryption(encryption)
     }
 
-    /// The same policy with another word.
+    /// The same policy with another level of encryption.
     #[must_use]
-    pub const fn with_encryption(mut self, encryption: Encryption) -> Self {
-        self.encryption = encryption;
-        self
+    pub const fn with_encryption(self, encryption: Encryption) -> Self {
+        Self::new(encryption, self.methods)
     }
 
     /// The same policy with other methods.
     #[must_use]
-    pub const fn with_methods(mut self, methods: CryptoMethods) -> Self {
-        self.methods = methods;
-        self
+    pub const fn with_methods(self, methods: CryptoMethods) -> Self {
+        Self::new(self.encryption, methods)
     }
 
-    /// The policy by which to dial a peer of whom this is known.
+    /// The policy for dialling a peer about which `hint` is known.
     ///
     /// | | [`Unknown`](PeerHint::Unknown), [`TakesMse`](PeerHint::TakesMse) | [`PrefersMse`](PeerHint::PrefersMse) | [`RequiresMse`](PeerHint::RequiresMse) |
     /// |---|---|---|---|
-    /// | [`Forbid`](Encryption::Forbid) | as it is | as it is | as it is |
-    /// | [`Allow`](Encryption::Allow) | as it is | as [`Prefer`](Encryption::Prefer): MSE first | as [`Require`](Encryption::Require): MSE alone |
-    /// | [`Prefer`](Encryption::Prefer) | as it is | as it is | as [`Require`](Encryption::Require): MSE alone |
-    /// | [`Require`](Encryption::Require) | as it is | as it is | as it is |
+    /// | [`Forbid`](Encryption::Forbid) | unchanged | unchanged | unchanged |
+    /// | [`Allow`](Encryption::Allow) | unchanged | [`Prefer`](Encryption::Prefer) | [`Require`](Encryption::Require) |
+    /// | [`Prefer`](Encryption::Prefer) | unchanged | unchanged | [`Require`](Encryption::Require) |
+    /// | [`Require`](Encryption::Require) | unchanged | unchanged | unchanged |
     ///
-    /// A hint saves an attempt that would fail. It never puts plaintext first: a peer that prefers plaintext and takes
-    /// MSE is dialled as the policy says. A peer that takes nothing but MSE is not dialled in plaintext at all,
-    /// because that would show the info-hash for nothing.
+    /// A hint saves an attempt that would fail. It never puts plaintext first. A peer that accepts nothing but MSE is not
+    /// dialled in plaintext at all, because that would show the info-hash for nothing.
     #[must_use]
     pub const fn with_hint(self, hint: PeerHint) -> Self {
         match (self.encryption, hint) {
@@ -172,65 +164,86 @@ impl Policy {
         self.encryption
     }
 
-    /// The methods that an initiator offers, and from which a responder chooses.
+    /// The methods that an initiator offers, and from which a responder chooses, most preferred first.
+    ///
+    /// A responder that admits plaintext also accepts header-only, as the last choice. Under [`Encryption::Forbid`]
+    /// these are the methods that [`allow_fallback`](Self::allow_fallback) would use.
     pub const fn methods(&self) -> CryptoMethods {
         self.methods
     }
 
     /// What an outgoing connection speaks first.
-    pub const fn first_attempt(&self) -> Attempt {
+    pub const fn first_mode(&self) -> DialMode {
         match self.encryption {
-            Encryption::Forbid | Encryption::Allow => Attempt::Plaintext,
-            Encryption::Prefer | Encryption::Require => Attempt::Mse,
+            Encryption::Forbid | Encryption::Allow => DialMode::Plaintext,
+            Encryption::Prefer | Encryption::Require => DialMode::Mse,
         }
     }
 
-    /// What to dial next after `attempt` ended with `error`; `None` if there is nothing left to try.
+    /// Whether connections in this mode are made and accepted at all.
+    pub const fn allows(&self, mode: DialMode) -> bool {
+        match self.encryption {
+            Encryption::Allow | Encryption::Prefer => true,
+            Encryption::Forbid => matches!(mode, DialMode::Plaintext),
+            Encryption::Require => matches!(mode, DialMode::Mse),
+        }
+    }
+
+    /// What to dial next, after an attempt in `mode` failed with `error`; `None` if there is nothing left to try.
     ///
     /// | | after MSE | after plaintext |
     /// |---|---|---|
     /// | [`Forbid`](Encryption::Forbid) | - | never |
-    /// | [`Allow`](Encryption::Allow) | never: that was the redial | MSE |
-    /// | [`Prefer`](Encryption::Prefer) | plaintext | never: that was the redial |
+    /// | [`Allow`](Encryption::Allow) | never | MSE |
+    /// | [`Prefer`](Encryption::Prefer) | plaintext | never |
     /// | [`Require`](Encryption::Require) | never | - |
     ///
-    /// Only an attempt that the peer left unanswered is followed by another. Once [the peer
-    /// answered](Error::peer_answered), it speaks what it was dialled with, and what failed then, an unknown info-hash
-    /// for one, would fail again; a redial in plaintext would show the info-hash for nothing (transmission#6935,
-    /// #6942). An attempt that did not get as far as the peer is not repeated either: an unreachable host does not
-    /// become reachable in another mode.
+    /// Only silence, or something that is no answer, is followed by a redial: the peer closed, reset or said nothing
+    /// before its answer, or spoke the other mode. A peer that [answered](Error::peer_answered) speaks what was dialled,
+    /// so another mode would only show the info-hash (transmission#6935, #6942). A failure on our own side, such as a
+    /// missing route, says nothing about the peer. See the guide [`docs::fallback`](crate::docs::fallback).
     ///
     /// ```
-    /// use tokio_mse::{Attempt, Error, Policy, Step};
+    /// use tokio_mse::{DialMode, Error, Policy, Role, Step};
     ///
-    /// let hung_up = Error::closed(Step::PublicKey, false);
-    /// let policy = Policy::full_rc4();
-    /// assert_eq!(policy.redial(Attempt::Mse, &hung_up), None);
-    /// let policy = policy.allow_fallback();
-    /// assert_eq!(policy.redial(Attempt::Mse, &hung_up), Some(Attempt::Plaintext));
-    /// assert_eq!(policy.redial(Attempt::Plaintext, &hung_up), None);
+    /// let closed = Error::closed(Role::Initiator, Step::PublicKey, false);
+    /// assert_eq!(Policy::full_rc4().redial(DialMode::Mse, &closed), None);
+    /// let policy = Policy::full_rc4().allow_fallback();
+    /// assert_eq!(policy.redial(DialMode::Mse, &closed), Some(DialMode::Plaintext));
+    /// assert_eq!(policy.redial(DialMode::Plaintext, &closed), None);
     /// ```
-    pub const fn redial(&self, attempt: Attempt, error: &Error) -> Option<Attempt> {
-        match (self.encryption, attempt) {
-            (Encryption::Allow, Attempt::Plaintext) if error.left_unanswered() => Some(Attempt::Mse),
-            (Encryption::Prefer, Attempt::Mse) if error.left_unanswered() => Some(Attempt::Plaintext),
+    pub const fn redial(&self, mode: DialMode, error: &Error) -> Option<DialMode> {
+        match error.reply() {
+            Reply::Silent | Reply::SomethingElse => self.second_mode(mode),
+            Reply::Answered | Reply::NotAsked => None,
+        }
+    }
+
+    /// What a redial after an attempt in `mode` would speak, if the policy has one.
+    pub(crate) const fn second_mode(&self, mode: DialMode) -> Option<DialMode> {
+        match (self.encryption, mode) {
+            (Encryption::Allow, DialMode::Plaintext) => Some(DialMode::Mse),
+            (Encryption::Prefer, DialMode::Mse) => Some(DialMode::Plaintext),
             _ => None,
         }
     }
 
-    /// Whether an incoming connection that begins like this is served.
-    pub(crate) const fn admits(&self, opening: Opening) -> bool {
-        match (self.encryption, opening) {
-            (Encryption::Allow | Encryption::Prefer, _)
-            | (Encryption::Forbid, Opening::Plaintext)
-            | (Encryption::Require, Opening::Mse) => true,
-            (Encryption::Forbid, Opening::Mse) | (Encryption::Require, Opening::Plaintext) => false,
+    /// The methods that a responder accepts. If plaintext is admitted, so is header-only: the peer would be lost
+    /// otherwise, and header-only is no weaker than plaintext.
+    pub(crate) fn accepted_methods(&self) -> CryptoMethods {
+        if self.allows(DialMode::Plaintext) {
+            self.methods.then(CryptoMethod::HeaderOnly)
+        } else {
+            self.methods
         }
     }
 }
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.encryption, self.methods)
+        match self.encryption {
+            Encryption::Forbid => self.encryption.fmt(f),
+            _ => write!(f, "{}:{}", self.encryption, self.methods),
+        }
     }
 }

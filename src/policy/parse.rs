@@ -7,7 +7,7 @@ use super::Policy;
 use super::encryption::Encryption;
 use super::methods::{CryptoMethod, CryptoMethods};
 
-/// What a text should have been. Names whatever methods there are.
+/// What was expected instead of a text that cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Encryption,
@@ -27,13 +27,13 @@ impl fmt::Display for Expected {
             }
             Self::Policy => {
                 Self::Encryption.fmt(f)?;
-                f.write_str(", alone or with methods as in `require:rc4`")
+                f.write_str(", and after any but `forbid` perhaps methods, as in `require:rc4`")
             }
         }
     }
 }
 
-/// Writes the names of `all`, with `before_last` in front of the last.
+/// Writes the names of `all`, separated by commas, with `before_last` before the last one.
 fn list<V: Copy>(
     f: &mut fmt::Formatter<'_>,
     all: &[V],
@@ -51,13 +51,12 @@ fn list<V: Copy>(
     Ok(())
 }
 
-/// How many characters of the text that was found are kept to be shown.
+/// The number of characters of the found text that an error shows.
 const SHOWN: usize = 40;
 
-/// A text that is no [`Policy`], or no part of one.
+/// A text could not be parsed as a [`Policy`] or a part of one.
 ///
-/// Says what was expected and what was found. Of a long text only the beginning is kept, and control characters are
-/// shown escaped.
+/// It says what was expected and what was found. A long text is cut, and control characters are escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsePolicyError {
     expected: Expected,
@@ -112,7 +111,7 @@ impl FromStr for CryptoMethod {
 impl FromStr for CryptoMethods {
     type Err = ParsePolicyError;
 
-    /// Spaces around the commas are ignored, and so is a method that comes again.
+    /// Spaces around the commas are ignored, and so are repeated methods.
     fn from_str(list: &str) -> Result<Self, ParsePolicyError> {
         list.split(',')
             .map(|name| name.trim().parse().ok())
@@ -126,19 +125,41 @@ impl FromStr for CryptoMethods {
 impl FromStr for Policy {
     type Err = ParsePolicyError;
 
-    /// A word alone means RC4 alone. Where one part is wrong, the error is about that part.
+    /// If one part is wrong, the error is about that part.
     fn from_str(text: &str) -> Result<Self, ParsePolicyError> {
         let (word, methods) = match text.split_once(':') {
-            Some((word, methods)) => (word, methods.parse()?),
-            None => (text, CryptoMethods::only(CryptoMethod::Rc4)),
+            Some((word, methods)) => (word, Some(methods.parse()?)),
+            None => (text, None),
         };
-        let encryption = word
-            .trim()
-            .parse()
-            .map_err(|ParsePolicyError { found, .. }| ParsePolicyError {
-                expected: Expected::Policy,
-                found,
-            })?;
-        Ok(Self::new(encryption, methods))
+        let no_policy = |found: &str| ParsePolicyError::new(Expected::Policy, found);
+        let encryption = word.trim().parse().map_err(|_| no_policy(word))?;
+        if encryption == Encryption::Forbid && methods.is_some() {
+            return Err(no_policy(text));
+        }
+        let rc4 = CryptoMethods::only(CryptoMethod::Rc4);
+        Ok(Self::new(encryption, methods.unwrap_or(rc4)))
     }
 }
+
+/// What `serde` serialises these types as.
+#[cfg(feature = "serde")]
+macro_rules! as_text {
+    ($($name:ident),*) => {$(
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParsePolicyError;
+
+            fn try_from(text: String) -> Result<Self, ParsePolicyError> {
+                text.parse()
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "serde")]
+as_text!(Policy, Encryption, CryptoMethods);

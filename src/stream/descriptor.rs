@@ -1,5 +1,5 @@
-//! The operating system's name of the transport, where it has one: to set socket options and to wait for readiness.
-//! Reading from it or writing to it puts the keystream out of step.
+//! The descriptor of the transport, if it has one: to set socket options and to wait for readiness. Reading from it or
+//! writing to it desynchronises the keystream.
 
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -7,9 +7,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, RawSocket};
 
 use crate::stream::MseStream;
-use crate::stream::split::{MseReadHalf, MseWriteHalf};
+use crate::stream::halves::{MseReadHalf, MseWriteHalf};
 
-macro_rules! named_by_its_transport {
+macro_rules! has_the_descriptor_of_its_transport {
     ($($name:ident),*) => {$(
         #[cfg(unix)]
         impl<T: AsFd> AsFd for $name<T> {
@@ -41,4 +41,4 @@ macro_rules! named_by_its_transport {
     )*};
 }
 
-named_by_its_transport!(MseStream, MseReadHalf, MseWriteHalf);
+has_the_descriptor_of_its_transport!(MseStream, MseReadHalf, MseWriteHalf);

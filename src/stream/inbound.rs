@@ -1,4 +1,4 @@
-//! The receiving direction of a stream: everything its readers do to the bytes and ask of the transport.
+//! The receiving direction of a stream: how its readers call the transport and decrypt.
 
 use std::array;
 use std::fmt;
@@ -10,47 +10,49 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::crypto::keystream::Keystream;
-use crate::stream::broken::{Breach, BrokenStream};
+use crate::stream::fault::{Breach, Fault};
 
-/// The most slices of a vectored read that the transport is offered. They lie on the stack.
+/// A vectored read offers at most this many slices to the transport. They are on the stack.
 const MAX_SLICES: usize = 16;
 
-/// The receiving direction: bytes that came with the handshake, decrypted already, the keystream, if there is one, and
-/// why it is out of step, if it is.
+/// The receiving direction: decrypted bytes that arrived with the handshake, the keystream if the stream is encrypted, and
+/// why the direction is unusable, if it is.
 pub(crate) struct Inbound {
     unread: Bytes,
     decrypt: Option<Keystream>,
-    breach: Option<Breach>,
+    fault: Option<Fault>,
 }
 
 impl Inbound {
-    pub(crate) fn new(unread: impl Into<Bytes>, decrypt: Option<Keystream>) -> Self {
+    pub(super) fn new(unread: impl Into<Bytes>, decrypt: Option<Keystream>, fault: Option<Fault>) -> Self {
         Self {
             unread: unread.into(),
             decrypt,
-            breach: None,
+            fault,
         }
     }
 
-    pub(super) fn from_parts(unread: Bytes, decrypt: Result<Option<Keystream>, BrokenStream>) -> Self {
+    pub(super) fn from_parts(unread: Bytes, decrypt: io::Result<Option<Keystream>>) -> Self {
         match decrypt {
-            Ok(decrypt) => Self::new(unread, decrypt),
-            Err(broken) => Self {
-                unread,
-                decrypt: None,
-                breach: Some(broken.breach()),
-            },
+            Ok(decrypt) => Self::new(unread, decrypt, None),
+            Err(error) => Self::new(unread, None, Some(Fault::Breach(Breach::from_error(&error)))),
         }
     }
 
-    pub(super) fn into_parts(self) -> (Bytes, Result<Option<Keystream>, BrokenStream>) {
-        (
-            self.unread,
-            self.breach.map_or(Ok(self.decrypt), |breach| Err(breach.into())),
-        )
+    /// A broken stream gives no keystream away: nobody knows what it would decrypt.
+    pub(super) fn into_parts(self) -> (Bytes, io::Result<Option<Keystream>>) {
+        let decrypt = match self.fault {
+            Some(Fault::Breach(breach)) => Err(breach.into()),
+            Some(Fault::Transport(_)) | None => Ok(self.decrypt),
+        };
+        (self.unread, decrypt)
     }
 
-    /// One read is one inner read, of which just the new bytes are decrypted, in place.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.unread
+    }
+
+    /// One read is one read of the transport. Only the new bytes are decrypted, in place.
     pub(crate) fn poll_read<R: AsyncRead>(
         &mut self,
         io: Pin<&mut R>,
@@ -66,17 +68,14 @@ impl Inbound {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        ready!(self.guarded(|| io.poll_read(cx, buf)))?;
-        let Some(new) = buf.filled_mut().get_mut(before..) else {
-            return Poll::Ready(Err(self.broken_by(Breach::TookBack)));
-        };
-        if let Some(decrypt) = &mut self.decrypt {
+        ready!(self.call(|| poll_read_checked(io, cx, buf)))?;
+        if let (Some(decrypt), Some(new)) = (&mut self.decrypt, buf.filled_mut().get_mut(before..)) {
             decrypt.apply(new);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// As [`poll_read`](Self::poll_read), into several slices, with a `read` that says how much it filled.
+    /// The same for several slices, with a `read` that returns how many bytes it filled.
     pub(super) fn poll_read_vectored<R>(
         &mut self,
         io: Pin<&mut R>,
@@ -90,22 +89,24 @@ impl Inbound {
         if !self.unread.is_empty() {
             return Poll::Ready(Ok(self.read_unread(bufs)));
         }
-        // The transport gets slices of its own over the same memory: it may shorten and exchange them, and what it
-        // filled is still found.
+        // The transport gets its own slices over the same memory. It may shorten and exchange them, and the bytes are
+        // still where they have to be.
         let mut offered: [_; MAX_SLICES] = array::from_fn(|_| IoSliceMut::new(&mut []));
-        let (mut slices, mut room) = (0, 0);
-        for (slot, buf) in offered.iter_mut().zip(with_room(bufs)) {
-            (slices, room) = (slices + 1, room + buf.len());
+        let (mut slices, mut capacity) = (0, 0);
+        for (slot, buf) in offered.iter_mut().zip(not_empty(bufs)) {
+            (slices, capacity) = (slices + 1, capacity + buf.len());
             *slot = IoSliceMut::new(buf);
         }
         let offered = offered.get_mut(..slices).unwrap_or_default();
-        let read = ready!(self.guarded(|| read(io, cx, offered)))?;
-        if read > room {
-            return Poll::Ready(Err(self.broken_by(Breach::ReadTooMuch)));
-        }
+        let read = ready!(self.call(|| match read(io, cx, offered) {
+            Poll::Ready(Ok(read)) if read > capacity => {
+                Poll::Ready(Err(Fault::Breach(Breach::ReadTooMuch)))
+            }
+            result => result.map_err(Fault::Transport),
+        }))?;
         if let Some(decrypt) = &mut self.decrypt {
             let mut left = read;
-            for buf in with_room(bufs) {
+            for buf in not_empty(bufs) {
                 let (new, _) = buf.split_at_mut(buf.len().min(left));
                 decrypt.apply(new);
                 left -= new.len();
@@ -114,20 +115,23 @@ impl Inbound {
         Poll::Ready(Ok(read))
     }
 
-    /// Makes a call on the transport, unless the stream is broken. It stays broken if the call does not come back.
-    fn guarded<V>(&mut self, call: impl FnOnce() -> Poll<io::Result<V>>) -> Poll<io::Result<V>> {
-        if let Some(breach) = self.breach {
-            return Poll::Ready(Err(breach.error()));
+    /// Calls the transport, unless the direction is unusable. It stays unusable if the call panics.
+    fn call<V>(&mut self, read: impl FnOnce() -> Poll<Result<V, Fault>>) -> Poll<io::Result<V>> {
+        match self.fault.take() {
+            None => {}
+            Some(Fault::Transport(error)) => return Poll::Ready(Err(error)),
+            Some(Fault::Breach(breach)) => {
+                self.fault = Some(Fault::Breach(breach));
+                return Poll::Ready(Err(breach.into()));
+            }
         }
-        self.breach = Some(Breach::ReadPanicked);
-        let returned = call();
-        self.breach = None;
-        returned
-    }
-
-    fn broken_by(&mut self, breach: Breach) -> io::Error {
-        self.breach = Some(breach);
-        breach.error()
+        self.fault = Some(Fault::Breach(Breach::ReadPanicked));
+        let result = read();
+        self.fault = match &result {
+            Poll::Ready(Err(Fault::Breach(breach))) => Some(Fault::Breach(*breach)),
+            _ => None,
+        };
+        result.map_err(io::Error::from)
     }
 
     fn read_unread(&mut self, bufs: &mut [IoSliceMut<'_>]) -> usize {
@@ -149,16 +153,40 @@ impl Inbound {
         to(bytes);
         self.unread.advance(len);
         if self.unread.is_empty() {
-            // What was received with the handshake is not kept for as long as the connection lasts.
+            // Free the buffer of the handshake: the connection may last for hours.
             self.unread = Bytes::new();
         }
     }
 }
 
-fn with_room<'a>(bufs: &'a mut [IoSliceMut<'_>]) -> impl Iterator<Item = &'a mut [u8]> {
+fn not_empty<'a>(bufs: &'a mut [IoSliceMut<'_>]) -> impl Iterator<Item = &'a mut [u8]> {
     bufs.iter_mut()
         .map(|buf| &mut **buf)
         .filter(|buf| !buf.is_empty())
+}
+
+/// Reads once, and returns how many bytes are new.
+///
+/// A transport that fills the buffer and then reports `Pending` or an error has broken its contract: the next read would
+/// decrypt the wrong bytes.
+pub(crate) fn poll_read_checked<R: AsyncRead>(
+    io: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<Result<usize, Fault>> {
+    let before = buf.filled().len();
+    let result = io.poll_read(cx, buf);
+    let Some(new) = buf.filled().len().checked_sub(before) else {
+        return Poll::Ready(Err(Fault::Breach(Breach::TookBack)));
+    };
+    match result {
+        Poll::Ready(Ok(())) => Poll::Ready(Ok(new)),
+        Poll::Pending | Poll::Ready(Err(_)) if new > 0 => {
+            Poll::Ready(Err(Fault::Breach(Breach::FilledWithoutReady)))
+        }
+        Poll::Ready(Err(error)) => Poll::Ready(Err(Fault::Transport(error))),
+        Poll::Pending => Poll::Pending,
+    }
 }
 
 impl fmt::Debug for Inbound {
@@ -166,7 +194,7 @@ impl fmt::Debug for Inbound {
         f.debug_struct("Inbound")
             .field("unread", &self.unread.len())
             .field("decrypt", &self.decrypt)
-            .field("breach", &self.breach)
+            .field("fault", &self.fault)
             .finish()
     }
 }

@@ -1,33 +1,49 @@
-//! The established stream.
+//! The stream after the handshake.
 
-pub(crate) mod broken;
 mod descriptor;
+pub(crate) mod fault;
+pub(crate) mod halves;
 pub(crate) mod inbound;
-pub(crate) mod outbound;
+mod outbound;
 pub(crate) mod parts;
-pub(crate) mod reunite;
-pub(crate) mod split;
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::handshake::{Established, Mode, Negotiated, Role};
+use crate::handshake::{Established, Negotiated};
+use crate::mode::Role;
+use crate::stream::fault::Fault;
 use crate::stream::inbound::Inbound;
 use crate::stream::outbound::Outbound;
 
-/// A peer connection: encrypted, header-only or plaintext, and used like the bare transport.
+/// A connection to a peer: RC4-encrypted, header-only or plaintext. Use it like the bare transport.
 ///
-/// Every call makes the same call on the transport that the bare transport would have got, and returns what it
-/// returned; only the bytes are XORed. No ciphertext is held back, so there is nothing that only a flush would send.
-/// See [`docs::flush`](crate::docs::flush) and [`docs::cancel_safety`](crate::docs::cancel_safety).
+/// ```no_run
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use tokio::net::TcpStream;
+/// use tokio_mse::{MseStream, Policy};
 ///
-/// MSE is obfuscation: it does not tell you who the peer is, whether the bytes were changed on the way, or, as there is
-/// no close record, whether an end of the stream is the one that the peer meant.
+/// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<()> {
+/// let tcp = TcpStream::connect("192.0.2.1:51414").await?;
+/// let mut peer = MseStream::connect(tcp, info_hash, handshake, &Policy::full_rc4()).await?;
+/// peer.write_all(b"\0\0\0\x01\x02").await?; // as on the bare stream
+/// let mut answer = [0; 68];
+/// peer.read_exact(&mut answer).await?;
+/// # Ok(()) }
+/// ```
+///
+/// Each call makes the same call on the transport, and returns what the transport returned; only the bytes are
+/// encrypted. No ciphertext is held back, so a flush is as unnecessary as on the bare stream. The exceptions: empty
+/// writes and reads do not reach the transport; bytes that arrived with the handshake are read first; a vectored write of
+/// an encrypted stream is one gathered write; and one write encrypts at most 16 KiB and 128 bytes. The guide
+/// [`docs::stream`](crate::docs::stream) has the details.
+///
+/// MSE is obfuscation, not security. It does not authenticate the peer and does not protect the bytes against changes,
+/// and an end of the stream may have been forged, because MSE has no close message.
 #[derive(Debug)]
 pub struct MseStream<T> {
     io: T,
@@ -37,39 +53,47 @@ pub struct MseStream<T> {
 }
 
 impl<T> MseStream<T> {
-    /// A stream without MSE, so that an application has one type for every peer. `role` is who opened the connection,
-    /// as [`Negotiated::role`] will tell.
+    /// A stream without MSE, for applications that want one type for every peer. `role` is the side of the connection that
+    /// this end is on.
     pub fn plaintext(io: T, role: Role) -> Self {
-        Self {
-            io,
-            inbound: Inbound::new(Bytes::new(), None),
-            outbound: Outbound::new(None),
-            negotiated: Negotiated::new(role, Mode::Plaintext, None),
-        }
+        Self::from_established(io, Established::plaintext(role, None, Vec::new()))
     }
 
-    /// Goes on over `io` after a handshake that was driven by hand.
+    /// Continues over `io` after a handshake that was driven by hand.
     pub fn from_established(io: T, established: Established) -> Self {
+        Self::after_handshake(io, established, None, None)
+    }
+
+    pub(crate) fn after_handshake(
+        io: T,
+        established: Established,
+        read_fault: Option<Fault>,
+        write_fault: Option<Fault>,
+    ) -> Self {
         Self {
             io,
-            inbound: Inbound::new(established.received, established.decrypt),
-            outbound: Outbound::new(established.encrypt),
+            inbound: Inbound::new(established.received, established.decrypt, read_fault),
+            outbound: Outbound::new(established.encrypt, write_fault),
             negotiated: established.negotiated,
         }
     }
 
-    /// Notes how many attempts it took in all, and how long.
-    pub(crate) fn tell_of_attempts(&mut self, attempts: u32, elapsed: Duration) {
-        self.negotiated = self
-            .negotiated
-            .clone()
-            .with_attempts(attempts)
-            .with_elapsed(elapsed);
+    /// Sets how many attempts it took, and how long.
+    pub(crate) const fn set_attempts(&mut self, attempts: u32, elapsed: Duration) {
+        self.negotiated.set_attempts(attempts);
+        self.negotiated.set_elapsed(elapsed);
     }
 
-    /// What was agreed on.
+    /// The result of the handshake.
     pub const fn negotiated(&self) -> &Negotiated {
         &self.negotiated
+    }
+
+    /// The bytes that the next reads return without a call on the transport: they arrived with the handshake.
+    ///
+    /// Look here before you wait for the readiness of the transport: it may have nothing more to read.
+    pub fn unread(&self) -> &[u8] {
+        self.inbound.unread()
     }
 
     /// The transport.
@@ -77,24 +101,52 @@ impl<T> MseStream<T> {
         &self.io
     }
 
-    /// The transport. Reading from it or writing to it puts the keystream out of step.
+    /// The transport. Reading from it or writing to it desynchronises the keystream.
     pub const fn get_mut(&mut self) -> &mut T {
         &mut self.io
+    }
+
+    /// The transport; keystreams and [unread bytes](Self::unread) are discarded. [`into_parts`](Self::into_parts) keeps
+    /// them.
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+
+    /// Replaces the transport: wraps, unwraps or boxes it.
+    ///
+    /// The new transport has to continue at the same byte. Flush a transport that buffers writes, such as `BufWriter`,
+    /// before you unwrap it. Do not unwrap a transport that buffers reads, such as `BufReader`.
+    ///
+    /// ```
+    /// # use tokio::io::BufWriter;
+    /// # use tokio_mse::{MseStream, Role};
+    /// # let (transport, _) = tokio::io::duplex(64);
+    /// let peer = MseStream::plaintext(transport, Role::Initiator);
+    /// let peer = peer.map_io(BufWriter::new);
+    /// # let _: MseStream<BufWriter<tokio::io::DuplexStream>> = peer;
+    /// ```
+    pub fn map_io<U>(self, change: impl FnOnce(T) -> U) -> MseStream<U> {
+        MseStream {
+            io: change(self.io),
+            inbound: self.inbound,
+            outbound: self.outbound,
+            negotiated: self.negotiated,
+        }
     }
 }
 
 impl<T: Unpin> MseStream<T> {
-    /// Reads into several buffers through a transport that can: `read` is its call for that, and says how many bytes it
-    /// filled, in the order of the buffers. Tokio's traits have no such call.
+    /// Reads into several buffers, if the transport can: `read` is the transport's own method for that, and returns how many
+    /// bytes it filled, in the order of the buffers. Tokio's traits have no such method.
     ///
-    /// The rules of [`AsyncRead::poll_read`] hold: bytes that came with the handshake come first, and while there are
-    /// any, or if no buffer has room, `read` is not called; what it fills is decrypted in place; zero is the end of the
-    /// stream. `read` is offered the first 16 buffers that are not empty.
+    /// The rules of [`AsyncRead::poll_read`] hold. Bytes that arrived with the handshake come first. `read` is not called
+    /// while there are any, or if all buffers are empty. It is offered the first 16 buffers that are not empty. Zero is the
+    /// end of the stream.
     ///
     /// # Errors
     ///
-    /// What `read` fails with. If it reports more than there was room for, or has panicked before, the direction is
-    /// out of step for good, and this and every later read is a [`BrokenStream`](crate::BrokenStream).
+    /// The error of `read`. If `read` reports more bytes than fit, or has panicked before, this direction is broken, and
+    /// every read is an error from then on.
     pub fn poll_read_vectored_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

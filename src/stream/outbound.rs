@@ -1,4 +1,4 @@
-//! The sending direction of a stream: everything its writers do to the bytes and ask of the transport.
+//! The sending direction of a stream: how its writers encrypt and call the transport.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,15 +7,9 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 
 use crate::crypto::keystream::Keystream;
-use crate::stream::broken::{Breach, BrokenStream};
+use crate::stream::fault::{Breach, Fault};
 
-/// A transport that claims to have written more than it was given can no longer be in step with the keystream
-/// (libp2p/rust-yamux#202).
-pub(crate) fn overlong_write() -> io::Error {
-    Breach::WroteTooMuch.error()
-}
-
-/// The sending direction: the keystream, if there is one, and why it is out of step, if it is.
+/// The sending direction: the keystream if the stream is encrypted, and why the direction is unusable, if it is.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     encrypt: Option<Keystream>,
@@ -23,25 +17,26 @@ pub(crate) struct Outbound {
 }
 
 impl Outbound {
-    pub(crate) const fn new(encrypt: Option<Keystream>) -> Self {
-        Self {
-            encrypt,
-            breach: None,
-        }
+    pub(super) fn new(encrypt: Option<Keystream>, fault: Option<Fault>) -> Self {
+        let breach = fault.map(|fault| match fault {
+            Fault::Breach(breach) => breach,
+            Fault::Transport(error) => Breach::LastMessage(error.kind()),
+        });
+        Self { encrypt, breach }
     }
 
-    pub(super) fn from_parts(encrypt: Result<Option<Keystream>, BrokenStream>) -> Self {
+    pub(super) fn from_parts(encrypt: io::Result<Option<Keystream>>) -> Self {
         match encrypt {
-            Ok(encrypt) => Self::new(encrypt),
-            Err(broken) => Self {
+            Ok(encrypt) => Self::new(encrypt, None),
+            Err(error) => Self {
                 encrypt: None,
-                breach: Some(broken.breach()),
+                breach: Some(Breach::from_error(&error)),
             },
         }
     }
 
-    /// No keystream of a broken stream is given away: it is not known what was encrypted with it.
-    pub(super) fn into_keystream(self) -> Result<Option<Keystream>, BrokenStream> {
+    /// A broken stream gives no keystream away: nobody knows what was encrypted with it.
+    pub(super) fn into_keystream(self) -> io::Result<Option<Keystream>> {
         self.breach.map_or(Ok(self.encrypt), |breach| Err(breach.into()))
     }
 
@@ -76,7 +71,7 @@ impl Outbound {
             return Poll::Ready(Ok(0));
         }
         if let Some(breach) = self.breach {
-            return Poll::Ready(Err(breach.error()));
+            return Poll::Ready(Err(breach.into()));
         }
         // Set while the inner runs: if it panics, the keystream is not put back in order.
         self.breach = Some(Breach::WritePanicked);
@@ -102,7 +97,7 @@ impl Outbound {
             && accepted > offered
         {
             self.breach = Some(Breach::WroteTooMuch);
-            return Poll::Ready(Err(overlong_write()));
+            return Poll::Ready(Err(Breach::WroteTooMuch.into()));
         }
         self.breach = None;
         written

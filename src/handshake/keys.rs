@@ -1,13 +1,14 @@
-//! ENCRYPT2: what the stream goes on with behind the handshake.
+//! The keystreams of the handshake, and those of the stream after it (ENCRYPT2 in the specification).
 
-use super::established::Role;
 use crate::crypto::derive;
 use crate::crypto::dh::SharedSecret;
 use crate::crypto::keystream::Keystream;
+use crate::mode::Role;
 use crate::policy::methods::CryptoMethod;
 use crate::skey::Skey;
 
-/// The keystreams of the handshake, which is RC4 to its end whatever is agreed on, and what others are derived from.
+/// The handshake's RC4 keystreams (the handshake always uses RC4), plus the secret from which other ciphers' keys are
+/// derived.
 pub(super) struct Keys {
     pub(super) encrypt: Keystream,
     pub(super) decrypt: Keystream,
@@ -18,7 +19,7 @@ pub(super) struct Keys {
 impl Keys {
     #[cfg_attr(
         not(feature = "unstable-aes"),
-        expect(clippy::needless_pass_by_value, reason = "AES is derived from it later")
+        expect(clippy::needless_pass_by_value, reason = "the keys of AES are derived from it later")
     )]
     pub(super) fn derive(role: Role, secret: SharedSecret, skey: &Skey) -> Self {
         let (encrypt, decrypt) = own_first(role, derive::keystreams(&secret, skey.as_bytes()));
@@ -30,10 +31,10 @@ impl Keys {
         }
     }
 
-    /// What is sent and received with from the first byte behind IA and PadD on; nothing, if the stream is clear.
+    /// The keystreams from the first byte after IA and PadD on; `None` if the stream is readable.
     #[cfg_attr(
         not(feature = "unstable-aes"),
-        expect(unused_variables, reason = "RC4 goes on")
+        expect(unused_variables, reason = "RC4 continues with the same keystreams")
     )]
     pub(super) fn switch_to(
         self,
@@ -42,7 +43,7 @@ impl Keys {
         skey: &Skey,
     ) -> (Option<Keystream>, Option<Keystream>) {
         match method {
-            CryptoMethod::Plaintext => (None, None),
+            CryptoMethod::HeaderOnly => (None, None),
             CryptoMethod::Rc4 => (Some(self.encrypt), Some(self.decrypt)),
             #[cfg(feature = "unstable-aes")]
             CryptoMethod::Aes128Ctr => {
@@ -54,7 +55,7 @@ impl Keys {
     }
 }
 
-/// From A's and B's keystream to the one that is encrypted with and the one that is decrypted with.
+/// Orders A's and B's keystream as (encrypt, decrypt) for this side.
 fn own_first(role: Role, (a, b): (Keystream, Keystream)) -> (Keystream, Keystream) {
     match role {
         Role::Initiator => (a, b),

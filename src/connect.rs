@@ -1,0 +1,493 @@
+//! Dialling: one attempt on a given transport, or as many as the policy allows.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tracing::{debug, debug_span};
+
+use crate::disguise::{Disguise, Pieces};
+use crate::drive::{DEFAULT_TIMEOUT, Exchange};
+use crate::error::{ConnectError, Error};
+use crate::handshake::{Established, Initiator, PlaintextDial, Randomness};
+use crate::mode::{DialMode, Role};
+use crate::policy::Policy;
+use crate::policy::hint::PeerHint;
+use crate::skey::Skey;
+use crate::stream::MseStream;
+
+const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a peer may take to answer MSE by default. KTorrent gives up after as long, and every client answers as soon
+/// as it has our key.
+const DEFAULT_MSE_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a peer may take to answer plaintext by default, as in released clients.
+const DEFAULT_PLAINTEXT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Shakes hands as the initiator. Cheap to clone; use one for all connections.
+///
+/// ```no_run
+/// use tokio::net::TcpStream;
+/// use tokio_mse::{MseConnector, Policy};
+///
+/// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<()> {
+/// let connector = MseConnector::new(Policy::default());
+/// let peer = connector
+///     .connect_with(info_hash, handshake, |_mode| TcpStream::connect("192.0.2.1:51414"))
+///     .await?;
+/// println!("{}", peer.negotiated()); // "rc4 as initiator in 35.2ms"
+/// # Ok(()) }
+/// ```
+///
+/// Three timeouts limit it, of 10, 5 (or 10) and 10 seconds: [`dial_timeout`](Self::dial_timeout),
+/// [`answer_timeout`](Self::answer_timeout) and [`timeout`](Self::timeout). Together, `connect_with` takes at most twice
+/// the dial timeout and the handshake's timeout: 40 seconds by default. A timeout around it must exceed that, or it
+/// prevents the redial.
+///
+/// Timeouts need a Tokio runtime with timers; without one, the first poll panics. [`no_timeout`](Self::no_timeout) needs
+/// none.
+#[derive(Clone, Debug)]
+pub struct MseConnector {
+    config: Config,
+}
+
+#[derive(Clone, Debug)]
+struct Config {
+    policy: Policy,
+    dial_timeout: Option<Duration>,
+    answer_timeout: AnswerTimeout,
+    timeout: Option<Duration>,
+    disguise: Disguise,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum AnswerTimeout {
+    Default,
+    After(Duration),
+    None,
+}
+
+impl Default for MseConnector {
+    /// [`Policy::default`]: MSE first, and plaintext if the peer does not answer.
+    fn default() -> Self {
+        Self::new(Policy::default())
+    }
+}
+
+impl MseConnector {
+    /// Dials as `policy` says.
+    pub const fn new(policy: Policy) -> Self {
+        Self {
+            config: Config {
+                policy,
+                dial_timeout: Some(DEFAULT_DIAL_TIMEOUT),
+                answer_timeout: AnswerTimeout::Default,
+                timeout: Some(DEFAULT_TIMEOUT),
+                disguise: Disguise::none(),
+            },
+        }
+    }
+
+    /// The same connector with another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let mut other = self.clone();
+        other.config.policy = policy;
+        other
+    }
+
+    /// The same connector for one peer about which `hint` is known: see [`Policy::with_hint`].
+    #[must_use]
+    pub fn for_peer(&self, hint: PeerHint) -> Self {
+        self.with_policy(self.policy().clone().with_hint(hint))
+    }
+
+    /// How long [`connect_with`](Self::connect_with) waits for each connection: 10 seconds by default.
+    #[must_use]
+    pub const fn dial_timeout(mut self, timeout: Duration) -> Self {
+        self.config.dial_timeout = Some(timeout);
+        self
+    }
+
+    /// How long the peer may take to answer, counted from when the connection exists: with the 96 bytes of its public key,
+    /// or with the 20 bytes of `0x13 "BitTorrent protocol"`. By default 5 seconds for MSE and 10 for plaintext.
+    ///
+    /// It applies only if a redial is possible, and it is never longer than the [`timeout`](Self::timeout). A peer that
+    /// is silent for so long is dialled again in the other mode.
+    #[must_use]
+    pub const fn answer_timeout(mut self, timeout: Duration) -> Self {
+        self.config.answer_timeout = AnswerTimeout::After(timeout);
+        self
+    }
+
+    /// How long each handshake may take, counted from when the connection exists, to the first byte of the stream: 10
+    /// seconds by default. Dialling does not count.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeout = Some(timeout);
+        self
+    }
+
+    /// Removes all timeouts. Then only a peer that closes the connection, or speaks the other mode, is dialled again. No
+    /// timers are needed.
+    #[must_use]
+    pub const fn no_timeout(mut self) -> Self {
+        self.config.dial_timeout = None;
+        self.config.answer_timeout = AnswerTimeout::None;
+        self.config.timeout = None;
+        self
+    }
+
+    /// Disguises MSE handshakes from published detection rules. It does not change plaintext attempts.
+    #[must_use]
+    pub fn disguise(mut self, disguise: Disguise) -> Self {
+        self.config.disguise = disguise;
+        self
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    /// Makes one attempt on a given transport, in the mode that the policy dials first.
+    ///
+    /// `initial_payload` is the beginning of the stream: the 68 bytes of the BitTorrent handshake. It is sent exactly once,
+    /// with MSE inside the third message (what exceeds 68 bytes follows the fourth). Keep it small: if both ends send more
+    /// than their transports buffer, and 16 KiB, neither reads, and the handshake times out.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. [`Policy::redial`] decides whether to dial again, and how; [`dial`](Self::dial) does so for you.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn connect<T, S, B>(
+        &self,
+        io: T,
+        skey: S,
+        initial_payload: B,
+    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+        S: Into<Skey>,
+        B: Into<Bytes>,
+    {
+        self.connect_as(self.config.policy.first_mode(), io, skey, initial_payload)
+    }
+
+    /// Makes one attempt on a given transport, in a mode of your choice.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. A mode that the policy does not [allow](Policy::allows) is an error before a byte is sent, and so is
+    /// plaintext under [`Allow`](crate::Encryption::Allow) without an initial payload, because only an answer to it shows
+    /// whether to redial.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn connect_as<T, S, B>(
+        &self,
+        mode: DialMode,
+        io: T,
+        skey: S,
+        initial_payload: B,
+    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+        S: Into<Skey>,
+        B: Into<Bytes>,
+    {
+        let config = self.config.clone();
+        let (skey, initial_payload) = (skey.into(), initial_payload.into());
+        async move {
+            config.check(mode, &initial_payload)?;
+            config.attempt(mode, io, skey, initial_payload, None).await
+        }
+    }
+
+    /// Dials with `dial`, shakes hands, and dials again if the policy says so ([`Policy::redial`]).
+    ///
+    /// `dial` gets the mode that the attempt will speak. Its error comes back in [`ConnectError::Dial`]. For diallers that
+    /// return more than a transport, use [`dial`](Self::dial).
+    ///
+    /// ```no_run
+    /// use tokio::net::TcpStream;
+    /// use tokio_mse::{ConnectError, MseConnector};
+    ///
+    /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) {
+    /// let connector = MseConnector::default();
+    /// match connector
+    ///     .connect_with(info_hash, handshake, |_mode| TcpStream::connect("192.0.2.1:51414"))
+    ///     .await
+    /// {
+    ///     Ok(peer) => println!("{}", peer.negotiated()),
+    ///     Err(ConnectError::Dial(error)) => println!("cannot connect: {error}"),
+    ///     Err(ConnectError::DialTimedOut(after)) => println!("no connection within {after:?}"),
+    ///     Err(ConnectError::Handshake(error)) => println!("handshake failed: {error}"),
+    ///     Err(other) => println!("{other}"),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The error of the last attempt.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn connect_with<T, E, S, B, D, F>(
+        &self,
+        skey: S,
+        initial_payload: B,
+        mut dial: D,
+    ) -> impl Future<Output = Result<MseStream<T>, ConnectError<E>>> + use<T, E, S, B, D, F>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+        S: Into<Skey>,
+        B: Into<Bytes>,
+        D: FnMut(DialMode) -> F,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut attempts = self.dial(skey, initial_payload);
+        async move {
+            attempts.started = Instant::now();
+            loop {
+                attempts.config.check(attempts.mode, &attempts.initial_payload)?;
+                let io = attempts.wait_for(dial(attempts.mode)).await?;
+                if let Some(stream) = attempts.attempt(io).await? {
+                    return Ok(stream);
+                }
+            }
+        }
+    }
+
+    /// Dials by hand: you make the connections, and [`Dial`] decides whether another one is needed.
+    pub fn dial(&self, skey: impl Into<Skey>, initial_payload: impl Into<Bytes>) -> Dial {
+        Dial {
+            config: self.config.clone(),
+            skey: skey.into(),
+            initial_payload: initial_payload.into(),
+            mode: self.config.policy.first_mode(),
+            attempts: 0,
+            started: Instant::now(),
+            key_pair: None,
+        }
+    }
+}
+
+/// The attempts to connect to one peer, on connections that you make. From [`MseConnector::dial`].
+///
+/// ```no_run
+/// use tokio::net::TcpStream;
+/// use tokio_mse::{DialMode, MseConnector, MseStream};
+///
+/// # async fn connect_somehow(mode: DialMode) -> std::io::Result<(TcpStream, &'static str)> { unimplemented!() }
+/// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<(MseStream<TcpStream>, &'static str)> {
+/// let mut dial = MseConnector::default().dial(info_hash, handshake);
+/// loop {
+///     let (tcp, learnt) = connect_somehow(dial.mode()).await?;
+///     if let Some(peer) = dial.attempt(tcp).await? {
+///         return Ok((peer, learnt));
+///     } // else dial again, in dial.mode()
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Dial {
+    config: Config,
+    skey: Skey,
+    initial_payload: Bytes,
+    mode: DialMode,
+    attempts: u32,
+    started: Instant,
+    /// Generated while a dial is in progress.
+    key_pair: Option<(Randomness, Pieces)>,
+}
+
+impl Dial {
+    /// What the next connection will speak.
+    pub const fn mode(&self) -> DialMode {
+        self.mode
+    }
+
+    /// Shakes hands on a new connection. `None` means that the peer did not answer, and that the policy allows another
+    /// attempt: dial again, in [`mode`](Self::mode).
+    ///
+    /// [`Negotiated::attempts`](crate::Negotiated::attempts) and [`elapsed`](crate::Negotiated::elapsed) count from
+    /// [`MseConnector::dial`] on.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. There is nothing left to try then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub async fn attempt<T>(&mut self, io: T) -> Result<Option<MseStream<T>>, Error>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self { config, mode, .. } = self;
+        self.attempts += 1;
+        config.check(*mode, &self.initial_payload)?;
+        let (skey, initial_payload) = (self.skey.clone(), self.initial_payload.clone());
+        let key_pair = self.key_pair.take();
+        match config.attempt(*mode, io, skey, initial_payload, key_pair).await {
+            Ok(mut stream) => {
+                stream.set_attempts(self.attempts, self.started.elapsed());
+                Ok(Some(stream))
+            }
+            Err(error) => match config.policy.redial(*mode, &error) {
+                Some(next) => {
+                    debug!(%error, mode = %next, "redialling");
+                    *mode = next;
+                    Ok(None)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// Waits for a connection, and generates the key pair in the meantime.
+    async fn wait_for<T, E>(&mut self, dial: impl Future<Output = Result<T, E>>) -> Result<T, ConnectError<E>> {
+        let Some(after) = self.config.dial_timeout else {
+            return self.generate_during(dial).await.map_err(ConnectError::Dial);
+        };
+        match tokio::time::timeout(after, self.generate_during(dial)).await {
+            Ok(dialled) => dialled.map_err(ConnectError::Dial),
+            Err(_) => Err(ConnectError::DialTimedOut(after)),
+        }
+    }
+
+    async fn generate_during<V>(&mut self, dial: impl Future<Output = V>) -> V {
+        let mut dial = pin!(dial);
+        poll_fn(|cx| {
+            let dialled = dial.as_mut().poll(cx);
+            if dialled.is_pending() && self.mode == DialMode::Mse && self.key_pair.is_none() {
+                self.key_pair = Some(self.config.draw());
+                // The dial may have been waiting for as long as that took.
+                return dial.as_mut().poll(cx);
+            }
+            dialled
+        })
+        .await
+    }
+}
+
+impl Config {
+    fn draw(&self) -> (Randomness, Pieces) {
+        self.disguise.draw(Role::Initiator, &mut rand::rng())
+    }
+
+    /// Refuses what must not be sent, before anything is.
+    fn check(&self, mode: DialMode, initial_payload: &Bytes) -> Result<(), Error> {
+        if !self.policy.allows(mode) {
+            return Err(Error::mode_not_allowed(mode));
+        }
+        if self.awaits_plaintext_answer(mode) && initial_payload.is_empty() {
+            return Err(Error::no_initial_payload());
+        }
+        Ok(())
+    }
+
+    /// A plaintext attempt waits for the peer's answer only if there is something else to try.
+    fn awaits_plaintext_answer(&self, mode: DialMode) -> bool {
+        mode == DialMode::Plaintext && self.policy.second_mode(mode).is_some()
+    }
+
+    /// The timeout of the answer, if a redial is possible.
+    fn answer_timeout(&self, mode: DialMode) -> Option<Duration> {
+        self.policy.second_mode(mode)?;
+        match (self.answer_timeout, mode) {
+            (AnswerTimeout::Default, DialMode::Mse) => Some(DEFAULT_MSE_ANSWER_TIMEOUT),
+            (AnswerTimeout::Default, DialMode::Plaintext) => Some(DEFAULT_PLAINTEXT_ANSWER_TIMEOUT),
+            (AnswerTimeout::After(after), _) => Some(after),
+            (AnswerTimeout::None, _) => None,
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        mode: DialMode,
+        io: T,
+        skey: Skey,
+        initial_payload: Bytes,
+        key_pair: Option<(Randomness, Pieces)>,
+    ) -> Result<MseStream<T>, Error>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        let span = debug_span!("mse_handshake", role = %Role::Initiator, %mode);
+        let mut exchange = Exchange::new(io, Role::Initiator, self.timeout, span);
+        exchange.deadline.expect_answer(self.answer_timeout(mode));
+        let result = match mode {
+            DialMode::Mse => {
+                let (randomness, pieces) = key_pair.unwrap_or_else(|| self.draw());
+                exchange.set_pieces(pieces);
+                let output = exchange.outbox();
+                let initiator = Initiator::new(skey, &self.policy, initial_payload, randomness, output);
+                exchange.run(initiator).await
+            }
+            DialMode::Plaintext if self.awaits_plaintext_answer(mode) => {
+                let dial = PlaintextDial::new(initial_payload, exchange.outbox());
+                exchange.run(dial).await
+            }
+            DialMode::Plaintext => {
+                exchange.outbox().extend_from_slice(&initial_payload);
+                Ok(Established::plaintext(Role::Initiator, None, Vec::new()))
+            }
+        };
+        // Of a peer that has answered, everything that it sent is kept, even if ours can no longer be sent.
+        let may_stay_unsent = (mode == DialMode::Mse || self.awaits_plaintext_answer(mode)).then_some(usize::MAX);
+        let result = match result {
+            Ok(mut established) => exchange
+                .finish(&mut established, may_stay_unsent)
+                .await
+                .map(|()| established),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(established) => Ok(exchange.into_stream(established)),
+            Err(error) => {
+                exchange.log_failure(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<T> MseStream<T>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    /// Shakes hands as the initiator, with the defaults of [`MseConnector`]: one attempt, as
+    /// [`MseConnector::connect`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropping the future drops the transport.
+    pub fn connect<S, B>(
+        io: T,
+        skey: S,
+        initial_payload: B,
+        policy: &Policy,
+    ) -> impl Future<Output = Result<Self, Error>> + use<T, S, B>
+    where
+        S: Into<Skey>,
+        B: Into<Bytes>,
+    {
+        MseConnector::new(policy.clone()).connect(io, skey, initial_payload)
+    }
+}

@@ -1,0 +1,209 @@
+//! Why the peer's bytes were refused, and the steps of a handshake.
+
+use std::fmt;
+
+use crate::policy::methods::{CryptoMethods, Offer};
+
+/// Why the peer's bytes were refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// A plaintext BitTorrent handshake came in, and the policy requires MSE.
+    PlaintextRefused,
+    /// Something other than a plaintext BitTorrent handshake came in, and the policy forbids MSE.
+    MseRefused,
+    /// The peer answered an MSE attempt with `0x13 "BitTorrent protocol"`: it does not speak MSE. This is no answer to
+    /// what was dialled, so a policy that prefers MSE redials in plaintext.
+    PlaintextAnswer,
+    /// The peer answered a plaintext attempt with something other than `0x13 "BitTorrent protocol"`, as a peer does that
+    /// accepts nothing but MSE. This is no answer to what was dialled, so a policy that allows MSE redials with it.
+    NotPlaintext,
+    /// The connection leads back to this client: the peer sent our own public key, or our own plaintext handshake.
+    SelfConnection,
+    /// The other end is an initiator, too: both ends dialled at the same time.
+    AnotherDialler,
+    /// The public key is not in `[2, P-2]`: the peer is broken, or a prober.
+    DegenerateKey,
+    /// The padding after the public key did not end within 512 bytes. The peer does not serve the info-hash (if we
+    /// dialled), or does not speak MSE.
+    NoSyncMark,
+    /// An MSE peer asked for an info-hash (SKEY) that is not served here.
+    UnknownSkey,
+    /// A plaintext BitTorrent handshake asked for an info-hash that is not served here.
+    UnknownInfoHash,
+    /// VC, the verification constant, is not eight zero bytes: the peer derived other keys.
+    BadVc,
+    /// The peer offers no method that the policy accepts.
+    #[non_exhaustive]
+    NoCommonMethod {
+        /// The peer's `crypto_provide`.
+        provided: u32,
+        /// The methods that this end accepts.
+        accepted: CryptoMethods,
+    },
+    /// The peer's selection is not exactly one of the methods that were offered.
+    #[non_exhaustive]
+    BadSelection {
+        /// The peer's `crypto_select`.
+        selected: u32,
+    },
+    /// PadC or PadD is announced to be longer than 512 bytes.
+    #[non_exhaustive]
+    PadTooLong {
+        /// [`Step::PadC`] or [`Step::PadD`].
+        step: Step,
+        /// The announced length in bytes.
+        len: u16,
+    },
+    /// The initial payload is announced to be longer than what is accepted.
+    #[non_exhaustive]
+    InitialPayloadTooLong {
+        /// The announced length in bytes.
+        len: u16,
+        /// The longest initial payload that is accepted, in bytes.
+        cap: u16,
+    },
+}
+
+impl HandshakeError {
+    /// The step at which the bytes were refused.
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::PlaintextRefused
+            | Self::MseRefused
+            | Self::PlaintextAnswer
+            | Self::NotPlaintext
+            | Self::UnknownInfoHash => Step::Detect,
+            Self::SelfConnection | Self::DegenerateKey => Step::PublicKey,
+            Self::NoSyncMark | Self::AnotherDialler => Step::Sync,
+            Self::UnknownSkey => Step::Skey,
+            Self::BadVc => Step::Vc,
+            Self::NoCommonMethod { .. } => Step::CryptoProvide,
+            Self::BadSelection { .. } => Step::CryptoSelect,
+            Self::PadTooLong { step, .. } => *step,
+            Self::InitialPayloadTooLong { .. } => Step::InitialPayload,
+        }
+    }
+
+    /// A short word for metrics, which never changes: see [`Error::label`](crate::Error::label).
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::PlaintextRefused => "plaintext-refused",
+            Self::MseRefused => "mse-refused",
+            Self::PlaintextAnswer => "plaintext-answer",
+            Self::NotPlaintext => "not-plaintext",
+            Self::SelfConnection => "self-connection",
+            Self::AnotherDialler => "another-dialler",
+            Self::DegenerateKey => "degenerate-key",
+            Self::NoSyncMark => "no-sync-mark",
+            Self::UnknownSkey => "unknown-skey",
+            Self::UnknownInfoHash => "unknown-info-hash",
+            Self::BadVc => "bad-vc",
+            Self::NoCommonMethod { .. } => "no-common-method",
+            Self::BadSelection { .. } => "bad-selection",
+            Self::PadTooLong { .. } => "pad-too-long",
+            Self::InitialPayloadTooLong { .. } => "payload-too-long",
+        }
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PlaintextRefused => {
+                f.write_str("incompatible policies: the peer speaks plaintext BitTorrent, we require MSE")
+            }
+            Self::MseRefused => f.write_str(
+                "incompatible policies: the peer does not speak plaintext BitTorrent, we forbid MSE",
+            ),
+            Self::PlaintextAnswer => {
+                f.write_str("the peer answered MSE with plaintext BitTorrent: it does not speak MSE")
+            }
+            Self::NotPlaintext => f.write_str(
+                "the answer is not a plaintext BitTorrent handshake: the peer may accept nothing but MSE",
+            ),
+            Self::SelfConnection => f.write_str("the connection leads back to this client"),
+            Self::AnotherDialler => {
+                f.write_str("the peer is an initiator, too: both ends dialled at the same time")
+            }
+            Self::DegenerateKey => {
+                f.write_str("the public key is not in [2, P-2]: the peer is broken, or a prober")
+            }
+            Self::NoSyncMark => f.write_str("the peer's padding does not end within 512 bytes"),
+            Self::UnknownSkey => {
+                f.write_str("the info-hash (SKEY) that the MSE peer asks for is not served here")
+            }
+            Self::UnknownInfoHash => {
+                f.write_str("the info-hash that the plaintext peer asks for is not served here")
+            }
+            Self::BadVc => f.write_str("VC is not eight zero bytes: the peer derived other keys"),
+            Self::NoCommonMethod { provided, accepted } => write!(
+                f,
+                "incompatible policies: the peer offers {}, we accept {accepted}",
+                Offer(*provided)
+            ),
+            Self::BadSelection { selected } => write!(
+                f,
+                "the peer selected {}, which is not exactly one of the offered methods",
+                Offer(*selected)
+            ),
+            Self::PadTooLong { step, len } => {
+                write!(f, "the peer announces {step} of {len} bytes, and 512 is the limit")
+            }
+            Self::InitialPayloadTooLong { len, cap } => {
+                write!(f, "the peer announces IA of {len} bytes, and {cap} is the limit")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HandshakeError {}
+
+/// A step of the handshake, named as in the specification: what was being waited for, or examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// Before the first byte.
+    Start,
+    /// The peer's first bytes, which show whether it speaks plaintext BitTorrent or MSE.
+    Detect,
+    /// The peer's public key (in the first or the second message).
+    PublicKey,
+    /// The end of the padding: the responder waits for HASH('req1', S), the initiator for ENCRYPT(VC).
+    Sync,
+    /// HASH('req2', SKEY), which names the info-hash (third message).
+    Skey,
+    /// VC, the verification constant (third message).
+    Vc,
+    /// crypto_provide, the methods that the initiator offers (third message).
+    CryptoProvide,
+    /// PadC (third message).
+    PadC,
+    /// IA, the initiator's initial payload (third message).
+    InitialPayload,
+    /// crypto_select, the method that the responder chose (fourth message).
+    CryptoSelect,
+    /// PadD (fourth message).
+    PadD,
+    /// The answer to a plaintext handshake, or the end of our own last message.
+    Payload,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Start => "the start",
+            Self::Detect => "the first bytes",
+            Self::PublicKey => "the public key",
+            Self::Sync => "the end of the padding",
+            Self::Skey => "HASH('req2', SKEY)",
+            Self::Vc => "VC",
+            Self::CryptoProvide => "crypto_provide",
+            Self::PadC => "PadC",
+            Self::InitialPayload => "IA",
+            Self::CryptoSelect => "crypto_select",
+            Self::PadD => "PadD",
+            Self::Payload => "the payload",
+        })
+    }
+}

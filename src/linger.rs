@@ -1,0 +1,364 @@
+//! Closing a connection late after its handshake failed, so that every failure looks alike.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::ops::RangeInclusive;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::oneshot;
+
+use crate::crypto::dh::PUBLIC_KEY_LEN;
+use crate::drive::Exchange;
+use crate::error::{Error, ErrorKind, HandshakeError, Step};
+use crate::handshake::{Machine, Progress, Sealed};
+
+const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
+
+/// Far below 1024, the usual limit of descriptors: a stranger who fails often must not use them up.
+const DEFAULT_AT_MOST: usize = 96;
+
+/// How long and how much is read after our FIN. The system turns a close with unread bytes into a reset.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+const DRAIN_BYTES: usize = 256 * 1024;
+
+/// Delays closing after a failed handshake, so that every failure looks alike. For
+/// [`MseAcceptor::linger`](crate::MseAcceptor::linger).
+///
+/// Without it, a failed connection closes at once. That is simple, and it shows what was wrong: nearly every client
+/// closes at once on an unknown info-hash, waits for its timeout on silence, and resets if bytes are unread. About 34
+/// probes sort clients into 4 to 8 classes, and a prober with a list of info-hashes learns which of them a host serves.
+///
+/// With it, the future that accepts does not return its error at once. It treats the peer like one whose handshake is not
+/// complete yet: it reads, discards, and does not answer. At a moment that is drawn for each connection it closes, and
+/// only then returns the error (a `tracing` event reports it at once). So what a peer without the info-hash sees depends
+/// on the lengths and times of what it sent, and not on the content. Nothing is spawned; dropping the future, or a timeout
+/// around it, closes at once, and a prober can see that.
+///
+/// **Peers that would redial are closed at once even so**: plaintext if MSE is required, a plaintext handshake for an
+/// info-hash that is not served, and MSE if it is forbidden. Honest clients dial in plaintext first and wait for the close
+/// before they dial again with MSE. [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext) changes this, and
+/// names its price. A peer that has not sent a whole public key within the timeout is closed at the timeout.
+///
+/// **The price**: each lingering connection holds one descriptor and a few hundred bytes, and whatever permit your accept
+/// loop holds for it. At most 96 connections linger beyond their timeout, counted over all clones. If one more comes, the
+/// oldest closes early.
+///
+/// Lingering cannot hide a torrent from a prober that knows its info-hash.
+///
+/// ```
+/// use std::time::Duration;
+/// use tokio_mse::{Linger, MseAcceptor, Policy};
+///
+/// let linger = Linger::new().until(Duration::from_secs(60)..=Duration::from_secs(90)).at_most(50);
+/// let acceptor = MseAcceptor::new(Policy::full_rc4()).linger(linger);
+/// # let _ = acceptor;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Linger {
+    until: (Duration, Duration),
+    slots: Slots,
+}
+
+impl Linger {
+    /// Closes 20 to 40 seconds after the connection came in; at most 96 connections.
+    pub fn new() -> Self {
+        Self {
+            until: DEFAULT_UNTIL.into_inner(),
+            slots: Slots::new(DEFAULT_AT_MOST),
+        }
+    }
+
+    /// Closes at a moment within this range, counted from when the connection came in. It is drawn for each connection, and
+    /// it is never before the acceptor's [timeout](crate::MseAcceptor::timeout). An empty range stands for its start.
+    #[must_use]
+    pub const fn until(mut self, range: RangeInclusive<Duration>) -> Self {
+        self.until = (*range.start(), *range.end());
+        self
+    }
+
+    /// Lets at most this many connections linger beyond their timeout. The oldest closes when one more comes.
+    #[must_use]
+    pub fn at_most(mut self, connections: usize) -> Self {
+        self.slots = Slots::new(connections);
+        self
+    }
+
+    fn draw(&self) -> Duration {
+        let (from, to) = self.until;
+        if from <= to {
+            rand::rng().random_range(from..=to)
+        } else {
+            from
+        }
+    }
+
+    /// Reads and discards what the peer sends, until it closes or the drawn moment comes; then closes.
+    pub(crate) async fn close_late<T>(&self, exchange: &mut Exchange<T>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        exchange.throttle();
+        let timeout = exchange.deadline.at();
+        let ends = exchange.deadline.started().checked_add(self.draw());
+        // A peer that merely waits is held until the timeout as well, so connections do not count until then.
+        if timeout.is_some() && exchange.deadline.passed().is_none() {
+            match ignore(exchange, None).await {
+                End::Time => {}
+                End::Peer | End::Evicted => return,
+            }
+        }
+        let Some(mut slot) = self.slots.take() else {
+            return close(exchange).await;
+        };
+        exchange
+            .deadline
+            .move_to(ends.map(|ends| timeout.map_or(ends, |timeout| ends.max(timeout))));
+        match ignore(exchange, Some(&mut slot)).await {
+            End::Time => close(exchange).await,
+            End::Peer | End::Evicted => {}
+        }
+    }
+}
+
+impl Default for Linger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether the peer sees the end of the connection at once, although the acceptor lingers: because it would redial,
+/// because it ended the connection itself, or because it sent too little to be refused.
+pub(crate) fn closes_at_once(error: &Error, received: usize) -> bool {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => matches!(
+            refusal,
+            HandshakeError::PlaintextRefused | HandshakeError::MseRefused | HandshakeError::UnknownInfoHash
+        ),
+        ErrorKind::TimedOut(_) => received < PUBLIC_KEY_LEN,
+        ErrorKind::WrongSkey => false,
+        _ => true,
+    }
+}
+
+/// Why a connection no longer lingers.
+#[derive(Clone, Copy)]
+enum End {
+    Peer,
+    Time,
+    Evicted,
+}
+
+async fn ignore<T>(exchange: &mut Exchange<T>, mut slot: Option<&mut Slot>) -> End
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut run = pin!(exchange.run(Ignore));
+    poll_fn(|cx| {
+        if let Some(slot) = &mut slot
+            && Pin::new(&mut slot.evicted).poll(cx).is_ready()
+        {
+            return Poll::Ready(End::Evicted);
+        }
+        run.as_mut().poll(cx).map(|result| match result {
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut(_)) => End::Time,
+            Err(_) => End::Peer,
+        })
+    })
+    .await
+}
+
+/// Sends FIN, and then reads for a while what the peer has sent.
+async fn close<T>(exchange: &mut Exchange<T>)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let close = async {
+        if exchange.io_mut().shutdown().await.is_ok() {
+            exchange.discard(DRAIN_BYTES).await;
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, close).await;
+}
+
+/// Accepts any bytes and answers nothing, like a handshake that waits for the rest of the third message.
+struct Ignore;
+
+impl Sealed for Ignore {}
+
+impl Machine for Ignore {
+    type Done = Infallible;
+
+    fn process(self, _: &[u8], _: &mut Vec<u8>) -> Result<Progress<Self, Infallible>, HandshakeError> {
+        Ok(Progress::NeedInput(self))
+    }
+
+    fn step(&self) -> Step {
+        Step::Sync
+    }
+
+    fn peer_answered(&self) -> bool {
+        true
+    }
+}
+
+/// A bounded number of connections, of which the oldest gives its slot to the newest.
+#[derive(Clone, Debug)]
+struct Slots(Arc<Mutex<Queue>>);
+
+#[derive(Debug)]
+struct Queue {
+    limit: usize,
+    next: u64,
+    /// The oldest first. Dropping a sender evicts the connection.
+    taken: VecDeque<(u64, oneshot::Sender<()>)>,
+}
+
+impl Slots {
+    fn new(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Queue {
+            limit,
+            next: 0,
+            taken: VecDeque::new(),
+        })))
+    }
+
+    /// Takes a slot: the oldest connection's, if there is no free one. `None` if the limit is zero.
+    fn take(&self) -> Option<Slot> {
+        let (slot, evicted) = {
+            let mut queue = self.lock();
+            if queue.limit == 0 {
+                return None;
+            }
+            let excess = (queue.taken.len() + 1).saturating_sub(queue.limit);
+            let evicted: Vec<_> = queue.taken.drain(..excess).collect();
+            let number = queue.next;
+            queue.next += 1;
+            let (keep, evicted_later) = oneshot::channel();
+            queue.taken.push_back((number, keep));
+            let slot = Slot {
+                slots: self.clone(),
+                number,
+                evicted: evicted_later,
+            };
+            (slot, evicted)
+        };
+        // This calls wakers, so the lock has been released.
+        drop(evicted);
+        Some(slot)
+    }
+
+    // No operation here leaves the queue half changed, so a panic of another thread does not matter.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The slot of one connection, which is free again when this is dropped.
+#[derive(Debug)]
+struct Slot {
+    slots: Slots,
+    number: u64,
+    evicted: oneshot::Receiver<()>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut queue = self.slots.lock();
+        // Numbers ascend.
+        let found = queue
+            .taken
+            .binary_search_by_key(&self.number, |(number, _)| *number);
+        let freed = found.ok().and_then(|at| queue.taken.remove(at));
+        drop(queue);
+        drop(freed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_evicted(slot: &mut Slot) -> bool {
+        slot.evicted.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+    }
+
+    #[test]
+    fn l2_the_oldest_gives_its_slot_to_the_newest() {
+        let slots = Slots::new(2);
+        let mut taken: Vec<Slot> = (0..5).filter_map(|_| slots.take()).collect();
+        let evicted: Vec<bool> = taken.iter_mut().map(is_evicted).collect();
+        assert_eq!(evicted, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn l2_a_slot_that_is_dropped_is_free_again() {
+        let slots = Slots::new(2);
+        let mut first = slots.take().unwrap();
+        drop(slots.take());
+        let mut third = slots.take().unwrap();
+        assert!(!is_evicted(&mut first) && !is_evicted(&mut third));
+    }
+
+    #[test]
+    fn l2_a_connection_that_ends_evicts_no_other() {
+        for ending in 0..4 {
+            let slots = Slots::new(4);
+            let mut taken: Vec<Slot> = (0..4).filter_map(|_| slots.take()).collect();
+            drop(taken.remove(ending));
+            let evicted: Vec<bool> = taken.iter_mut().map(is_evicted).collect();
+            assert_eq!(evicted, [false; 3], "number {ending} ended");
+        }
+    }
+
+    #[test]
+    fn l2_without_slots_no_connection_lingers() {
+        assert!(Slots::new(0).take().is_none());
+    }
+
+    /// A waker that uses the slots itself, which would deadlock under the lock.
+    struct TakesASlot(Slots);
+
+    impl std::task::Wake for TakesASlot {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.take());
+        }
+    }
+
+    #[test]
+    fn l7_a_waker_is_called_without_a_lock() {
+        let slots = Slots::new(1);
+        let mut first = slots.take().unwrap();
+        let waker = std::task::Waker::from(Arc::new(TakesASlot(slots.clone())));
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(Pin::new(&mut first.evicted).poll(&mut cx).is_pending());
+        let second = slots.take();
+        assert!(is_evicted(&mut first));
+        drop(second);
+    }
+
+    #[test]
+    fn the_moment_is_drawn_within_the_range_and_an_empty_range_is_its_start() {
+        let second = Duration::from_secs;
+        let drawn: Vec<_> = (0..1000).map(|_| Linger::new().draw()).collect();
+        assert!(
+            drawn
+                .iter()
+                .all(|after| (second(20)..=second(40)).contains(after))
+        );
+        // Each half misses all of 1000 with a probability of 10^-301.
+        assert!(drawn.iter().any(|after| *after < second(30)));
+        assert!(drawn.iter().any(|after| *after > second(30)));
+        assert_eq!(Linger::new().until(second(7)..=second(7)).draw(), second(7));
+        #[allow(clippy::reversed_empty_ranges)]
+        let reversed = Linger::new().until(second(9)..=second(7));
+        assert_eq!(reversed.draw(), second(9));
+        let longest = Linger::new().until(Duration::MAX..=Duration::MAX);
+        assert_eq!(longest.draw(), Duration::MAX);
+    }
+}

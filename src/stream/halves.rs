@@ -1,0 +1,322 @@
+//! Owned halves of a stream without a lock between them, and how they become a stream again.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::crypto::keystream::Keystream;
+use crate::handshake::Negotiated;
+use crate::stream::MseStream;
+use crate::stream::inbound::Inbound;
+use crate::stream::outbound::Outbound;
+
+impl<T> MseStream<T> {
+    /// Splits the stream into owned halves without a lock between them. `split` splits the transport:
+    /// `TcpStream::into_split`, `UtpStream::split` or [`tokio::io::split`]. [`MseReadHalf::reunite`] joins them again.
+    ///
+    /// ```no_run
+    /// # async fn example(peer: tokio_mse::MseStream<tokio::net::TcpStream>) {
+    /// let (reader, writer) = peer.into_split_with(tokio::net::TcpStream::into_split);
+    /// # let _ = (reader, writer);
+    /// # }
+    /// ```
+    ///
+    /// Join a transport that is in (boxed) halves already for the handshake. It comes apart again without a lock:
+    ///
+    /// ```
+    /// use tokio::io::{AsyncRead, AsyncWrite, Join, join};
+    /// use tokio_mse::{Error, MseStream, Policy, Skey};
+    ///
+    /// type BoxedRead = Box<dyn AsyncRead + Send + Unpin>;
+    /// type BoxedWrite = Box<dyn AsyncWrite + Send + Unpin>;
+    ///
+    /// async fn encrypted(r: BoxedRead, w: BoxedWrite, skey: Skey) -> Result<(BoxedRead, BoxedWrite), Error> {
+    ///     let peer = MseStream::connect(join(r, w), skey, "", &Policy::full_rc4()).await?;
+    ///     let (reader, writer) = peer.into_split_with(Join::into_inner);
+    ///     Ok((Box::new(reader), Box::new(writer)))
+    /// }
+    /// ```
+    pub fn into_split_with<R, W>(self, split: impl FnOnce(T) -> (R, W)) -> (MseReadHalf<R>, MseWriteHalf<W>) {
+        let (read, write) = split(self.io);
+        let negotiated = Arc::new(self.negotiated);
+        (
+            MseReadHalf::new(read, self.inbound, Arc::clone(&negotiated)),
+            MseWriteHalf::new(write, self.outbound, negotiated),
+        )
+    }
+}
+
+/// The receiving half of an [`MseStream`]. It keeps working after the other half is dropped.
+#[derive(Debug)]
+pub struct MseReadHalf<R> {
+    io: R,
+    inbound: Inbound,
+    /// Shared by both halves of a stream, so that they can be recognised as a pair.
+    negotiated: Arc<Negotiated>,
+}
+
+impl<R> MseReadHalf<R> {
+    const fn new(io: R, inbound: Inbound, negotiated: Arc<Negotiated>) -> Self {
+        Self {
+            io,
+            inbound,
+            negotiated,
+        }
+    }
+
+    /// The result of the handshake.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// The bytes that the next reads return without a call on the transport: see [`MseStream::unread`].
+    pub fn unread(&self) -> &[u8] {
+        self.inbound.unread()
+    }
+
+    /// The transport's half.
+    pub const fn get_ref(&self) -> &R {
+        &self.io
+    }
+
+    /// The transport's half. Reading from it desynchronises the keystream.
+    pub const fn get_mut(&mut self) -> &mut R {
+        &mut self.io
+    }
+
+    /// The transport's half, the decrypted bytes that come before its own, and its keystream: see
+    /// [`Parts`](crate::Parts).
+    pub fn into_parts(self) -> (R, Bytes, io::Result<Option<Keystream>>) {
+        let (unread, decrypt) = self.inbound.into_parts();
+        (self.io, unread, decrypt)
+    }
+}
+
+impl<R: Unpin> MseReadHalf<R> {
+    /// Reads into several buffers, if the transport can: see [`MseStream::poll_read_vectored_with`].
+    ///
+    /// An application with its own trait for such transports implements it like this:
+    ///
+    /// ```
+    /// use std::io::{IoSliceMut, Result};
+    /// use std::pin::Pin;
+    /// use std::task::{Context, Poll};
+    ///
+    /// use tokio::io::AsyncRead;
+    /// use tokio_mse::MseReadHalf;
+    ///
+    /// trait AsyncReadVectored: AsyncRead + Unpin {
+    ///     fn poll_read_vectored(
+    ///         self: Pin<&mut Self>,
+    ///         cx: &mut Context<'_>,
+    ///         bufs: &mut [IoSliceMut<'_>],
+    ///     ) -> Poll<Result<usize>>;
+    /// }
+    ///
+    /// impl<R: AsyncReadVectored> AsyncReadVectored for MseReadHalf<R> {
+    ///     fn poll_read_vectored(
+    ///         self: Pin<&mut Self>,
+    ///         cx: &mut Context<'_>,
+    ///         bufs: &mut [IoSliceMut<'_>],
+    ///     ) -> Poll<Result<usize>> {
+    ///         self.poll_read_vectored_with(cx, bufs, R::poll_read_vectored)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The error of `read`; and every read is an error once `read` has reported more bytes than fit.
+    pub fn poll_read_vectored_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        read: impl FnOnce(Pin<&mut R>, &mut Context<'_>, &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let Self { io, inbound, .. } = self.get_mut();
+        inbound.poll_read_vectored(Pin::new(io), cx, bufs, read)
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for MseReadHalf<R> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { io, inbound, .. } = self.get_mut();
+        inbound.poll_read(Pin::new(io), cx, buf)
+    }
+}
+
+/// The sending half of an [`MseStream`]. It keeps working after the other half is dropped.
+#[derive(Debug)]
+pub struct MseWriteHalf<W> {
+    io: W,
+    outbound: Outbound,
+    negotiated: Arc<Negotiated>,
+}
+
+impl<W> MseWriteHalf<W> {
+    const fn new(io: W, outbound: Outbound, negotiated: Arc<Negotiated>) -> Self {
+        Self {
+            io,
+            outbound,
+            negotiated,
+        }
+    }
+
+    /// The result of the handshake.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// The transport's half.
+    pub const fn get_ref(&self) -> &W {
+        &self.io
+    }
+
+    /// The transport's half. Writing to it desynchronises the keystream.
+    pub const fn get_mut(&mut self) -> &mut W {
+        &mut self.io
+    }
+
+    /// The transport's half, and its keystream: see [`Parts`](crate::Parts).
+    pub fn into_parts(self) -> (W, io::Result<Option<Keystream>>) {
+        (self.io, self.outbound.into_keystream())
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for MseWriteHalf<W> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { io, outbound, .. } = self.get_mut();
+        outbound.poll_write(Pin::new(io), cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Self { io, outbound, .. } = self.get_mut();
+        outbound.poll_write_vectored(Pin::new(io), cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.outbound.is_write_vectored(&self.io)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}
+
+impl<R> MseReadHalf<R> {
+    /// Whether both halves belong to the same stream.
+    pub fn is_pair_of<W>(&self, write: &MseWriteHalf<W>) -> bool {
+        Arc::ptr_eq(&self.negotiated, &write.negotiated)
+    }
+
+    /// Joins two halves again: the inverse of [`MseStream::into_split_with`]. `join` joins the halves of the transport, or
+    /// returns them if it cannot.
+    ///
+    /// ```no_run
+    /// use tokio::io::{AsyncRead, AsyncWrite};
+    /// use tokio::net::TcpStream;
+    /// use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+    /// use tokio_mse::{MseReadHalf, MseStream, MseWriteHalf};
+    ///
+    /// # fn tcp(reader: MseReadHalf<OwnedReadHalf>, writer: MseWriteHalf<OwnedWriteHalf>) {
+    /// let peer = reader.reunite(writer, |r, w| r.reunite(w).map_err(|error| (error.0, error.1)));
+    /// # let _: MseStream<TcpStream> = peer.unwrap();
+    /// # }
+    ///
+    /// # fn any(reader: MseReadHalf<Box<dyn AsyncRead + Unpin>>, writer: MseWriteHalf<Box<dyn AsyncWrite + Unpin>>) {
+    /// let peer = reader.reunite(writer, |r, w| Ok(tokio::io::join(r, w)));
+    /// # let _ = peer.unwrap();
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the halves belong to different streams (`join` is not called then), or if `join` fails. The error contains both
+    /// halves.
+    pub fn reunite<W, T>(
+        self,
+        write: MseWriteHalf<W>,
+        join: impl FnOnce(R, W) -> Result<T, (R, W)>,
+    ) -> Result<MseStream<T>, ReuniteError<R, W>> {
+        if !self.is_pair_of(&write) {
+            return Err(ReuniteError::new(Cause::NoPair, self, write));
+        }
+        match join(self.io, write.io) {
+            Ok(io) => {
+                drop(write.negotiated);
+                Ok(MseStream {
+                    io,
+                    inbound: self.inbound,
+                    outbound: write.outbound,
+                    negotiated: Arc::unwrap_or_clone(self.negotiated),
+                })
+            }
+            Err((r, w)) => Err(ReuniteError::new(
+                Cause::NotJoined,
+                Self::new(r, self.inbound, self.negotiated),
+                MseWriteHalf::new(w, write.outbound, write.negotiated),
+            )),
+        }
+    }
+}
+
+/// The error of [`MseReadHalf::reunite`]: the halves do not belong together.
+pub struct ReuniteError<R, W> {
+    cause: Cause,
+    // Boxed, because an error should be small.
+    halves: Box<(MseReadHalf<R>, MseWriteHalf<W>)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    NoPair,
+    NotJoined,
+}
+
+impl<R, W> ReuniteError<R, W> {
+    fn new(cause: Cause, read: MseReadHalf<R>, write: MseWriteHalf<W>) -> Self {
+        Self {
+            cause,
+            halves: Box::new((read, write)),
+        }
+    }
+
+    /// The halves, as they were.
+    pub fn into_halves(self) -> (MseReadHalf<R>, MseWriteHalf<W>) {
+        *self.halves
+    }
+}
+
+// The halves may be boxed traits, which cannot be printed.
+impl<R, W> fmt::Debug for ReuniteError<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReuniteError")
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R, W> fmt::Display for ReuniteError<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.cause {
+            Cause::NoPair => "the halves come from different streams",
+            Cause::NotJoined => "the halves of the transport do not fit together",
+        })
+    }
+}
+
+impl<R, W> Error for ReuniteError<R, W> {}

@@ -58,7 +58,7 @@
 //!
 //! Bytes of the peer's stream often arrive in the same segment as the end of the handshake. The library has read them, so
 //! the descriptor does not become readable for them. Code that waits for the readiness of the descriptor
-//! (`get_ref().readable()`, epoll on [`AsFd`](std::os::fd::AsFd)) would wait for bytes that it could already read.
+//! (`get_ref().readable()`, epoll on `AsFd`) would wait for bytes that it could already read.
 //!
 //! [`MseStream::unread`](crate::MseStream::unread) shows these bytes. If it is not empty, read before you wait.
 //! Ordinary `AsyncRead` calls need no such check.

@@ -15,12 +15,16 @@
 //!
 //! const INFO_HASH: [u8; 20] = [0xAB; 20];
 //!
+//! fn handshake(peer_id: [u8; 20]) -> Vec<u8> {
+//!     [b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0", &INFO_HASH[..], &peer_id].concat()
+//! }
+//!
 //! /// The code under test: dials, and reads the peer's handshake.
 //! async fn join_swarm<T>(connector: &MseConnector, io: T) -> io::Result<MseStream<T>>
 //! where
 //!     T: AsyncRead + AsyncWrite + Unpin,
 //! {
-//!     let mut peer = connector.connect(io, INFO_HASH, vec![b'A'; 68]).await?;
+//!     let mut peer = connector.connect(io, INFO_HASH, handshake([b'A'; 20])).await?;
 //!     peer.read_exact(&mut [0; 68]).await?;
 //!     peer.write_all(b"\0\0\0\x01\x02").await?; // interested
 //!     Ok(peer)
@@ -32,7 +36,7 @@
 //!     T: AsyncRead + AsyncWrite + Unpin,
 //! {
 //!     let incoming = MseAcceptor::new(policy).accept(io).await?;
-//!     let mut stream = incoming.accept(Skey::from(INFO_HASH), vec![b'B'; 68]).await?;
+//!     let mut stream = incoming.accept(Skey::from(INFO_HASH), handshake([b'B'; 20])).await?;
 //!     let mut received = [0; 73];
 //!     stream.read_exact(&mut received).await?;
 //!     assert_eq!(&received[68..], b"\0\0\0\x01\x02");
@@ -83,7 +87,7 @@
 //!     let start = Instant::now();
 //!     let stream = MseConnector::new(Policy::default())
 //!         .answer_timeout(Duration::from_secs(3))
-//!         .connect_with([0xAB; 20], vec![b'A'; 68], |mode| {
+//!         .connect_with([0xAB; 20], vec![b'A'; 68], |mode| { // 68 bytes: your BitTorrent handshake
 //!             modes.push(mode);
 //!             let (ours, theirs) = duplex(4096);
 //!             silent_peers.push(theirs); // open, and says nothing

@@ -85,9 +85,10 @@
 //! async fn main() {
 //!     let (mut modes, mut silent_peers) = (Vec::new(), Vec::new());
 //!     let start = Instant::now();
+//!     let handshake = vec![b'A'; 68]; // stands for your BitTorrent handshake
 //!     let stream = MseConnector::new(Policy::default())
 //!         .answer_timeout(Duration::from_secs(3))
-//!         .connect_with([0xAB; 20], vec![b'A'; 68], |mode| { // 68 bytes: your BitTorrent handshake
+//!         .connect_with([0xAB; 20], handshake, |mode| {
 //!             modes.push(mode);
 //!             let (ours, theirs) = duplex(4096);
 //!             silent_peers.push(theirs); // open, and says nothing

@@ -1,7 +1,7 @@
 //! Put it into your client: where the handshake goes, timeouts, settings, counters, and what to do if it fails.
 //!
-//! MSE changes one place in a client: between "there is a connection" and "send the BitTorrent handshake". After that, an
-//! [`MseStream`](crate::MseStream) is used like the connection itself. Two existing clients were ported like this: one by
+//! MSE adds one step to a client: after the connection exists, and before the BitTorrent handshake is sent. From then on the
+//! client uses an [`MseStream`](crate::MseStream) like the connection itself. Two existing clients were ported like this: one by
 //! adding 143 lines and removing 27, the other by adding 116 lines and removing the 1,632 of its own MSE.
 //!
 //! **MSE is obfuscation, not security.** Do not tell your users that it protects them: see
@@ -30,14 +30,14 @@
 //!         .connect_with(info_hash, handshake, |_mode| TcpStream::connect(peer))
 //!         .await?;
 //!     let mut theirs = [0; 68];
-//!     stream.read_exact(&mut theirs).await?; // the peer's BitTorrent handshake, as ever
+//!     stream.read_exact(&mut theirs).await?; // the peer's BitTorrent handshake, as without MSE
 //!     Ok(stream)
 //! }
 //! ```
 //!
 //! - **Move the BitTorrent handshake into the dial.** It is sent exactly once on the connection that is returned: inside
 //!   the MSE handshake, or as it is in plaintext. Some clients (KTorrent) often close if it is missing there. You may add
-//!   more bytes after the 68, an extension handshake for example: they are sent when the peer has answered.
+//!   more bytes after the 68, an extension handshake for example. They are sent as soon as the handshake is complete.
 //! - **If you already have a transport**, use [`MseStream::connect`](crate::MseStream::connect), or
 //!   [`MseConnector::connect`](crate::MseConnector::connect) for the connector's settings. Both make one attempt.
 //! - **If you race several addresses or transports**, drive the redials yourself with
@@ -153,11 +153,11 @@
 //!   under `Require` and `Forbid`, and in the redial itself, a peer has the whole handshake timeout to answer.
 //! - Each attempt has its own limits. However long dialling took, the handshake has its whole time.
 //! - With a redial, `connect_with` takes at most 10 + 5 + 10 + 10 = 35 s under `Prefer` and 10 + 10 + 10 + 10 = 40 s under
-//!   `Allow`. In general it is at most twice the dial timeout plus the handshake timeout.
+//!   `Allow`. In general it takes at most 2 × (dial timeout + handshake timeout).
 //!
 //! **A timeout of your own around `connect_with` must be longer than that**, or it cuts off the redial, and the peer is lost
-//! although the other mode would have worked. To give up earlier, lower the three limits. A timeout around the whole call
-//! is safe in the sense that dropping the future closes the connection.
+//! although the other mode would have worked. To give up earlier, lower the three limits. Dropping the future closes the
+//! connection.
 //!
 //! Timeouts need a runtime with time enabled. [`no_timeout`](crate::MseConnector::no_timeout) switches all of them off, for
 //! runtimes without timers and for clients that have a limit of their own.
@@ -187,8 +187,11 @@
 //! | `prefer` | Connect with encryption first, and without if the peer does not answer. Accept both. |
 //! | `require` | Use encryption only. Some peers become unreachable. |
 //!
-//! "Dial strictly, accept anything" is two policies: `require` for the connector, `allow` for the acceptor. Leave the
-//! methods alone: with RC4 and header-only both offered, most clients choose header-only.
+//! "Dial strictly, accept anything" is two policies: `require` for the connector, `allow` for the acceptor.
+//!
+//! Keep RC4 as the only method. If a connector offers header-only as well, several clients choose header-only, libtorrent,
+//! BiglyBT and aria2 among them. An acceptor whose policy accepts plaintext accepts header-only in any case, as the last
+//! choice: it hides more than plaintext does, and the peer would be lost otherwise.
 //!
 //! # One policy per torrent
 //!
@@ -202,7 +205,7 @@
 //! # use tokio::net::TcpStream;
 //! use tokio_mse::{Error, Incoming, MseStream, Policy, Skey};
 //!
-//! async fn private(incoming: Incoming<TcpStream>, skey: Skey) -> Result<MseStream<TcpStream>, Error> {
+//! async fn accept_private(incoming: Incoming<TcpStream>, skey: Skey) -> Result<MseStream<TcpStream>, Error> {
 //!     incoming.with_policy(&Policy::full_rc4()).accept(skey, "").await
 //! }
 //! ```
@@ -256,10 +259,11 @@
 //! - **Inside I2P or Tor.** The network encrypts already. If you use MSE there all the same, raise the timeouts.
 //! - **As a replacement for TLS.** Never.
 //!
-//! uTP and SOCKS are fine. Two more things to know about proxies: several clients allow one connection per address, so
-//! that a second peer from behind the same proxy is closed (libtorrent: `allow_multiple_connections_per_ip`); and a
-//! descriptor-based readiness loop has to look at [`MseStream::unread`](crate::MseStream::unread) first, see
-//! [the stream](super::stream).
+//! uTP and SOCKS are fine. Several clients accept one connection per address, so they close the second peer that connects
+//! through the same proxy (libtorrent has the setting `allow_multiple_connections_per_ip`).
+//!
+//! If your client waits for the readiness of a descriptor, look at [`MseStream::unread`](crate::MseStream::unread) before you
+//! wait: see [the stream](super::stream).
 //!
 //! # Why can't I connect?
 //!
@@ -292,7 +296,7 @@
 //!
 //! | label | likely cause | what to do |
 //! |---|---|---|
-//! | `closed`, `timed-out`, `transport` | a scanner, a peer that changed its mind, a peer that redials in the other mode | nothing |
+//! | `closed`, `timed-out`, `transport` | a scanner, or a peer that gave up or redials in the other mode | nothing |
 //! | `unknown-skey`, `unknown-info-hash` | the peer wants a torrent that you do not serve (any more) | nothing; for a hybrid, check that both hashes are in the index |
 //! | `plaintext-refused` | a plaintext peer, and your policy is `Require` | nothing, or `Prefer` |
 //! | `mse-refused` | an MSE peer or a scanner, and your policy is `Forbid` | nothing, or `Allow` |

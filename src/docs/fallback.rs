@@ -40,7 +40,7 @@
 //!
 //! An attempt in plaintext waits for an answer only under `Allow`, because only there something depends on it. It needs an
 //! initial payload for that: without one there is nothing for the peer to answer, and the attempt fails at once with the
-//! label `no-initial-payload`. In all other cases a plaintext stream is returned as soon as the connection exists.
+//! label `no-initial-payload`. In all other cases a plaintext stream is returned as soon as the initial payload is sent.
 //!
 //! # Who redials
 //!

@@ -54,22 +54,22 @@
 //! the receiver finds their end by searching for the first value of the next step, which it can compute in advance. The
 //! responder searches for HASH('req1', S), the initiator for the encrypted VC.
 //!
-//! **Step 3: which torrent.** The responder has to find out which of its torrents the peer wants, and the wire must not show
-//! it. So the initiator sends HASH('req2', SKEY), which identifies the torrent, combined with HASH('req3', S), which only
+//! **Step 3: which torrent.** The responder has to find out which of its torrents the peer wants, and an observer must not
+//! see it. So the initiator sends HASH('req2', SKEY), which identifies the torrent, combined with HASH('req3', S), which only
 //! the two ends can compute. The responder removes the second hash and looks the first one up. That is
 //! [`Incoming::skey_hash`](crate::Incoming::skey_hash), and [`SkeyIndex`](crate::SkeyIndex) is the table. From here on both
 //! ends derive RC4 keys from S and the SKEY, one for each direction, and discard the first 1,024 bytes of each keystream.
 //! VC is eight zero bytes. If they decrypt to zeros, both ends have the same keys. A responder that does not serve the
 //! torrent cannot say so: it has no key with which to answer.
 //!
-//! **Step 3 and 4: which method.** `crypto_provide` is a bit field with the methods that the initiator offers.
+//! **Steps 3 and 4: which method.** `crypto_provide` is a bit field with the methods that the initiator offers.
 //! `crypto_select` is the one that the responder chose.
 //!
-//! | bit | name here | protects the stream after the handshake |
+//! | bit | name here | the stream after the handshake |
 //! |---|---|---|
-//! | `0x01` | header-only | not at all: from there on the bytes are as they are |
-//! | `0x02` | RC4 | RC4, with the same keystreams as the handshake |
-//! | `0x04` | AES-128-CTR | a draft that no released client speaks: feature `unstable-aes` |
+//! | `0x01` | header-only | is not encrypted |
+//! | `0x02` | RC4 | is encrypted with the same RC4 keystreams as the handshake |
+//! | `0x04` | AES-128-CTR | is encrypted with AES. A draft that no released client speaks: feature `unstable-aes` |
 //!
 //! The specification calls bit `0x01` "plaintext". In this crate, *plaintext* means a connection without MSE, and nothing
 //! else. IA, PadC and PadD are always RC4-encrypted, also if header-only is selected.
@@ -78,7 +78,7 @@
 //! BitTorrent clients put their 68-byte handshake there. This crate sends at most 68 bytes of the initial payload in step 3
 //! ([`MAX_IA_SENT`](crate::handshake::MAX_IA_SENT)), because several clients refuse more, and the rest right after step 4.
 //!
-//! # How a listener tells plaintext from MSE
+//! # How a listener distinguishes plaintext and MSE
 //!
 //! A plaintext BitTorrent connection begins with the 20 bytes `0x13 "BitTorrent protocol"`. Anything else is taken for a
 //! public key. The decision is made at the first byte that differs, so a key that begins with `0x13` is no problem.

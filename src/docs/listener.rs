@@ -1,8 +1,8 @@
 //! A listener on the internet: one complete accept loop, its limits, and lingering.
 //!
-//! A listener that everyone can reach is visited by honest peers, by scanners, by probers that want to know what runs here,
-//! and by attackers that try to exhaust it. The library limits what one handshake can cost. How many connections there are
-//! is decided by your accept loop.
+//! Honest peers connect to a listener on the internet, and so do scanners, probers that want to know what runs here, and
+//! attackers that try to exhaust it. The library limits what one handshake can cost. Your accept loop limits how many
+//! connections there are.
 //!
 //! Nothing on this page makes a connection secure.
 //!
@@ -150,8 +150,8 @@
 //! - **NAT64** (`64:ff9b::/96`) and **Teredo** (`2001::/32`): the first 64 bits are shared by unrelated hosts, so the IPv4
 //!   address in the last 32 bits is counted. In a network that uses another NAT64 prefix, add it.
 //! - **Link-local** (`fe80::/10`): all hosts on the same link share the first 64 bits, so the whole address is counted.
-//! - Many peers can share one IPv4 address behind a carrier's NAT, and one address behind your own proxy. Allow some tens, and
-//!   exempt your proxy.
+//! - Many peers can share one IPv4 address because of a carrier's NAT. Allow some tens. Peers that connect through your own
+//!   proxy all have its address: exempt it.
 //!
 //! # Which limit helps against what
 //!
@@ -166,15 +166,15 @@
 //! | stop reading, so that writes wait | your timeout on writes | |
 //! | use up descriptors | cap on connections | one descriptor each; the usual limit of a process is 1,024 |
 //!
-//! No limit keeps honest peers connected while an attacker has more addresses than you have slots. A shorter timeout of the
-//! acceptor helps most then: two round trips are enough for an honest peer, and five seconds are enough for nearly all.
+//! If an attacker has enough addresses to take all slots, no limit helps honest peers. A shorter timeout of the acceptor then
+//! helps most. An honest handshake takes two round trips, and KTorrent, for example, gives up after five seconds itself.
 //!
 //! A failed handshake is one peer's matter. Count its [label](crate::Error::label) and continue.
 //!
 //! # Lingering
 //!
-//! By default a connection whose handshake failed is closed at once, and the future returns the error. That is simple and
-//! costs nothing, and it tells a prober what was wrong: the connection closes at once on an unknown info-hash, and stays
+//! By default, if a handshake fails, the library closes the connection at once and the future returns the error. That is simple
+//! and costs nothing. But a prober can see the difference: the connection closes at once on an unknown info-hash, and stays
 //! open on random bytes. So a prober with a list of info-hashes learns which torrents you serve.
 //!
 //! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library answers and reads

@@ -14,8 +14,8 @@
 //! **RC4-mode MSE keeps signature engines blind. That is all that can be claimed.** If you want privacy from your provider
 //! or from peers, use a VPN or I2P.
 //!
-//! Who reports success are users whose provider throttles plaintext BitTorrent. If "unknown and random" is blocked where you
-//! are and BitTorrent is not, use plaintext.
+//! Users report success if their provider throttles plaintext BitTorrent. If your network blocks unknown random-looking
+//! traffic and does not block BitTorrent, use plaintext.
 //!
 //! # What RC4 hides
 //!
@@ -84,8 +84,8 @@
 //!
 //! **The rule of three bursts** needs no training: how many bytes arrive until the other side speaks, 96 to 608, then 96 to
 //! 608, then 80 to 1,636. It recognises 97.9 % of real clients and 98 to 100 % of this crate's connections, with every
-//! disguise. Its false positives are resumed TLS, which its first bytes `16 03` tell apart, and Shadowsocks that carries
-//! resumed TLS.
+//! disguise. Its false positives are resumed TLS, which begins with the bytes `16 03`, and Shadowsocks that carries resumed
+//! TLS.
 //!
 //! **nDPI.** Since 5.0 its heuristic for fully encrypted flows is off by default. Without it, an unknown flow with high entropy
 //! in its first four payloads gets the risk "suspicious entropy": 100 % of our handshakes, 45 % with pieces. A risk is not a

@@ -18,8 +18,8 @@
 //! never flushes a `TcpStream` does not have to flush an `MseStream`. `flush` is passed on to the transport, which may have
 //! a buffer of its own (`BufWriter`, uTP).
 //!
-//! In the handshake the library flushes each message, and it keeps reading while a flush is pending. Over uTP, a flush may
-//! complete only after the peer's next bytes.
+//! In the handshake the library flushes each message, and it keeps reading while a flush is pending. Some transports need
+//! that: a flush over uTP may wait for the peer's acknowledgement, which arrives with its next bytes.
 //!
 //! # Cancel safety
 //!
@@ -28,8 +28,8 @@
 //! of a `write` is dropped, no keystream is used. The next write may have other data of another length. Received bytes are
 //! decrypted once, in the caller's buffer.
 //!
-//! `write_all`, `read_exact` and codecs are not cancel safe, as on any transport: a dropped future does not say how many
-//! bytes it had written or read. The stream stays synchronised all the same.
+//! `write_all` and `read_exact` are not cancel safe, as on any transport: a dropped future does not say how many bytes it
+//! had written or read. The keystream stays synchronised all the same.
 //!
 //! **Handshakes are not cancel safe.** The futures of connector and acceptor own the transport. If you drop one, the
 //! connection is closed. This is what a `timeout` or `select!` around a handshake wants. A dropped handshake does not

@@ -177,9 +177,9 @@
 //! and costs nothing. But a prober can see the difference: the connection closes at once on an unknown info-hash, and stays
 //! open on random bytes. So a prober with a list of info-hashes learns which torrents you serve.
 //!
-//! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library answers and reads
-//! on as it does for a peer that it still waits for, closes at a random time 20 to 40 seconds after the connection began,
-//! and only then returns the error from [`accept`](crate::MseAcceptor::accept), [`Incoming::accept`](crate::Incoming::accept)
+//! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library treats the peer like
+//! one whose handshake is not complete yet: it reads and discards what the peer sends. At a random time, 20 to 40 seconds
+//! after the connection began, it closes the connection. Only then does it return the error from [`accept`](crate::MseAcceptor::accept), [`Incoming::accept`](crate::Incoming::accept)
 //! or [`Incoming::refuse`](crate::Incoming::refuse). No task is spawned. A [`tracing`](super::logging) event shows the
 //! failure at once.
 //!
@@ -201,7 +201,7 @@
 //! - **The lookup of a torrent must not wait.** A lookup that takes longer for some info-hashes shows that it was made.
 //! - **Plaintext is still closed at once**, if MSE is required or the info-hash is not served, and so is MSE if it is
 //!   forbidden. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you
-//!   speak BitTorrent.
+//!   speak BitTorrent. A peer that has not sent a whole key within the timeout is closed at the timeout.
 //!
 //! **Strict: [`hide_plaintext`](crate::MseAcceptor::hide_plaintext).** Under `Require`, with lingering, this hides the last
 //! point. The listener does not look for plaintext at all: the first 96 bytes are a key, whatever they are. The price: an

@@ -35,7 +35,8 @@
 //! | `initiator offers` | `offered`: methods, `pad_c`: bytes | crypto_provide has arrived |
 //! | `initiator announces its initial payload` | `ia`: bytes | len(IA) has arrived |
 //! | `established` | `mode`, `elapsed` | a handshake succeeded |
-//! | `failed` | `error`, `label`, `elapsed` | a handshake failed; with lingering, before the connection closes |
+//! | `failed` | `error`, `label`, `step`, `elapsed` | a handshake failed; with lingering, before the connection closes |
+//! | `the last message was not sent, the peer's bytes are kept` | `error` | the handshake has ended for the peer, and our last write failed: see [the stream](super::stream) |
 //! | `redialling` | `error`, `dial`: the next mode | the policy allows a redial |
 //!
 //! Methods are words: `offered=rc4`, `offered=rc4,header-only`. Bits without a name follow as a number:

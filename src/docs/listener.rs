@@ -169,7 +169,7 @@
 //! If an attacker has enough addresses to take all slots, no limit helps honest peers. A shorter timeout of the acceptor then
 //! helps most. An honest handshake takes two round trips, and KTorrent, for example, gives up after five seconds itself.
 //!
-//! A failed handshake is one peer's matter. Count its [label](crate::Error::label) and continue.
+//! A failed handshake concerns one peer. Count its [label](crate::Error::label) and continue.
 //!
 //! # Lingering
 //!
@@ -179,9 +179,9 @@
 //!
 //! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library treats the peer like
 //! one whose handshake is not complete yet: it reads and discards what the peer sends. At a random time, 20 to 40 seconds
-//! after the connection began, it closes the connection. Only then does it return the error from [`accept`](crate::MseAcceptor::accept), [`Incoming::accept`](crate::Incoming::accept)
-//! or [`Incoming::refuse`](crate::Incoming::refuse). No task is spawned. A [`tracing`](super::logging) event shows the
-//! failure at once.
+//! after the connection began, it closes the connection. Only then do [`accept`](crate::MseAcceptor::accept),
+//! [`Incoming::accept`](crate::Incoming::accept) and [`Incoming::refuse`](crate::Incoming::refuse) return the error. No task
+//! is spawned. A [`tracing`](super::logging) event reports the failure at once.
 //!
 //! ```no_run
 //! use tokio_mse::{Linger, MseAcceptor, Policy};
@@ -198,13 +198,13 @@
 //!   the slot until the future returns: the example above does.
 //! - **Use the acceptor's own timeout.** If you drop the future or put a timeout around it, the connection closes at that
 //!   moment, and a prober can see that.
-//! - **The lookup of a torrent must not wait.** A lookup that takes longer for some info-hashes shows that it was made.
+//! - **The lookup of a torrent must not wait.** If it takes longer for some info-hashes, a prober can measure that.
 //! - **Plaintext is still closed at once**, if MSE is required or the info-hash is not served, and so is MSE if it is
 //!   forbidden. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you
 //!   speak BitTorrent. A peer that has not sent a whole key within the timeout is closed at the timeout.
 //!
-//! **Strict: [`hide_plaintext`](crate::MseAcceptor::hide_plaintext).** Under `Require`, with lingering, this hides the last
-//! point. The listener does not look for plaintext at all: the first 96 bytes are a key, whatever they are. The price: an
+//! **Strict: [`hide_plaintext`](crate::MseAcceptor::hide_plaintext).** Under `Require`, with lingering, this hides that you
+//! understand plaintext. The listener does not look for plaintext at all: the first 96 bytes are a key, whatever they are. The price: an
 //! honest peer that dials in plaintext first waits until the lingering ends or its own timeout expires, before it dials with
 //! MSE. Many never do. Under the other policies it has no effect, since they serve plaintext.
 //!

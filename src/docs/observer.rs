@@ -8,7 +8,7 @@
 //! | a filter that blocks random-looking traffic (the published rules of 2023) | does not help, and can fare worse than plaintext BitTorrent | does not help | exempts the connection from these rules, until they are changed |
 //! | a filter with statistics of sizes, entropy or timing, or a trained classifier | does not help | does not help | does not help |
 //! | an allow-list of destinations | does not help | does not help | does not help |
-//! | someone who knows the info-hash and is on the path | can decrypt everything | can decrypt everything | can decrypt everything |
+//! | someone on the path who knows the info-hash and intercepts the connection from its beginning | can decrypt everything | can decrypt everything | does not help |
 //! | the peers of the same torrent | see your address, and what you share | the same | the same |
 //!
 //! **RC4-mode MSE keeps signature engines blind. That is all that can be claimed.** If you want privacy from your provider

@@ -1,73 +1,101 @@
-//! When a connection is dialled again in the other mode, and when not.
+//! Fallback: which failures allow a redial in the other mode, and what a redial costs.
 //!
-//! A preset says what is spoken, and speaks nothing else: [`Policy::full_rc4`](crate::Policy::full_rc4) never falls
-//! back. A fallback has to be asked for, with [`Policy::allow_fallback`](crate::Policy::allow_fallback).
-//! [`Policy::default`](crate::Policy::default), which is for those who want as many peers as possible, has one.
+//! A redial is a second connection to the same peer, in the other mode: plaintext after MSE, or MSE after plaintext. Only
+//! two of the four policies have one:
 //!
-//! | policy | first | redial, if the first was left unanswered |
+//! | policy | first attempt | redial, if the peer did not answer |
 //! |---|---|---|
-//! | `Forbid` | plaintext | never |
-//! | `Allow` | plaintext | MSE |
-//! | `Prefer` | MSE | plaintext |
-//! | `Require` | MSE | never |
+//! | [`Forbid`](crate::Encryption::Forbid) | plaintext | never |
+//! | [`Allow`](crate::Encryption::Allow) | plaintext | MSE |
+//! | [`Prefer`](crate::Encryption::Prefer) | MSE | plaintext |
+//! | [`Require`](crate::Encryption::Require) | MSE | never |
+//!
+//! [`Policy::default`](crate::Policy::default) is `Prefer`. The presets [`full_rc4`](crate::Policy::full_rc4),
+//! [`header_only`](crate::Policy::header_only) and [`plaintext_only`](crate::Policy::plaintext_only) have no fallback until
+//! you add one with [`allow_fallback`](crate::Policy::allow_fallback).
+//!
+//! # Which failure allows a redial
+//!
+//! [`Policy::redial`](crate::Policy::redial) decides. It looks at what the peer did. Every failure is in exactly one row:
+//!
+//! | the peer | examples | redial? |
+//! |---|---|---|
+//! | **answered** | 96 bytes of key to our key; all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake; any failure after that; a connection to ourselves, or to another dialler | never |
+//! | **said something else** | `0x13 "BitTorrent protocol"` to our key; other bytes to our plaintext handshake | if the policy allows it |
+//! | **stayed silent** | fewer bytes than an answer, then closed, reset, or nothing until the answer timeout | if the policy allows it |
+//! | **was not asked** | dialling failed or timed out; a failure on our own side, such as no network, no route, no permission or no memory; a mode that the policy forbids; a missing initial payload | never |
+//!
+//! - **Why never after an answer?** A peer that sent its key speaks MSE. What failed then, an unknown info-hash for
+//!   example, would fail in plaintext as well. The redial would only show the info-hash to everyone on the path.
+//! - **Why never after a failure on our own side?** It says nothing about the peer, and the redial might use another network
+//!   interface, one that was not meant to carry the info-hash.
+//! - **An answer that has arrived always counts.** Before the library calls a peer silent, it reads everything that the
+//!   transport has received. So a redial is not caused by a timer that fires late, a process that was suspended, a write
+//!   that failed, or a peer that resets after its key.
+//! - **Something else ends the attempt at once**, without waiting for a timeout.
+//!
+//! How long a peer may stay silent is the [`answer_timeout`](crate::MseConnector::answer_timeout): 5 s for MSE, 10 s for
+//! plaintext, from the moment when the connection exists. The [client guide](super::client) says how it adds up with the
+//! other timeouts.
+//!
+//! An attempt in plaintext waits for an answer only under `Allow`, because only there something depends on it. It needs an
+//! initial payload for that: without one there is nothing for the peer to answer, and the attempt fails at once with the
+//! label `no-initial-payload`. In all other cases a plaintext stream is returned as soon as the initial payload is sent.
 //!
 //! # Who redials
 //!
-//! A redial needs a new connection, so it needs a dialler.
-//! [`MseConnector::connect_with`](crate::MseConnector::connect_with) calls yours once for each attempt. On a given
-//! transport, [`connect`](crate::MseConnector::connect) makes one attempt. Whoever redials himself asks
-//! [`Policy::redial`](crate::Policy::redial), which both use, and passes what it says to
-//! [`Connect::attempt`](crate::Connect::attempt):
+//! A redial needs a new connection. [`MseConnector::connect_with`](crate::MseConnector::connect_with) calls your dialler once
+//! for each attempt. If your dialling is more than one call, do the same by hand with a [`Dial`](crate::Dial):
 //!
 //! ```no_run
-//! use tokio::net::TcpStream;
-//! use tokio_mse::{Error, MseConnector, MseStream};
+//! # use std::{io, net::SocketAddr};
+//! # use tokio::net::TcpStream;
+//! use tokio_mse::{DialMode, MseConnector, MseStream};
 //!
-//! async fn dial(connector: &MseConnector, info_hash: [u8; 20]) -> Result<MseStream<TcpStream>, Error> {
-//!     let mut attempt = connector.policy().first_attempt();
+//! async fn dial(
+//!     connector: &MseConnector,
+//!     peer: SocketAddr,
+//!     info_hash: [u8; 20],
+//!     handshake: Vec<u8>,
+//! ) -> io::Result<(MseStream<TcpStream>, &'static str)> {
+//!     let mut dial = connector.dial(info_hash, handshake);
 //!     loop {
-//!         let tcp = my_dialler().await;
-//!         match connector.connect(tcp, info_hash).attempt(attempt).await {
-//!             Ok(peer) => return Ok(peer),
-//!             Err(error) => match connector.policy().redial(attempt, &error) {
-//!                 Some(next) => attempt = next,
-//!                 None => return Err(error),
-//!             },
+//!         let (io, kind) = race(peer, dial.mode()).await?; // several addresses, TCP and uTP, a proxy
+//!         if let Some(stream) = dial.attempt(io).await? {
+//!             return Ok((stream, kind));
 //!         }
+//!         // The peer did not answer: dial again, in what `dial.mode()` now is.
 //!     }
 //! }
-//! # async fn my_dialler() -> TcpStream { unimplemented!() }
+//! # async fn race(_: SocketAddr, _: DialMode) -> io::Result<(TcpStream, &'static str)> { unimplemented!() }
 //! ```
 //!
-//! # What counts as an answer
+//! A failure of your dialler is not redialled: an unreachable host does not become reachable in another mode.
 //!
-//! - **To MSE**: all 96 bytes of the peer's key. A peer that sends `0x13 "BitTorrent protocol"` instead has not answered;
-//!   the attempt ends at once with [`PlaintextAnswer`](crate::HandshakeError::PlaintextAnswer), and does not wait for the
-//!   deadline.
-//! - **To plaintext**: the beginning of `0x13 "BitTorrent protocol"`, and nothing else. A peer that takes nothing but MSE
-//!   takes our handshake for a key and may send its own. That is
-//!   [`NotPlaintext`](crate::HandshakeError::NotPlaintext), and no answer. This is waited for under `Allow` only, and only
-//!   with an initial payload: without one there is nothing to answer, and the stream is handed over as soon as it is
-//!   connected.
+//! # What a redial keeps
 //!
-//! An attempt is left unanswered if the peer closes, resets or sends something that is no answer, or if it stays
-//! silent for the [`answer_timeout`](crate::MseConnector::answer_timeout), which is five seconds unless told. That
-//! counts from when there is a connection, so a peer that is merely far away has time enough; the whole attempt has
-//! [`timeout`](crate::MseConnector::timeout).
+//! - It is a new connection with new keys and its own timeouts.
+//! - The initial payload is sent exactly once on the connection that is returned. On the connection that failed, an MSE peer
+//!   never received it, and a plaintext peer received it and did not answer.
+//! - [`Negotiated::attempts`](crate::Negotiated::attempts) shows whether a redial was needed, and
+//!   [`Negotiated::elapsed`](crate::Negotiated::elapsed) includes both attempts.
 //!
-//! A peer that has answered with its key speaks MSE. Whatever fails after that, an unknown info-hash for one, would
-//! fail in plaintext, too. The redial would show the info-hash to everybody on the path, and double the number of
-//! connections (transmission#6935, #6942). A dialler that fails or hangs is not asked again: an unreachable host does
-//! not become reachable in another mode.
+//! # The price of `Prefer`
 //!
-//! # What stays the same
+//! A redial in plaintext undoes what MSE is for. It shows the info-hash in the clear, and some classifiers remember the pair
+//! of hosts and then recognise the next, encrypted connection between them: see [what an observer sees](super::observer).
 //!
-//! The initial payload is sent exactly once on the connection that is returned: with MSE inside step 3, in plaintext
-//! as it is. Each attempt begins with new keys and has the whole time-out.
-//! [`Negotiated::attempts`](crate::Negotiated::attempts) tells whether it came to a redial.
+//! A peer that does not speak MSE costs one more connection, and up to five seconds if it neither answers nor closes.
 //!
-//! # What it costs
+//! **A peer without free slots looks like a peer without MSE.** libtorrent, for example, closes a connection over its limit
+//! before it has sent a byte. Under `Prefer` the redial then shows it the info-hash in the clear, although it speaks MSE.
+//! The library cannot tell the two cases apart, and neither can any other client. If that matters, use `Require`.
 //!
-//! **A fallback undoes what MSE is for**: it shows the info-hash in the clear, and classifiers remember the pair of hosts
-//! and recognise the next, encrypted connection by it. Where that matters, use
-//! [`Encryption::Require`](crate::Encryption::Require) or [`Policy::forbid_fallback`](crate::Policy::forbid_fallback).
+//! # The price of `Allow`
+//!
+//! The first attempt shows the info-hash in the clear to every peer and to everyone on the path, and the peer learns it
+//! even if it requires MSE. A peer that requires MSE costs one more connection, and up to ten seconds if it stays silent.
+//! Many peers close at once, and many send something else at once, which also ends the attempt. A
+//! [hint](super::trackers) avoids the first attempt.
+//!
+//! `Allow` is for compatibility, or for networks in which random-looking traffic fares worse than BitTorrent.

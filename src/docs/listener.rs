@@ -1,66 +1,216 @@
-//! How to listen where everybody can connect.
+//! A listener on the internet: one complete accept loop, its limits, and lingering.
 //!
-//! A listener on the internet is reached by honest peers, by scanners, by probers that want to know what it is, and by
-//! those who want to use it up. This page says what the crate does about each, what you have to ask for, and what is
-//! yours to do. `guide_listen` and `guide_client` show all of it in running code.
+//! Honest peers connect to a listener on the internet, and so do scanners, probers that want to know what runs here, and
+//! attackers that try to exhaust it. The library limits what one handshake can cost. Your accept loop limits how many
+//! connections there are.
 //!
-//! Nothing here makes a connection secure. It keeps a listener alive, and hides what can be hidden.
+//! Nothing on this page makes a connection secure.
 //!
-//! # The accept loop survives
+//! # The complete loop
 //!
-//! - **`accept` fails when descriptors run out** (`EMFILE`), and succeeds again when peers leave. Wait a moment, a tenth of
-//!   a second, and go on. A loop that ends with `?` ends the client.
-//! - **A failed handshake is one peer's affair.** Print or count its error, and go on. The error says what happened and at
-//!   which step; see [`Error`](crate::Error).
-//! - **Shake hands in a task of the connection**, never in the accept loop, where one silent peer would hold up all others.
+//! Every wait in it has a limit, the one after the handshake included.
 //!
-//! # Limits
+//! ```no_run
+//! use std::collections::HashMap;
+//! use std::io;
+//! use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+//! use std::sync::{Arc, Mutex, PoisonError};
+//! use std::time::Duration;
 //!
-//! | what is limited | by whom | how |
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use tokio::net::{TcpListener, TcpStream};
+//! use tokio::sync::Semaphore;
+//! use tokio::time::{sleep, timeout};
+//! use tokio_mse::{MseAcceptor, Policy, SkeyIndex};
+//!
+//! struct Torrent {
+//!     handshake: Vec<u8>, // 68 bytes
+//! }
+//!
+//! struct Client {
+//!     acceptor: MseAcceptor,
+//!     torrents: SkeyIndex<Arc<Torrent>>,
+//!     addresses: PerAddress,
+//! }
+//!
+//! async fn listen(client: Arc<Client>, listener: TcpListener) {
+//!     let connections = Arc::new(Semaphore::new(500)); // below the limit of descriptors
+//!     loop {
+//!         // While all slots are taken, new peers wait in the kernel's queue.
+//!         let Ok(slot) = Arc::clone(&connections).acquire_owned().await else { return };
+//!         let (tcp, from) = match listener.accept().await {
+//!             Ok(accepted) => accepted,
+//!             Err(_) => {
+//!                 sleep(Duration::from_millis(100)).await; // EMFILE: wait until a descriptor is free
+//!                 continue;
+//!             }
+//!         };
+//!         let Some(permit) = client.addresses.enter(from.ip(), 20) else { continue }; // closes at once
+//!         let client = Arc::clone(&client);
+//!         tokio::spawn(async move {
+//!             if let Err(error) = client.serve(tcp).await {
+//!                 eprintln!("{from}: {error}");
+//!             }
+//!             drop((slot, permit)); // after the connection has ended
+//!         });
+//!     }
+//! }
+//!
+//! impl Client {
+//!     async fn serve(&self, tcp: TcpStream) -> io::Result<()> {
+//!         // The acceptor's timeout limits both awaits of the handshake, and the lookup between them.
+//!         let incoming = self.acceptor.accept(tcp).await?;
+//!         let Some((skey, torrent)) = self.torrents.get(incoming.skey_hash()) else {
+//!             return Err(incoming.refuse().await.into());
+//!         };
+//!         let mut peer = incoming.accept(skey, torrent.handshake.clone()).await?;
+//!
+//!         // From here on the limits are yours.
+//!         let mut handshake = [0; 68];
+//!         timeout(Duration::from_secs(10), peer.read_exact(&mut handshake)).await??;
+//!         let mut buffer = vec![0; 16 * 1024];
+//!         loop {
+//!             let idle = Duration::from_secs(180); // peers send a keep-alive every two minutes
+//!             if timeout(idle, peer.read(&mut buffer)).await?? == 0 {
+//!                 return Ok(());
+//!             }
+//!             // A write waits as long as the peer does not read.
+//!             timeout(idle, peer.write_all(&[0, 0, 0, 0])).await??;
+//!         }
+//!     }
+//! }
+//!
+//! /// How many connections each address has.
+//! #[derive(Clone, Default)]
+//! struct PerAddress(Arc<Mutex<HashMap<IpAddr, usize>>>);
+//!
+//! struct Permit(PerAddress, IpAddr);
+//!
+//! impl PerAddress {
+//!     fn enter(&self, address: IpAddr, limit: usize) -> Option<Permit> {
+//!         let host = host(address);
+//!         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+//!         let count = held.entry(host).or_default();
+//!         if *count >= limit {
+//!             return None;
+//!         }
+//!         *count += 1;
+//!         Some(Permit(self.clone(), host))
+//!     }
+//! }
+//!
+//! impl Drop for Permit {
+//!     fn drop(&mut self) {
+//!         let mut held = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+//!         if let Some(count) = held.get_mut(&self.1) {
+//!             *count -= 1;
+//!             if *count == 0 {
+//!                 held.remove(&self.1);
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! /// The address under which a host is counted.
+//! fn host(address: IpAddr) -> IpAddr {
+//!     let IpAddr::V6(v6) = address.to_canonical() else { return address.to_canonical() };
+//!     let [.., high, low] = v6.segments();
+//!     let last = (u32::from(high) << 16) | u32::from(low);
+//!     match v6.segments() {
+//!         [0x64, 0xff9b, 0, 0, 0, 0, ..] => Ipv4Addr::from(last).into(), // NAT64
+//!         [0x2001, 0, ..] => Ipv4Addr::from(!last).into(),               // Teredo
+//!         [first, ..] if first & 0xffc0 == 0xfe80 => address,            // link-local
+//!         [a, b, c, d, ..] => Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into(),
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> io::Result<()> {
+//!     let client = Arc::new(Client {
+//!         acceptor: MseAcceptor::new(Policy::default()),
+//!         torrents: SkeyIndex::new(),
+//!         addresses: PerAddress::default(),
+//!     });
+//!     let listener = TcpListener::bind("[::]:51414").await?;
+//!     listen(client, listener).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - **Wait for a slot before you accept.** A client that is closed before it has sent a byte may redial in plaintext, and
+//!   shows the info-hash: see [fallback](super::fallback). A peer in the kernel's queue only waits.
+//! - **An error of `accept` must not end the loop.** `EMFILE` goes away when a connection is closed.
+//! - **Shake hands in the task of the connection.** In the accept loop one silent peer would delay all others.
+//! - **Choose the port with care.** 6881 to 6889 and 51413 are classified by their number alone.
+//!
+//! # Addresses
+//!
+//! - An IPv6 host usually has all addresses with the same first 64 bits, so these are counted together.
+//! - `[::]` accepts IPv4 as well on most systems, as `::ffff:a.b.c.d`. `to_canonical` turns that into IPv4.
+//! - **NAT64** (`64:ff9b::/96`) and **Teredo** (`2001::/32`): the first 64 bits are shared by unrelated hosts, so the IPv4
+//!   address in the last 32 bits is counted. In a network that uses another NAT64 prefix, add it.
+//! - **Link-local** (`fe80::/10`): all hosts on the same link share the first 64 bits, so the whole address is counted.
+//! - Many peers can share one IPv4 address because of a carrier's NAT. Allow some tens. Peers that connect through your own
+//!   proxy all have its address: exempt it.
+//!
+//! # Which limit helps against what
+//!
+//! | attack | limit | figures |
 //! |---|---|---|
-//! | time of a handshake | the crate | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout): 10 seconds unless told |
-//! | handshakes at once | the crate, if asked | [`MseAcceptor::max_handshakes`](crate::MseAcceptor::max_handshakes) |
-//! | connections that linger | the crate | [`Linger::at_most`](crate::Linger::at_most): 96 unless told |
-//! | connections per address | you, with the crate's help | [`PerAddress`](crate::PerAddress) |
-//! | connections at all | you | a semaphore in the accept loop, below the limit of descriptors |
+//! | connect and send nothing, or one byte a second | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout), 10 s. It is not extended by bytes | with 500 slots, 50 silent connections a second fill the listener; with 20 per address, that needs 25 addresses |
+//! | the same, from one address | the limit per address | one address holds 20 of 500 slots |
+//! | send 96 bytes of anything | cap on connections; timeout | about 0.1 ms of processor time for each connection, so 10,000 a second use one core. Further bytes cost no further exchange |
+//! | use up memory with half-open handshakes | the library's caps | about 1 KiB for the future and at most 2 KiB on the heap, until the torrent is known |
+//! | announce the longest initial payload | [`MAX_IA_ACCEPTED`](crate::handshake::MAX_IA_ACCEPTED), 16 KiB | needs an info-hash that you serve; 500 connections hold 8 MB |
+//! | finish the handshake and then send nothing | your timeout on reads | |
+//! | stop reading, so that writes wait | your timeout on writes | |
+//! | use up descriptors | cap on connections | one descriptor each; the usual limit of a process is 1,024 |
 //!
-//! **`max_handshakes`** bounds key exchanges and what they hold. A connection takes a place when the 96 bytes of its key
-//! are there. Before that it holds none: as many silent connections as there are places, and at least 64, are kept
-//! besides, and the oldest of them closes for the newest ([`Error::Crowded`](crate::Error::Crowded)). So peers that say
-//! nothing, or one byte a second, cannot keep honest peers out. 256 is a good start: a handshake takes less than a
-//! millisecond of processor time, and most of its duration is the peer's round trip.
+//! If an attacker has enough addresses to take all slots, no limit helps honest peers. A shorter timeout of the acceptor then
+//! helps most. An honest handshake takes two round trips, and KTorrent, for example, gives up after five seconds itself.
 //!
-//! **A limit per address** keeps one host from using up what all share. [`PerAddress`](crate::PerAddress) gives a permit
-//! for each connection, or for each handshake, and the permit counts for as long as you keep it. IPv6 addresses count
-//! together by their first 64 bits, as a host usually has that many to choose from. Many peers may share one address
-//! behind a carrier's NAT, so allow several: some tens. `guide_listen` keeps the permit from accept to close.
+//! A failed handshake concerns one peer. Count its [label](crate::Error::label) and continue.
 //!
-//! **Descriptors.** Each connection holds one, in a handshake, lingering or established. The usual limit is 1024 for a
-//! process (`ulimit -n`). Keep the sum of your limits below it, with room for files.
+//! # Lingering
 //!
-//! # What becomes of a failed handshake
+//! By default, if a handshake fails, the library closes the connection at once and the future returns the error. That is simple
+//! and costs nothing. But a prober can see the difference: the connection closes at once on an unknown info-hash, and stays
+//! open on random bytes. So a prober with a list of info-hashes learns which torrents you serve.
 //!
-//! By default the connection closes at once, with the error. That is simple, harms nobody, and tells a prober what was
-//! wrong: it closes at once on an unknown SKEY, and waits on garbage.
+//! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library treats the peer like
+//! one whose handshake is not complete yet: it reads and discards what the peer sends. At a random time, 20 to 40 seconds
+//! after the connection began, it closes the connection. Only then do [`accept`](crate::MseAcceptor::accept),
+//! [`Incoming::accept`](crate::Incoming::accept) and [`Incoming::refuse`](crate::Incoming::refuse) return the error. No task
+//! is spawned. A [`tracing`](super::logging) event reports the failure at once.
 //!
-//! **[`Accept::linger`](crate::Accept::linger)** lets the connection go on as if the handshake still waited for the peer:
-//! what comes is thrown away, nothing is answered, and a FIN ends it at a random moment, 20 to 40 seconds after it
-//! came in. The error is returned at once all the same. A task is spawned for the connection. Whoever keeps count of
-//! tasks takes [`into_fallible`](crate::Accept::into_fallible) and polls the future of
-//! [`Failed::linger`](crate::Failed::linger) instead: aborting it closes the connection.
+//! ```no_run
+//! use tokio_mse::{Linger, MseAcceptor, Policy};
 //!
-//! The price: each connection that lingers holds a descriptor. At most 96 do, over everything that is given the same
-//! [`Linger`](crate::Linger), and the oldest makes room for the newest.
+//! let acceptor = MseAcceptor::new(Policy::default()).linger(Linger::new());
+//! # let _ = acceptor;
+//! ```
 //!
-//! **Who would dial again is let go even so.** A plaintext handshake where MSE is required, or for an info-hash that is not
-//! served, and MSE where it is forbidden, close at once: honest peers wait for the close before they redial in the
-//! other mode. So a prober learns that you understood its plaintext, and thus that you speak BitTorrent.
+//! The price, and the conditions:
 //!
-//! **[`hide_plaintext`](crate::MseAcceptor::hide_plaintext)** hides this, too, and has its price: an honest peer that dials
-//! in plaintext first waits as long as the lingering lasts, or for its own time-out, before it dials with MSE. Many
-//! never do. Use it only where being recognised is worse than losing peers.
+//! - **Each failed connection keeps its slot and its descriptor for up to 40 seconds.** At most 96 connections linger, over all
+//!   clones of the acceptor; if one more fails, the oldest is closed early. A connection counts only from the end of the
+//!   handshake timeout, because until then a peer that merely waits is held as well. Leave space for them in your cap. Keep
+//!   the slot until the future returns: the example above does.
+//! - **Use the acceptor's own timeout.** If you drop the future or put a timeout around it, the connection closes at that
+//!   moment, and a prober can see that.
+//! - **The lookup of a torrent must not wait.** If it takes longer for some info-hashes, a prober can measure that.
+//! - **Plaintext is still closed at once**, if MSE is required or the info-hash is not served, and so is MSE if it is
+//!   forbidden. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you
+//!   speak BitTorrent. A peer that has not sent a whole key within the timeout is closed at the timeout.
 //!
-//! # What is left to a prober
+//! **Strict: [`hide_plaintext`](crate::MseAcceptor::hide_plaintext).** Under `Require`, with lingering, this hides that you
+//! understand plaintext. The listener does not look for plaintext at all: the first 96 bytes are a key, whatever they are. The price: an
+//! honest peer that dials in plaintext first waits until the lingering ends or its own timeout expires, before it dials with
+//! MSE. Many never do. Under the other policies it has no effect, since they serve plaintext.
 //!
-//! Any 96 bytes are answered with a key: a responder cannot tell a key from garbage. Whoever knows an info-hash that
-//! you serve gets an answer to it. See [what an observer sees](super::observer).
+//! # What lingering cannot hide
+//!
+//! - Any 96 bytes are answered with a key. A responder cannot distinguish a key from random bytes.
+//! - **Probers can use the secret.** For MSE the secret is the info-hash: anyone can confirm that a listener serves a public
+//!   torrent. Lingering cannot hide that.
+//! - While more than 96 connections linger, the oldest closes early.

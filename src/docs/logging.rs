@@ -1,56 +1,81 @@
-//! What is logged, at which level, and what never is.
+//! Logging: the tracing span and events, the error labels, and what is never logged.
 //!
-//! The crate emits [`tracing`](https://docs.rs/tracing) spans and events, and nothing else: it prints nothing, and it
-//! installs no subscriber. A remote peer cannot make it log above `debug`, so a flood of strangers does not fill a log
-//! that is kept at `info`. What matters to you comes back as a value: the error, or [`Negotiated`](crate::Negotiated),
-//! whose `Display` is a line for a log.
-//!
-//! | level | what |
-//! |---|---|
-//! | `error`, `warn`, `info` | nothing |
-//! | `debug` | one span for each handshake, and the events below |
-//! | `trace` | nothing |
+//! The library emits [`tracing`](https://docs.rs/tracing) spans and events at the level `debug`, and nothing above. It prints
+//! nothing and installs no subscriber. So a flood of strangers does not fill a log at `info`. What your program needs to know
+//! is returned as a value: [`Negotiated`](crate::Negotiated), whose `Display` is one line for a log, or an
+//! [`Error`](crate::Error).
 //!
 //! # The span
 //!
-//! `mse_handshake` covers one attempt, from its first poll to its end, the lingering included if there is any.
+//! `mse_handshake` covers one attempt, from its first poll to its end, lingering included.
 //!
 //! | field | value |
 //! |---|---|
 //! | `role` | `initiator` or `responder` |
-//! | `attempt` | `MSE` or `plaintext`; at an initiator only |
+//! | `dial` | `MSE` or `plaintext`; initiator only |
 //!
-//! It has no address, as the crate knows only a transport. Put the handshake into a span of your own that has one:
+//! The library knows a transport and not its address. Put the handshake into a span of your own that has the address:
 //!
 //! ```
 //! use tracing::Instrument;
-//! # use tokio_mse::{MseAcceptor, Skey};
-//! # async fn example(tcp: tokio::net::TcpStream, from: std::net::SocketAddr) -> std::io::Result<()> {
-//! # let acceptor = MseAcceptor::default();
-//! let handshake = async { acceptor.accept(tcp, &Skey::from([0xAB; 20])).await };
-//! let peer = handshake.instrument(tracing::debug_span!("peer", %from)).await?;
-//! # let _ = peer; Ok(()) }
+//! # use tokio_mse::{MseAcceptor, Policy};
+//! # async fn example(tcp: tokio::net::TcpStream, from: std::net::SocketAddr) -> Result<(), tokio_mse::Error> {
+//! # let acceptor = MseAcceptor::new(Policy::default());
+//! let incoming = acceptor.accept(tcp).instrument(tracing::debug_span!("peer", %from)).await?;
+//! # let _ = incoming; Ok(()) }
 //! ```
 //!
 //! # The events
 //!
 //! | message | fields | when |
 //! |---|---|---|
-//! | `responder's padding ends` | `pad_b`: bytes | the initiator has found ENCRYPT(VC) |
-//! | `responder selected` | `selected`: in words, `pad_d`: bytes | crypto_select is there |
+//! | `responder's padding ends` | `pad_b`: bytes | the initiator has found the encrypted VC |
+//! | `responder selected` | `selected`: a method, `pad_d`: bytes | crypto_select has arrived |
 //! | `initiator's padding ends` | `pad_a`: bytes | the responder has found HASH('req1', S) |
-//! | `initiator offers` | `offered`: in words, `pad_c`: bytes | crypto_provide is there |
-//! | `initiator announces its initial payload` | `ia`: bytes | len(IA) is there |
+//! | `initiator offers` | `offered`: methods, `pad_c`: bytes | crypto_provide has arrived |
+//! | `initiator announces its initial payload` | `ia`: bytes | len(IA) has arrived |
 //! | `established` | `mode`, `elapsed` | a handshake succeeded |
-//! | `failed` | `error`, `step`, `elapsed` | a handshake failed |
-//! | `redialling` | `error`, `attempt`: the next one | the policy dials again |
-//! | `no runtime to linger on, closing` | | lingering was asked for where no task can be spawned |
+//! | `failed` | `error`, `label`, `step`, `elapsed` | a handshake failed; with lingering, before the connection closes |
+//! | `the last message was not sent, the peer's bytes are kept` | `error` | the handshake has ended for the peer, and our last write failed: see [the stream](super::stream) |
+//! | `redialling` | `error`, `dial`: the next mode | the policy allows a redial |
 //!
-//! Methods are written in words: `offered=rc4`, `offered=rc4,plaintext`. Bits without a name are written as a number
-//! behind them: `offered=rc4,0x8`. `mode` is `plaintext`, `header-only` or `rc4`, as everywhere.
+//! Methods are words: `offered=rc4`, `offered=rc4,header-only`. Bits without a name follow as a number:
+//! `offered=rc4,0x8`. `mode` is `rc4`, `header-only` or `plaintext`.
+//!
+//! # The labels
+//!
+//! [`Error::label`](crate::Error::label) returns one of these words. They never change. Use them for metrics and alerts; the
+//! text of an error is for people and may change.
+//!
+//! | label | meaning |
+//! |---|---|
+//! | `closed`, `closed-unanswered` | the peer closed the connection, after or before it answered |
+//! | `timed-out`, `timed-out-unanswered` | a timeout expired, after or before the peer answered |
+//! | `transport`, `transport-unanswered` | the transport failed; the second form is a reset by a peer that had not answered |
+//! | `mode-not-allowed` | the call asks for a mode that the policy forbids |
+//! | `no-initial-payload` | a plaintext attempt under `Allow` without an initial payload |
+//! | `wrong-skey` | `Incoming::accept` was given another SKEY than the peer asked for |
+//! | `plaintext-refused` | a plaintext peer connected, and the policy requires MSE |
+//! | `mse-refused` | a peer connected that does not speak plaintext, and the policy forbids MSE |
+//! | `plaintext-answer` | the peer answered MSE with plaintext |
+//! | `not-plaintext` | the peer answered plaintext with something else |
+//! | `degenerate-key` | the peer's public key is not in `[2, P-2]` |
+//! | `no-sync-mark` | the padding after the peer's key does not end within 512 bytes |
+//! | `unknown-skey` | an MSE peer asked for a torrent that is not served |
+//! | `unknown-info-hash` | a plaintext peer asked for a torrent that is not served |
+//! | `bad-vc` | the peer has derived other keys |
+//! | `no-common-method` | the peer offers no method that the policy accepts |
+//! | `bad-selection` | the peer selected something that was not offered |
+//! | `pad-too-long` | PadC or PadD is longer than 512 bytes |
+//! | `payload-too-long` | the initial payload is longer than 16 KiB |
+//! | `self-connection` | the connection leads back to this client |
+//! | `another-dialler` | both ends dialled |
+//! | `dial`, `dial-timed-out` | only [`ConnectError::label`](crate::ConnectError::label): the dialler failed, or took too long |
+//!
+//! The forms with `-unanswered` exist for outgoing connections only. The [client guide](super::client) has the likely cause
+//! of each.
 //!
 //! # What is never logged
 //!
-//! Private keys, S, the SKEY or its hash, keystreams, payload, and bytes of the wire. An info-hash is in no event
-//! either: it tells what somebody shares. The same holds for `Debug` and for the text of errors;
-//! `tests/rules/secrets.rs` looks for them in all three.
+//! Private exponents, S, the SKEY and its hash, info-hashes, keystreams, payload, and bytes of the wire. The same holds for
+//! `Debug` and for the text of errors.

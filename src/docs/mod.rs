@@ -1,44 +1,40 @@
-//! Guides: what holds for every connection, why, and how to use it.
+//! Guides.
 //!
-//! | if you want to know | read |
+//! | you want to | read |
 //! |---|---|
-//! | what you can rely on, and which test holds it | [`promises`] |
-//! | when a peer is dialled again, and when not | [`fallback`] |
-//! | what is lost when a future is dropped | [`cancel_safety`] |
-//! | why no flush is needed, and what happens to damaged bytes | [`flush`] |
-//! | how to listen where everybody can connect | [`listener`] |
-//! | what trackers and other peers say of a peer | [`trackers`] |
-//! | what somebody on the path sees | [`observer`] |
-//! | what a thousand or a million connections cost | [`capacity`] |
-//! | what is logged | [`logging`] |
-//! | why there is own arithmetic, and how to do without it | [`arithmetic`] |
-//! | how to change this crate | [`contributing`] |
+//! | understand the protocol and its terms | [How MSE works](how_mse_works) |
+//! | use the crate in a BitTorrent client | [Put it into your client](client) |
+//! | know when a peer is dialled again in the other mode | [Fallback](fallback) |
+//! | know what the stream guarantees: flush, cancel safety, halves, readiness | [The stream](stream) |
+//! | accept connections from strangers | [A listener on the internet](listener) |
+//! | know what is hidden from whom | [What an observer sees](observer) |
+//! | write a tracker or a crawler, or use hints | [Trackers and crawlers](trackers) |
+//! | read the log, or count errors | [Logging](logging) |
+//! | test your own code against a peer | [Test your client](testing) |
 //!
-//! **MSE is obfuscation, not security.** Nothing in these pages turns it into anything else. If you need a secure channel,
-//! use TLS.
+//! **MSE is obfuscation, not security.** If you need a secure channel, use TLS.
 //!
-//! # Guides that run
+//! # Example programs
 //!
-//! Each of these is an example program of a screen, which prints what it does: `cargo run --example guide_client`.
+//! Run one with `cargo run --release --example NAME`. Each prints what it does.
 //!
 //! | program | shows |
 //! |---|---|
-//! | `guide_client` | a small client: it listens, dials, redials and keeps a limit per address |
-//! | `guide_dial` | dialling with a redial in plaintext |
-//! | `guide_listen` | an accept loop over an index of torrents |
-//! | `guide_lazy` | the same where the torrents are looked up asynchronously |
+//! | `demo` | every mode over loopback, and what is readable on the wire |
+//! | `echo_server`, `echo_client` | two programs that speak MSE with each other, with all settings as options |
+//! | `guide_client` | a small client: limits, timeouts, policy per torrent, counters, shutdown |
 //! | `guide_halves` | halves that are split and boxed before the handshake |
-//! | `guide_framed` | a codec over the stream, and an initial payload longer than 68 bytes |
+//! | `guide_framed` | a codec over the stream |
 //! | `guide_hints` | what trackers and peers say decides the first attempt |
+//! | `guide_blocking` | sockets of the standard library, without a runtime |
+//! | `guide_test` | a fake peer in a test, with paused time |
 
-pub mod arithmetic;
-pub mod cancel_safety;
-pub mod capacity;
-pub mod contributing;
+pub mod client;
 pub mod fallback;
-pub mod flush;
+pub mod how_mse_works;
 pub mod listener;
 pub mod logging;
 pub mod observer;
-pub mod promises;
+pub mod stream;
+pub mod testing;
 pub mod trackers;

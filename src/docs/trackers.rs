@@ -1,54 +1,72 @@
-//! For trackers, and for everybody who classifies peers: what is said of a peer's encryption, where, and what it means.
+//! Trackers and crawlers: what is said about a peer's encryption, where it is said, and what it means.
 //!
-//! Before a peer is dialled, others may have said whether it speaks MSE. [`PeerHint`](crate::PeerHint) reads each of
-//! these statements, joins them, and [`MseConnector::for_peer`](crate::MseConnector::for_peer) makes the right attempt
-//! first. A crawler or a tracker can use it alone, without a connection. `guide_hints` is a running example.
+//! Before you dial a peer, others may have said whether it speaks MSE. [`PeerHint`](crate::PeerHint) reads each of these
+//! statements and joins them. [`MseConnector::for_peer`](crate::MseConnector::for_peer) then makes the right attempt first.
+//! Trackers and crawlers can use `PeerHint` alone, without a connection. The example `guide_hints` shows all of it.
 //!
 //! # Where it is said
 //!
-//! | where | what | read with | hint |
+//! | where | what | read with | meaning |
 //! |---|---|---|---|
-//! | announce to an HTTP tracker | `supportcrypto=1` | [`from_announce`](crate::PeerHint::from_announce) | takes MSE |
+//! | announce to an HTTP tracker | `supportcrypto=1` | [`from_announce`](crate::PeerHint::from_announce) | supports MSE |
 //! | | `requirecrypto=1`, with or without the other | | requires MSE |
-//! | HTTP tracker's answer, `crypto_flags`: a byte for each peer, in the order of `peers` | 0 | [`from_crypto_flag`](crate::PeerHint::from_crypto_flag) | takes MSE |
+//! | answer of an HTTP tracker: `crypto_flags`, one byte for each peer in the order of `peers` | 0 | [`from_crypto_flag`](crate::PeerHint::from_crypto_flag) | supports MSE |
 //! | | 1 | | requires MSE |
-//! | peer exchange (BEP 11), `added.f` and `added6.f`: a byte for each peer | bit `0x01` set | [`from_pex_flags`](crate::PeerHint::from_pex_flags) | prefers MSE |
-//! | extension handshake (BEP 10), key `e` | not 0 | [`from_extension_handshake`](crate::PeerHint::from_extension_handshake) | prefers MSE |
+//! | peer exchange ([BEP 11]): `added.f` and `added6.f`, one byte for each peer | bit `0x01` is set | [`from_pex_flags`](crate::PeerHint::from_pex_flags) | prefers MSE |
+//! | extension handshake ([BEP 10]): key `e` | not 0 | [`from_extension_handshake`](crate::PeerHint::from_extension_handshake) | prefers MSE |
 //! | an earlier connection | MSE worked | `PeerHint::from(stream.negotiated())` | prefers MSE |
 //!
-//! UDP trackers, the mainline DHT and `peers6` say nothing. Nothing said is not a no: the hint is
+//! UDP trackers, the mainline DHT and `peers6` say nothing. Nothing is not a no: the hint is
 //! [`Unknown`](crate::PeerHint::Unknown).
 //!
-//! # What is done with it
+//! ```
+//! use tokio_mse::{DialMode, Encryption, PeerHint, Policy};
 //!
-//! Several sources are joined, and the one that says more counts: [`PeerHint::join`](crate::PeerHint::join).
-//! [`Policy::with_hint`](crate::Policy::with_hint) has the table of what changes. In short: an `Allow` dialler begins
-//! with MSE where the peer prefers it, and nobody who may speak MSE dials a peer that requires it in plaintext. **A
-//! hint never leads to plaintext where MSE was wanted**, because it comes from a stranger.
+//! let hint = PeerHint::from_crypto_flag(0).join(PeerHint::from_pex_flags(0x01));
+//! assert_eq!(hint, PeerHint::PrefersMse);
 //!
-//! # A tracker
+//! let policy = Policy::default().with_encryption(Encryption::Allow);
+//! assert_eq!(policy.first_mode(), DialMode::Plaintext);
+//! assert_eq!(policy.with_hint(hint).first_mode(), DialMode::Mse);
+//! ```
 //!
-//! - Keep one byte for each peer from its last announce. `supportcrypto` and `requirecrypto` come with each announce, and a
-//!   client that changes its setting sends other ones.
-//!   Some clients that require MSE send only `requirecrypto`, and some send only `supportcrypto` however they are set.
-//! - Answer either of them with `crypto_flags`, as many bytes as there are peers in `peers`: 1 for a peer that requires MSE, 0
-//!   for all others. Fill the answer to `requirecrypto` with peers that support MSE first.
-//! - Leave peers that require MSE out of the answer to a client that sent neither: it cannot use them.
-//! - `cryptoport=X` beside `port=0` and `requirecrypto=1` is the real port, hidden from trackers that do not know of it.
+//! # What a hint changes
 //!
-//! # A crawler that classifies
+//! If several sources say something, the strongest statement counts: [`PeerHint::join`](crate::PeerHint::join). Under `Allow`
+//! a peer that prefers MSE is dialled with MSE first. Under `Allow` and `Prefer`, a peer that requires MSE is dialled with MSE
+//! alone. [`Policy::with_hint`](crate::Policy::with_hint) has the table.
 //!
-//! What a peer *does* is more than what is said of it. Dial it under
-//! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid),
-//! with an info-hash that it serves. The example `probe` does so with each method apart, and says what the peer takes.
+//! **A hint never leads to plaintext if the policy prefers or requires MSE**, because it comes from a stranger.
 //!
-//! | outcome | what it says |
+//! # For a tracker
+//!
+//! - Keep the two flags of each peer's last announce. They come with each announce, and change if the user changes the setting.
+//!   Some clients that require MSE send only `requirecrypto`; some send only `supportcrypto`, however they are set.
+//! - If the announce has one of the flags, answer with `crypto_flags`: one byte for each peer in `peers`, 1 for a peer that
+//!   requires MSE, and 0 for all others. If it has `requirecrypto`, return peers that support MSE first.
+//! - If the announce has neither flag, leave out peers that require MSE.
+//! - `cryptoport=X` with `port=0` and `requirecrypto=1` is the real port. It is hidden from trackers that do not know this
+//!   extension.
+//!
+//! # For a crawler
+//!
+//! What a peer does says more than what is said about it. Dial it under
+//! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid), with an
+//! info-hash that it serves. The program `mse-probe` does this with each method.
+//!
+//! | outcome ([label](crate::Error::label)) | what it says |
 //! |---|---|
-//! | connected, [`Mode::Rc4`](crate::Mode::Rc4) or [`Mode::HeaderOnly`](crate::Mode::HeaderOnly) | speaks MSE, and takes this method |
-//! | [`PlaintextAnswer`](crate::HandshakeError::PlaintextAnswer), or closed before its key came | speaks no MSE, or refuses it |
-//! | closed or timed out after its key came ([`Error::peer_answered`](crate::Error::peer_answered)) | speaks MSE; may not serve the info-hash |
-//! | [`BadSelection`](crate::HandshakeError::BadSelection) | speaks MSE, and selects what was not offered |
-//! | plaintext attempt closed without a byte, or [`NotPlaintext`](crate::HandshakeError::NotPlaintext) | may require MSE |
+//! | connected, `rc4` or `header-only` | speaks MSE and accepts this method |
+//! | `plaintext-answer` | does not speak MSE |
+//! | `closed-unanswered` to MSE | does not speak MSE, or has no free slots |
+//! | `closed`, `timed-out`, `no-sync-mark` | speaks MSE; may not serve the info-hash |
+//! | `bad-selection` | speaks MSE, and selects what was not offered |
+//! | `closed` or nothing to plaintext, `not-plaintext` | may require MSE |
 //!
-//! The SKEY is the info-hash of 20 bytes. For a v2 torrent it is the first 20 bytes of the longer one:
+//! A plaintext connection under `Forbid` is returned as soon as it exists. Read from it to see whether the peer answers.
+//!
+//! For a v2 torrent, the SKEY is the first 20 bytes of the info-hash:
 //! [`Skey::from_v2_info_hash`](crate::Skey::from_v2_info_hash).
+//!
+//! [BEP 10]: https://www.bittorrent.org/beps/bep_0010.html
+//! [BEP 11]: https://www.bittorrent.org/beps/bep_0011.html

@@ -2,10 +2,16 @@
 #![allow(dead_code, reason = "every test binary uses its own part of these")]
 
 pub(crate) mod call_log;
+pub(crate) mod cases;
 pub(crate) mod close_guard;
 pub(crate) mod exchange;
 pub(crate) mod fail_at;
-#[path = "../handshake/foreign.rs"]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    reason = "words are the low bits of sums, and a test fails by panicking"
+)]
 pub(crate) mod foreign;
 pub(crate) mod hostile;
 pub(crate) mod late_flush;
@@ -13,6 +19,6 @@ pub(crate) mod one_way;
 pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
-pub(crate) mod reach;
+pub(crate) mod write_limit;
 pub(crate) mod script;
 pub(crate) mod watched;

@@ -32,7 +32,7 @@ impl Mode {
             Self::Rc4 => Some(CryptoMethod::Rc4),
             #[cfg(feature = "unstable-aes")]
             Self::Aes => Some(CryptoMethod::Aes128Ctr),
-            Self::HeaderOnly => Some(CryptoMethod::Plaintext),
+            Self::HeaderOnly => Some(CryptoMethod::HeaderOnly),
             Self::Plaintext => None,
         }
     }
@@ -54,7 +54,7 @@ impl Mode {
 }
 
 /// All that was agreed on, so that it can be compared.
-pub(crate) fn terms(negotiated: &Negotiated) -> (Role, tokio_mse::Mode, Option<Skey>, u32, Option<Duration>) {
+pub(crate) fn facts(negotiated: &Negotiated) -> (Role, tokio_mse::Mode, Option<Skey>, u32, Option<Duration>) {
     (
         negotiated.role(),
         negotiated.mode(),

@@ -201,7 +201,7 @@ where
 {
     exchange.log_failure(&error);
     if let Some(linger) = linger
-        && !closes_at_once(&error, exchange.received())
+        && !closes_at_once(&error, exchange.received)
     {
         linger.close_late(exchange).await;
     }
@@ -241,10 +241,7 @@ pub struct Incoming<T> {
 
 /// What the peer asks for.
 enum Request {
-    Plaintext {
-        info_hash: [u8; 20],
-        received: Vec<u8>,
-    },
+    Plaintext { info_hash: [u8; 20], received: Vec<u8> },
     Mse(SkeyRequest),
 }
 
@@ -272,7 +269,7 @@ impl<T> Incoming<T> {
 
     /// The transport.
     pub const fn get_ref(&self) -> &T {
-        self.exchange.io()
+        &self.exchange.io
     }
 
     /// When the handshake times out: [`MseAcceptor::timeout`] after the call of [`MseAcceptor::accept`].
@@ -368,7 +365,7 @@ where
 
     /// Why the peer is not served although the caller would, before anything more is sent.
     fn refusal(&self, skey: &Skey) -> Option<Error> {
-        if let Some(after) = self.exchange.deadline.passed() {
+        if let Some(after) = self.exchange.deadline.passed(true) {
             return Some(Error::timed_out(Role::Responder, Step::Skey, true, after));
         }
         if !self.skey_hash().matches(skey) {

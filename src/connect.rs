@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use tracing::{debug, debug_span};
 
 use crate::disguise::{Disguise, Pieces};
-use crate::drive::{DEFAULT_TIMEOUT, Exchange};
+use crate::drive::{DEFAULT_TIMEOUT, Deadline, Exchange};
 use crate::error::{ConnectError, Error};
 use crate::handshake::{Established, Initiator, PlaintextDial, Randomness};
 use crate::mode::{DialMode, Role};
@@ -59,16 +60,10 @@ pub struct MseConnector {
 struct Config {
     policy: Policy,
     dial_timeout: Option<Duration>,
-    answer_timeout: AnswerTimeout,
+    /// `None` for the defaults.
+    answer_timeout: Option<Duration>,
     timeout: Option<Duration>,
     disguise: Disguise,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum AnswerTimeout {
-    Default,
-    After(Duration),
-    None,
 }
 
 impl Default for MseConnector {
@@ -85,7 +80,7 @@ impl MseConnector {
             config: Config {
                 policy,
                 dial_timeout: Some(DEFAULT_DIAL_TIMEOUT),
-                answer_timeout: AnswerTimeout::Default,
+                answer_timeout: None,
                 timeout: Some(DEFAULT_TIMEOUT),
                 disguise: Disguise::none(),
             },
@@ -120,7 +115,7 @@ impl MseConnector {
     /// is silent for so long is dialled again in the other mode.
     #[must_use]
     pub const fn answer_timeout(mut self, timeout: Duration) -> Self {
-        self.config.answer_timeout = AnswerTimeout::After(timeout);
+        self.config.answer_timeout = Some(timeout);
         self
     }
 
@@ -137,7 +132,7 @@ impl MseConnector {
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
         self.config.dial_timeout = None;
-        self.config.answer_timeout = AnswerTimeout::None;
+        self.config.answer_timeout = Some(Duration::MAX);
         self.config.timeout = None;
         self
     }
@@ -347,7 +342,7 @@ impl Dial {
             }
             Err(error) => match config.policy.redial(*mode, &error) {
                 Some(next) => {
-                    debug!(%error, mode = %next, "redialling");
+                    debug!(%error, dial = %next, "redialling");
                     *mode = next;
                     Ok(None)
                 }
@@ -357,26 +352,21 @@ impl Dial {
     }
 
     /// Waits for a connection, and generates the key pair in the meantime.
-    async fn wait_for<T, E>(&mut self, dial: impl Future<Output = Result<T, E>>) -> Result<T, ConnectError<E>> {
-        let Some(after) = self.config.dial_timeout else {
-            return self.generate_during(dial).await.map_err(ConnectError::Dial);
-        };
-        match tokio::time::timeout(after, self.generate_during(dial)).await {
-            Ok(dialled) => dialled.map_err(ConnectError::Dial),
-            Err(_) => Err(ConnectError::DialTimedOut(after)),
-        }
-    }
-
-    async fn generate_during<V>(&mut self, dial: impl Future<Output = V>) -> V {
+    async fn wait_for<T, E>(
+        &mut self,
+        dial: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ConnectError<E>> {
         let mut dial = pin!(dial);
+        let mut deadline = Deadline::after(self.config.dial_timeout);
         poll_fn(|cx| {
-            let dialled = dial.as_mut().poll(cx);
-            if dialled.is_pending() && self.mode == DialMode::Mse && self.key_pair.is_none() {
-                self.key_pair = Some(self.config.draw());
-                // The dial may have been waiting for as long as that took.
-                return dial.as_mut().poll(cx);
+            if let Poll::Ready(dialled) = dial.as_mut().poll(cx) {
+                return Poll::Ready(dialled.map_err(ConnectError::Dial));
             }
-            dialled
+            if self.mode == DialMode::Mse && self.key_pair.is_none() {
+                self.key_pair = Some(self.config.draw());
+            }
+            let timed_out = deadline.poll(cx, true);
+            timed_out.map(|after| Err(ConnectError::DialTimedOut(after)))
         })
         .await
     }
@@ -406,12 +396,10 @@ impl Config {
     /// The timeout of the answer, if a redial is possible.
     fn answer_timeout(&self, mode: DialMode) -> Option<Duration> {
         self.policy.second_mode(mode)?;
-        match (self.answer_timeout, mode) {
-            (AnswerTimeout::Default, DialMode::Mse) => Some(DEFAULT_MSE_ANSWER_TIMEOUT),
-            (AnswerTimeout::Default, DialMode::Plaintext) => Some(DEFAULT_PLAINTEXT_ANSWER_TIMEOUT),
-            (AnswerTimeout::After(after), _) => Some(after),
-            (AnswerTimeout::None, _) => None,
-        }
+        Some(self.answer_timeout.unwrap_or(match mode {
+            DialMode::Mse => DEFAULT_MSE_ANSWER_TIMEOUT,
+            DialMode::Plaintext => DEFAULT_PLAINTEXT_ANSWER_TIMEOUT,
+        }))
     }
 
     async fn attempt<T>(
@@ -425,35 +413,12 @@ impl Config {
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
-        let span = debug_span!("mse_handshake", role = %Role::Initiator, %mode);
+        let span = debug_span!("mse_handshake", role = %Role::Initiator, dial = %mode);
         let mut exchange = Exchange::new(io, Role::Initiator, self.timeout, span);
-        exchange.deadline.expect_answer(self.answer_timeout(mode));
-        let result = match mode {
-            DialMode::Mse => {
-                let (randomness, pieces) = key_pair.unwrap_or_else(|| self.draw());
-                exchange.set_pieces(pieces);
-                let output = exchange.outbox();
-                let initiator = Initiator::new(skey, &self.policy, initial_payload, randomness, output);
-                exchange.run(initiator).await
-            }
-            DialMode::Plaintext if self.awaits_plaintext_answer(mode) => {
-                let dial = PlaintextDial::new(initial_payload, exchange.outbox());
-                exchange.run(dial).await
-            }
-            DialMode::Plaintext => {
-                exchange.outbox().extend_from_slice(&initial_payload);
-                Ok(Established::plaintext(Role::Initiator, None, Vec::new()))
-            }
-        };
-        // Of a peer that has answered, everything that it sent is kept, even if ours can no longer be sent.
-        let may_stay_unsent = (mode == DialMode::Mse || self.awaits_plaintext_answer(mode)).then_some(usize::MAX);
-        let result = match result {
-            Ok(mut established) => exchange
-                .finish(&mut established, may_stay_unsent)
-                .await
-                .map(|()| established),
-            Err(error) => Err(error),
-        };
+        exchange.deadline.answer = self.answer_timeout(mode);
+        let result = self
+            .handshake(&mut exchange, mode, skey, initial_payload, key_pair)
+            .await;
         match result {
             Ok(established) => Ok(exchange.into_stream(established)),
             Err(error) => {
@@ -461,6 +426,39 @@ impl Config {
                 Err(error)
             }
         }
+    }
+
+    async fn handshake<T>(
+        &self,
+        exchange: &mut Exchange<T>,
+        mode: DialMode,
+        skey: Skey,
+        initial_payload: Bytes,
+        key_pair: Option<(Randomness, Pieces)>,
+    ) -> Result<Established, Error>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        // Once the peer has answered, everything that it sent is kept, even if ours can no longer be sent.
+        let (mut established, may_stay_unsent) = match mode {
+            DialMode::Mse => {
+                let (randomness, pieces) = key_pair.unwrap_or_else(|| self.draw());
+                exchange.set_pieces(pieces);
+                let output = exchange.outbox();
+                let initiator = Initiator::new(skey, &self.policy, initial_payload, randomness, output);
+                (exchange.run(initiator).await?, Some(usize::MAX))
+            }
+            DialMode::Plaintext if self.awaits_plaintext_answer(mode) => {
+                let dial = PlaintextDial::new(initial_payload, exchange.outbox());
+                (exchange.run(dial).await?, Some(usize::MAX))
+            }
+            DialMode::Plaintext => {
+                exchange.outbox().extend_from_slice(&initial_payload);
+                (Established::plaintext(Role::Initiator, None, Vec::new()), None)
+            }
+        };
+        exchange.finish(&mut established, may_stay_unsent).await?;
+        Ok(established)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::stream::inbound::poll_read_checked;
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much is read at once. A whole message of any client fits, with the peer's BitTorrent handshake after it.
-const CHUNK: usize = 2048;
+pub(crate) const CHUNK: usize = 2048;
 
 /// How many bytes of the peer's stream are read while our last message is not flushed yet. A transport whose flush waits
 /// for the peer's acknowledgement (uTP) may need us to read, but a peer must not make us read without end.
@@ -38,13 +38,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// A handshake in progress: the transport, what is still to be sent, and the deadline.
 pub(crate) struct Exchange<T> {
-    io: T,
+    pub(crate) io: T,
     role: Role,
     outbox: Outbox,
-    received: usize,
+    /// How many bytes of the peer have been read.
+    pub(crate) received: usize,
     pub(crate) deadline: Deadline,
     span: Span,
-    lingers: bool,
+    /// From now on, read slowly if the peer sends more than a handshake needs.
+    pub(crate) throttled: bool,
     pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,
     write_fault: Option<Fault>,
@@ -59,7 +61,7 @@ impl<T> Exchange<T> {
             received: 0,
             deadline: Deadline::after(timeout),
             span,
-            lingers: false,
+            throttled: false,
             pause: None,
             read_fault: None,
             write_fault: None,
@@ -76,46 +78,27 @@ impl<T> Exchange<T> {
         &mut self.outbox.bytes
     }
 
-    pub(crate) const fn io(&self) -> &T {
-        &self.io
-    }
-
-    pub(crate) const fn io_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-
-    /// How many bytes of the peer have been read.
-    pub(crate) const fn received(&self) -> usize {
-        self.received
-    }
-
-    /// From here on, the peer is read slowly if it sends more than a handshake needs.
-    pub(crate) const fn throttle(&mut self) {
-        self.lingers = true;
-    }
-
     pub(crate) fn log_failure(&self, error: &Error) {
-        let elapsed = self.deadline.elapsed();
-        self.span
-            .in_scope(|| debug!(%error, label = error.label(), step = %error.step(), ?elapsed, "failed"));
+        let elapsed = self.deadline.started.elapsed();
+        let _entered = self.span.enter();
+        debug!(%error, label = error.label(), step = %error.step(), ?elapsed, "failed");
     }
 
     /// The stream, after [`finish`](Self::finish).
     pub(crate) fn into_stream(self, mut established: Established) -> MseStream<T> {
-        let elapsed = self.deadline.elapsed();
+        let elapsed = self.deadline.started.elapsed();
+        let _entered = self.span.enter();
+        debug!(mode = %established.negotiated.mode(), ?elapsed, "established");
         established.negotiated.set_elapsed(elapsed);
-        self.span
-            .in_scope(|| debug!(mode = %established.negotiated.mode(), ?elapsed, "established"));
         MseStream::after_handshake(self.io, established, self.read_fault, self.write_fault)
     }
+}
 
-    fn closed(&self, machine: &impl Machine) -> Error {
-        Error::closed(self.role, machine.step(), machine.peer_answered())
-    }
-
-    fn broken(&self, machine: &impl Machine, error: io::Error) -> Error {
-        Error::transport(self.role, machine.step(), machine.peer_answered(), error)
-    }
+/// Why a handshake cannot continue, unless the peer's answer has arrived already.
+enum Failure {
+    TimedOut(Duration),
+    Read(Fault),
+    Write(io::Error),
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
@@ -124,17 +107,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     /// Not an `async fn`, because that would store the machine twice.
     pub(crate) fn run<M: Machine>(&mut self, machine: M) -> impl Future<Output = Result<M::Done, Error>> {
         let mut running = Some(machine);
-        poll_fn(move |cx| {
-            let Some(machine) = running.take() else {
-                return Poll::Pending;
-            };
-            match self.poll_machine(cx, machine)? {
+        poll_fn(move |cx| match running.take() {
+            Some(machine) => match self.poll_machine(cx, machine)? {
                 Progress::NeedInput(machine) => {
                     running = Some(machine);
                     Poll::Pending
                 }
                 Progress::Done(done) => Poll::Ready(Ok(done)),
-            }
+            },
+            None => Poll::Pending,
         })
     }
 
@@ -147,65 +128,74 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         let span = self.span.clone();
         let _entered = span.enter();
         let mut input = [0; CHUNK];
-        let mut received: &[u8] = &[];
+        let mut len = 0;
         loop {
-            machine = match self.process(machine, received)? {
+            machine = match self.process(machine, &input, len)? {
                 Progress::NeedInput(machine) => machine,
                 done @ Progress::Done(_) => return Ok(done),
             };
-            if let Poll::Ready(after) = self.deadline.poll(cx, machine.peer_answered()) {
-                let step = machine.step();
-                let progress = self.process_the_rest(cx, machine)?;
-                let answered = match &progress {
-                    Progress::NeedInput(machine) => machine.peer_answered(),
-                    Progress::Done(_) => true,
-                };
-                if self.deadline.has_passed(answered) {
+            let failure = if let Poll::Ready(after) = self.deadline.poll(cx, machine.peer_answered()) {
+                Failure::TimedOut(after)
+            } else if let Poll::Ready(Err(error)) = self.poll_send(cx) {
+                Failure::Write(error)
+            } else {
+                // Even if sending is pending: the peer may have to be read before it reads.
+                match self.poll_receive(cx, &mut input) {
+                    Poll::Pending => return Ok(Progress::NeedInput(machine)),
+                    Poll::Ready(Ok(0)) => {
+                        return Err(Error::closed(self.role, machine.step(), machine.peer_answered()));
+                    }
+                    Poll::Ready(Ok(read)) => {
+                        len = read;
+                        continue;
+                    }
+                    Poll::Ready(Err(fault)) => Failure::Read(fault),
+                }
+            };
+            len = 0;
+            let step = machine.step();
+            let progress = self.process_the_rest(cx, machine)?;
+            let answered = match &progress {
+                Progress::NeedInput(machine) => machine.peer_answered(),
+                Progress::Done(_) => true,
+            };
+            machine = match (failure, progress) {
+                (Failure::TimedOut(after), _) if self.deadline.passed(answered).is_some() => {
                     return Err(Error::timed_out(self.role, step, answered, after));
                 }
-                machine = match progress {
-                    Progress::NeedInput(machine) => machine,
-                    done @ Progress::Done(_) => return Ok(done),
-                };
-            }
-            // Reading goes on even if sending is pending: the peer may have to be read before it reads.
-            if let Poll::Ready(Err(error)) = self.poll_send(cx) {
-                return match self.process_the_rest(cx, machine)? {
-                    Progress::NeedInput(machine) => Err(self.broken(&machine, error)),
-                    done @ Progress::Done(_) => {
-                        self.write_fault = Some(Fault::Transport(error));
-                        Ok(done)
-                    }
-                };
-            }
-            received = match self.poll_receive(cx, &mut input) {
-                Poll::Ready(Ok(0)) => return Err(self.closed(&machine)),
-                Poll::Ready(Ok(len)) => input.get(..len).unwrap_or_default(),
-                Poll::Ready(Err(Fault::Breach(breach))) => return Err(self.broken(&machine, breach.into())),
-                Poll::Ready(Err(Fault::Transport(error))) => {
-                    return match self.process_the_rest(cx, machine)? {
-                        Progress::NeedInput(machine) => Err(self.broken(&machine, error)),
-                        done @ Progress::Done(_) => {
-                            self.read_fault = Some(Fault::Transport(error));
-                            Ok(done)
-                        }
-                    };
+                (Failure::TimedOut(_), Progress::NeedInput(machine)) => machine,
+                (Failure::TimedOut(_), done) => return Ok(done),
+                (Failure::Read(Fault::Transport(error)) | Failure::Write(error), Progress::NeedInput(_)) => {
+                    return Err(Error::transport(self.role, step, answered, error));
                 }
-                Poll::Pending => return Ok(Progress::NeedInput(machine)),
+                (Failure::Read(Fault::Breach(breach)), _) => {
+                    return Err(Error::transport(self.role, step, answered, breach.into()));
+                }
+                (Failure::Read(fault), done) => {
+                    self.read_fault = Some(fault);
+                    return Ok(done);
+                }
+                (Failure::Write(error), done) => {
+                    self.write_fault = Some(Fault::Transport(error));
+                    return Ok(done);
+                }
             };
         }
     }
 
-    fn process<M: Machine>(&mut self, machine: M, input: &[u8]) -> Result<Progress<M, M::Done>, Error> {
+    fn process<M: Machine>(
+        &mut self,
+        machine: M,
+        input: &[u8; CHUNK],
+        len: usize,
+    ) -> Result<Progress<M, M::Done>, Error> {
         machine
-            .process(input, &mut self.outbox.bytes)
+            .process(input.get(..len).unwrap_or_default(), &mut self.outbox.bytes)
             .map_err(|refusal| Error::refused(self.role, refusal))
     }
 
     /// Reads everything that has arrived, without waiting, before a failure counts as the peer's silence: after a stall
     /// of our own process an answer lies in the socket (tokio-rs/tokio#5495), and after a failed write or a reset, too.
-    ///
-    /// Tokio's cooperative budget must not end this: a task that has read 128 times in one poll would find nothing.
     fn process_the_rest<M: Machine>(
         &mut self,
         cx: &mut Context<'_>,
@@ -214,13 +204,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         let mut input = [0; CHUNK];
         let start = self.received;
         while self.received - start < UNTHROTTLED {
-            let read = pin!(tokio::task::unconstrained(poll_fn(|cx| {
-                self.poll_read(cx, &mut input)
-            })));
-            let Poll::Ready(Ok(len @ 1..)) = read.poll(cx) else {
-                break;
+            let len = match self.poll_receive(cx, &mut input) {
+                Poll::Ready(Ok(len @ 1..)) => len,
+                Poll::Ready(Err(Fault::Breach(breach))) => {
+                    let (step, answered) = (machine.step(), machine.peer_answered());
+                    return Err(Error::transport(self.role, step, answered, breach.into()));
+                }
+                Poll::Ready(Ok(_) | Err(Fault::Transport(_))) | Poll::Pending => break,
             };
-            machine = match self.process(machine, input.get(..len).unwrap_or_default())? {
+            machine = match self.process(machine, &input, len)? {
                 Progress::NeedInput(machine) => machine,
                 done @ Progress::Done(_) => return Ok(done),
             };
@@ -252,19 +244,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         let span = self.span.clone();
         let _entered = span.enter();
         let answered = may_stay_unsent.is_some();
-        let mut input = [0; CHUNK];
         loop {
             match self.poll_send(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => {
-                    if may_stay_unsent.is_none_or(|allowed| self.outbox.unsent() > allowed) {
-                        let error = Error::transport(self.role, Step::Payload, answered, error);
-                        return Poll::Ready(Err(error));
-                    }
+                Poll::Ready(Err(error)) if may_stay_unsent >= Some(self.outbox.unsent()) => {
                     debug!(%error, "the last message was not sent, the peer's bytes are kept");
                     self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
-                    self.read_surplus(cx, established, surplus);
+                    while self.poll_surplus(cx, established, surplus).is_ready() {}
                     return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Err(error)) => {
+                    let error = Error::transport(self.role, Step::Payload, answered, error);
+                    return Poll::Ready(Err(error));
                 }
                 Poll::Pending => {}
             }
@@ -272,48 +263,44 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 let error = Error::timed_out(self.role, Step::Payload, answered, after);
                 return Poll::Ready(Err(error));
             }
-            if self.read_fault.is_some() || *surplus >= MAX_SURPLUS {
-                return Poll::Pending;
-            }
-            match ready!(self.poll_receive(cx, &mut input)) {
-                // The reader of the stream will find the end again.
-                Ok(0) => *surplus = MAX_SURPLUS,
-                Ok(len) => {
-                    *surplus += len;
-                    established.receive(input.get(..len).unwrap_or_default());
-                }
-                Err(fault) => self.read_fault = Some(fault),
-            }
+            ready!(self.poll_surplus(cx, established, surplus));
         }
     }
 
-    /// Reads what has arrived, without waiting.
-    fn read_surplus(&mut self, cx: &mut Context<'_>, established: &mut Established, surplus: &mut usize) {
+    /// Reads once of the peer's stream, unless it has ended, failed, or sent a lot already.
+    fn poll_surplus(
+        &mut self,
+        cx: &mut Context<'_>,
+        established: &mut Established,
+        surplus: &mut usize,
+    ) -> Poll<()> {
+        if self.read_fault.is_some() || *surplus >= MAX_SURPLUS {
+            return Poll::Pending;
+        }
         let mut input = [0; CHUNK];
-        while self.read_fault.is_none() && *surplus < MAX_SURPLUS {
-            let read = pin!(tokio::task::unconstrained(poll_fn(|cx| {
-                self.poll_read(cx, &mut input)
-            })));
-            match read.poll(cx) {
-                Poll::Ready(Ok(len @ 1..)) => {
-                    *surplus += len;
-                    established.receive(input.get(..len).unwrap_or_default());
-                }
-                Poll::Ready(Err(fault)) => self.read_fault = Some(fault),
-                Poll::Ready(Ok(_)) | Poll::Pending => return,
+        match ready!(self.poll_receive(cx, &mut input)) {
+            // The reader of the stream will find the end again.
+            Ok(0) => *surplus = MAX_SURPLUS,
+            Ok(len) => {
+                *surplus += len;
+                established.receive(input.get(..len).unwrap_or_default());
             }
+            Err(fault) => self.read_fault = Some(fault),
         }
+        Poll::Ready(())
     }
 
-    /// Sends and flushes what is in the outbox.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Some(fault) = self.write_fault.take() {
-            return Poll::Ready(Err(fault.into()));
+        match self.write_fault.take() {
+            Some(fault) => Poll::Ready(Err(fault.into())),
+            None => self.outbox.poll_send(&mut self.io, cx),
         }
-        self.outbox.poll_send(&mut self.io, cx)
     }
 
-    /// Reads once, and slowly if the connection lingers and sends too much.
+    /// Reads once, and slowly if the connection lingers and the peer sends too much.
+    ///
+    /// Tokio's cooperative budget does not limit it: after 128 reads in one poll it would hide that an answer has arrived.
+    /// What a handshake reads is limited anyway.
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -323,30 +310,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             ready!(pause.as_mut().poll(cx));
             self.pause = None;
         }
-        let len = ready!(self.poll_read(cx, input))?;
-        if self.lingers && self.received > UNTHROTTLED {
+        let mut buf = ReadBuf::new(input);
+        let read = poll_fn(|cx| poll_read_checked(Pin::new(&mut self.io), cx, &mut buf));
+        let len = ready!(pin!(tokio::task::unconstrained(read)).poll(cx))?;
+        self.received = self.received.saturating_add(len);
+        if self.throttled && self.received > UNTHROTTLED {
             self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
         }
         Poll::Ready(Ok(len))
-    }
-
-    fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut [u8; CHUNK]) -> Poll<Result<usize, Fault>> {
-        let mut buf = ReadBuf::new(input);
-        let len = ready!(poll_read_checked(Pin::new(&mut self.io), cx, &mut buf))?;
-        self.received = self.received.saturating_add(len);
-        Poll::Ready(Ok(len))
-    }
-
-    /// Discards what the peer sends, until it closes or `most` bytes have been read.
-    pub(crate) async fn discard(&mut self, most: usize) {
-        let before = self.received;
-        let mut rest = [0; CHUNK];
-        while self.received - before < most {
-            match poll_fn(|cx| self.poll_read(cx, &mut rest)).await {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
     }
 }
 
@@ -355,7 +326,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
 struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
-    unflushed: bool,
+    flush: bool,
     piece_ended: bool,
     pieces: Pieces,
 }
@@ -366,69 +337,51 @@ impl Outbox {
     }
 
     fn poll_send<T: AsyncWrite + Unpin>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
+        while self.unsent() > 0 {
             if self.piece_ended {
-                ready!(Self::poll_flush(&mut self.unflushed, io, cx))?;
+                ready!(self.poll_flush(io, cx))?;
                 self.piece_ended = false;
             }
+            let rest = self.bytes.get(self.sent..).unwrap_or_default();
             let rest = rest.get(..self.pieces.limit(rest.len())).unwrap_or(rest);
-            let written = ready!(Pin::new(&mut *io).poll_write(cx, rest))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            match ready!(Pin::new(&mut *io).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written if written > rest.len() => return Poll::Ready(Err(Breach::WroteTooMuch.into())),
+                written => {
+                    self.sent += written;
+                    self.flush = true;
+                    self.piece_ended = self.pieces.wrote(written);
+                }
             }
-            if written > rest.len() {
-                return Poll::Ready(Err(Breach::WroteTooMuch.into()));
-            }
-            self.sent += written;
-            self.unflushed = true;
-            self.piece_ended = self.pieces.wrote(written);
         }
         // An idle peer should not keep the buffer allocated.
         self.bytes = Vec::new();
         self.sent = 0;
         self.piece_ended = false;
         self.pieces.end_flight();
-        Self::poll_flush(&mut self.unflushed, io, cx)
+        self.poll_flush(io, cx)
     }
 
     fn poll_flush<T: AsyncWrite + Unpin>(
-        unflushed: &mut bool,
+        &mut self,
         io: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        if *unflushed {
+        if self.flush {
             ready!(Pin::new(io).poll_flush(cx))?;
-            *unflushed = false;
+            self.flush = false;
         }
         Poll::Ready(Ok(()))
     }
 }
 
-/// The timeout of the whole handshake, and that of the peer's answer.
+/// The timeout of the whole handshake and that of the peer's answer, both counted from when the connection exists.
 pub(crate) struct Deadline {
-    started: Instant,
-    whole: Option<Limit>,
-    answer: Option<Limit>,
+    pub(crate) started: Instant,
+    pub(crate) whole: Option<Duration>,
+    pub(crate) answer: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
     turns: u8,
-}
-
-/// A timeout, and the moment at which it passes.
-#[derive(Clone, Copy)]
-struct Limit {
-    after: Duration,
-    at: Instant,
-}
-
-impl Limit {
-    /// A timeout that no clock can show is none.
-    fn new(after: Option<Duration>) -> Option<Self> {
-        let after = after?;
-        Some(Self {
-            after,
-            at: Instant::now().checked_add(after)?,
-        })
-    }
 }
 
 impl Deadline {
@@ -436,61 +389,35 @@ impl Deadline {
     /// 1,024 ready sockets at a time, so with more of them a timer can fire before the readiness of ours is known.
     const TURNS: u8 = 8;
 
-    fn after(timeout: Option<Duration>) -> Self {
+    pub(crate) fn after(whole: Option<Duration>) -> Self {
         Self {
             started: Instant::now(),
-            whole: Limit::new(timeout),
+            whole,
             answer: None,
             timer: None,
             turns: 0,
         }
     }
 
-    /// From now on, the peer has this long to answer.
-    pub(crate) fn expect_answer(&mut self, within: Option<Duration>) {
-        self.answer = Limit::new(within);
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    pub(crate) const fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// The moment at which the whole handshake times out, if it has a timeout.
-    pub(crate) fn at(&self) -> Option<Instant> {
-        self.whole.map(|whole| whole.at)
-    }
-
-    /// The timeout of the whole handshake, if it has passed.
-    pub(crate) fn passed(&self) -> Option<Duration> {
-        self.whole
-            .filter(|whole| whole.at <= Instant::now())
-            .map(|whole| whole.after)
-    }
-
-    /// Ends at `at` from now on, and no longer waits for an answer.
-    pub(crate) fn move_to(&mut self, at: Option<Instant>) {
-        self.answer = None;
-        self.whole = at.map(|at| Limit {
-            after: at.duration_since(self.started),
-            at,
-        });
-    }
-
-    fn next(&self, answered: bool) -> Option<Limit> {
+    /// The timeout that passes next, and when. One that no clock can show is none.
+    fn next(&self, answered: bool) -> Option<(Duration, Instant)> {
         let answer = self.answer.filter(|_| !answered);
-        match (self.whole, answer) {
-            (Some(whole), Some(answer)) if answer.at < whole.at => Some(answer),
-            (None, answer) => answer,
-            (whole, _) => whole,
-        }
+        let after = match (self.whole, answer) {
+            (Some(whole), Some(answer)) => whole.min(answer),
+            (whole, answer) => whole.or(answer)?,
+        };
+        Some((after, self.started.checked_add(after)?))
     }
 
-    fn has_passed(&self, answered: bool) -> bool {
-        self.next(answered).is_some_and(|next| next.at <= Instant::now())
+    /// When the whole handshake times out.
+    pub(crate) fn at(&self) -> Option<Instant> {
+        self.next(true).map(|(_, at)| at)
+    }
+
+    /// The timeout that has passed, if one has.
+    pub(crate) fn passed(&self, answered: bool) -> Option<Duration> {
+        let (after, at) = self.next(answered)?;
+        (at <= Instant::now()).then_some(after)
     }
 
     /// Ready with the timeout that has passed.
@@ -498,8 +425,8 @@ impl Deadline {
     /// # Panics
     ///
     /// At the first poll, if there is a timeout and the runtime has no timers.
-    fn poll(&mut self, cx: &mut Context<'_>, answered: bool) -> Poll<Duration> {
-        let Some(Limit { after, at }) = self.next(answered) else {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, answered: bool) -> Poll<Duration> {
+        let Some((after, at)) = self.next(answered) else {
             return Poll::Pending;
         };
         let timer = self
@@ -530,13 +457,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn h7_the_whole_timeout_is_named_if_both_pass_at_once() {
-        for (answer, named) in [(3, 3), (4, 10), (5, 10)] {
+    async fn h14_the_answer_timeout_is_never_longer_than_the_handshakes() {
+        for (answer, next) in [(3, 3), (10, 10), (12, 10)] {
             let mut deadline = Deadline::after(Some(seconds(10)));
-            tokio::time::advance(seconds(6)).await;
-            deadline.expect_answer(Some(seconds(answer)));
+            deadline.answer = Some(seconds(answer));
             let after = poll_fn(|cx| deadline.poll(cx, false)).await;
-            assert_eq!(after, seconds(named), "{answer}");
+            assert_eq!(after, seconds(next), "{answer}");
+            assert_eq!(deadline.started.elapsed(), seconds(next));
         }
     }
 

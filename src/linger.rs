@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 use crate::crypto::dh::PUBLIC_KEY_LEN;
-use crate::drive::Exchange;
+use crate::drive::{CHUNK, Exchange};
 use crate::error::{Error, ErrorKind, HandshakeError, Step};
 use crate::handshake::{Machine, Progress, Sealed};
 
@@ -103,11 +103,10 @@ impl Linger {
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
-        exchange.throttle();
-        let timeout = exchange.deadline.at();
-        let ends = exchange.deadline.started().checked_add(self.draw());
+        exchange.throttled = true;
+        let timeout = exchange.deadline.whole;
         // A peer that merely waits is held until the timeout as well, so connections do not count until then.
-        if timeout.is_some() && exchange.deadline.passed().is_none() {
+        if timeout.is_some() && exchange.deadline.passed(true).is_none() {
             match ignore(exchange, None).await {
                 End::Time => {}
                 End::Peer | End::Evicted => return,
@@ -116,9 +115,7 @@ impl Linger {
         let Some(mut slot) = self.slots.take() else {
             return close(exchange).await;
         };
-        exchange
-            .deadline
-            .move_to(ends.map(|ends| timeout.map_or(ends, |timeout| ends.max(timeout))));
+        exchange.deadline.whole = Some(self.draw().max(timeout.unwrap_or_default()));
         match ignore(exchange, Some(&mut slot)).await {
             End::Time => close(exchange).await,
             End::Peer | End::Evicted => {}
@@ -179,8 +176,13 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let close = async {
-        if exchange.io_mut().shutdown().await.is_ok() {
-            exchange.discard(DRAIN_BYTES).await;
+        if exchange.io.shutdown().await.is_ok() {
+            let most = exchange.received + DRAIN_BYTES;
+            let mut rest = [0; CHUNK];
+            exchange.throttled = false;
+            while exchange.received < most
+                && matches!(poll_fn(|cx| exchange.poll_receive(cx, &mut rest)).await, Ok(1..))
+            {}
         }
     };
     let _ = tokio::time::timeout(DRAIN_TIME, close).await;

@@ -116,7 +116,11 @@ impl Disguise {
     }
 
     /// Draws the randomness and the pieces of one handshake.
-    pub(crate) fn draw<R: CryptoRng + ?Sized>(&self, _role: crate::mode::Role, rng: &mut R) -> (Randomness, Pieces) {
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(
+        &self,
+        _role: crate::mode::Role,
+        rng: &mut R,
+    ) -> (Randomness, Pieces) {
         let first = self
             .pieces
             .map(|(from, to)| (from, to, rng.random_range(from..=to)));

@@ -142,7 +142,12 @@ impl Error {
     }
 
     pub(crate) fn mode_not_allowed(mode: DialMode) -> Self {
-        Self::new(Role::Initiator, Step::Start, false, ErrorKind::ModeNotAllowed(mode))
+        Self::new(
+            Role::Initiator,
+            Step::Start,
+            false,
+            ErrorKind::ModeNotAllowed(mode),
+        )
     }
 
     pub(crate) fn no_initial_payload() -> Self {

@@ -148,7 +148,10 @@ impl fmt::Display for HandshakeError {
                 Offer(*selected)
             ),
             Self::PadTooLong { step, len } => {
-                write!(f, "the peer announces {step} of {len} bytes, and 512 is the limit")
+                write!(
+                    f,
+                    "the peer announces {step} of {len} bytes, and 512 is the limit"
+                )
             }
             Self::InitialPayloadTooLong { len, cap } => {
                 write!(f, "the peer announces IA of {len} bytes, and {cap} is the limit")

@@ -8,9 +8,7 @@ use super::detection::classify;
 use super::established::{Established, Negotiated, append};
 use super::inbox::{Inbox, Search};
 use super::keys::Keys;
-use super::machine::{
-    MAX_IA_SENT, MAX_PAD, Machine, Progress, Turn, VC, advance, debug, pad_len, sealed,
-};
+use super::machine::{MAX_IA_SENT, MAX_PAD, Machine, Progress, Turn, VC, advance, debug, pad_len, sealed};
 use super::randomness::Randomness;
 use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, PrivateKey};

@@ -19,7 +19,10 @@ pub(super) struct Keys {
 impl Keys {
     #[cfg_attr(
         not(feature = "unstable-aes"),
-        expect(clippy::needless_pass_by_value, reason = "the keys of AES are derived from it later")
+        expect(
+            clippy::needless_pass_by_value,
+            reason = "the keys of AES are derived from it later"
+        )
     )]
     pub(super) fn derive(role: Role, secret: SharedSecret, skey: &Skey) -> Self {
         let (encrypt, decrypt) = own_first(role, derive::keystreams(&secret, skey.as_bytes()));

@@ -279,13 +279,12 @@ impl OfferState {
                 let provided = u32::from_be_bytes([p0, p1, p2, p3]);
                 let len = u16::from_be_bytes([l0, l1]);
                 tracing::debug!(offered = %Offer(provided), pad_c = len, "initiator offers");
-                let method = side
-                    .acceptable
-                    .choose(provided & side.admitted_bits)
-                    .ok_or(HandshakeError::NoCommonMethod {
+                let method = side.acceptable.choose(provided & side.admitted_bits).ok_or(
+                    HandshakeError::NoCommonMethod {
                         provided,
                         accepted: side.acceptable,
-                    })?;
+                    },
+                )?;
                 let len = pad_len(Step::PadC, len)?;
                 Ok(Turn::Next(Self::PadC { method, len }))
             }

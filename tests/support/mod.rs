@@ -19,6 +19,6 @@ pub(crate) mod one_way;
 pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
-pub(crate) mod write_limit;
 pub(crate) mod script;
 pub(crate) mod watched;
+pub(crate) mod write_limit;

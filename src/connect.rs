@@ -199,12 +199,9 @@ impl MseConnector {
         S: Into<Skey>,
         B: Into<Bytes>,
     {
-        let config = self.config.clone();
-        let (skey, initial_payload) = (skey.into(), initial_payload.into());
-        async move {
-            config.check(mode, &initial_payload)?;
-            config.attempt(mode, io, skey, initial_payload, None).await
-        }
+        let mut dial = self.dial(skey, initial_payload);
+        dial.mode = mode;
+        async move { dial.connect(io).await }
     }
 
     /// Dials with `dial`, shakes hands, and dials again if the policy says so ([`Policy::redial`]).
@@ -255,7 +252,7 @@ impl MseConnector {
         async move {
             attempts.started = Instant::now();
             loop {
-                attempts.config.check(attempts.mode, &attempts.initial_payload)?;
+                attempts.check()?;
                 let io = attempts.wait_for(dial(attempts.mode)).await?;
                 if let Some(stream) = attempts.attempt(io).await? {
                     return Ok(stream);
@@ -330,20 +327,16 @@ impl Dial {
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
-        let Self { config, mode, .. } = self;
         self.attempts += 1;
-        config.check(*mode, &self.initial_payload)?;
-        let (skey, initial_payload) = (self.skey.clone(), self.initial_payload.clone());
-        let key_pair = self.key_pair.take();
-        match config.attempt(*mode, io, skey, initial_payload, key_pair).await {
+        match self.connect(io).await {
             Ok(mut stream) => {
                 stream.set_attempts(self.attempts, self.started.elapsed());
                 Ok(Some(stream))
             }
-            Err(error) => match config.policy.redial(*mode, &error) {
+            Err(error) => match self.config.policy.redial(self.mode, &error) {
                 Some(next) => {
                     debug!(%error, dial = %next, "redialling");
-                    *mode = next;
+                    self.mode = next;
                     Ok(None)
                 }
                 None => Err(error),
@@ -363,63 +356,48 @@ impl Dial {
                 return Poll::Ready(dialled.map_err(ConnectError::Dial));
             }
             if self.mode == DialMode::Mse && self.key_pair.is_none() {
-                self.key_pair = Some(self.config.draw());
+                self.key_pair = Some(self.draw());
             }
             let timed_out = deadline.poll(cx, true);
             timed_out.map(|after| Err(ConnectError::DialTimedOut(after)))
         })
         .await
     }
-}
 
-impl Config {
     fn draw(&self) -> (Randomness, Pieces) {
-        self.disguise.draw(Role::Initiator, &mut rand::rng())
+        self.config.disguise.draw(Role::Initiator, &mut rand::rng())
+    }
+
+    /// Whether the policy has something else to try if the peer does not answer.
+    fn may_redial(&self) -> bool {
+        self.config.policy.second_mode(self.mode).is_some()
     }
 
     /// Refuses what must not be sent, before anything is.
-    fn check(&self, mode: DialMode, initial_payload: &Bytes) -> Result<(), Error> {
-        if !self.policy.allows(mode) {
-            return Err(Error::mode_not_allowed(mode));
+    fn check(&self) -> Result<(), Error> {
+        if !self.config.policy.allows(self.mode) {
+            return Err(Error::mode_not_allowed(self.mode));
         }
-        if self.awaits_plaintext_answer(mode) && initial_payload.is_empty() {
+        if self.mode == DialMode::Plaintext && self.may_redial() && self.initial_payload.is_empty() {
             return Err(Error::no_initial_payload());
         }
         Ok(())
     }
 
-    /// A plaintext attempt waits for the peer's answer only if there is something else to try.
-    fn awaits_plaintext_answer(&self, mode: DialMode) -> bool {
-        mode == DialMode::Plaintext && self.policy.second_mode(mode).is_some()
-    }
-
-    /// The timeout of the answer, if a redial is possible.
-    fn answer_timeout(&self, mode: DialMode) -> Option<Duration> {
-        self.policy.second_mode(mode)?;
-        Some(self.answer_timeout.unwrap_or(match mode {
-            DialMode::Mse => DEFAULT_MSE_ANSWER_TIMEOUT,
-            DialMode::Plaintext => DEFAULT_PLAINTEXT_ANSWER_TIMEOUT,
-        }))
-    }
-
-    async fn attempt<T>(
-        &self,
-        mode: DialMode,
-        io: T,
-        skey: Skey,
-        initial_payload: Bytes,
-        key_pair: Option<(Randomness, Pieces)>,
-    ) -> Result<MseStream<T>, Error>
+    async fn connect<T>(&mut self, io: T) -> Result<MseStream<T>, Error>
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
-        let span = debug_span!("mse_handshake", role = %Role::Initiator, dial = %mode);
-        let mut exchange = Exchange::new(io, Role::Initiator, self.timeout, span);
-        exchange.deadline.answer = self.answer_timeout(mode);
-        let result = self
-            .handshake(&mut exchange, mode, skey, initial_payload, key_pair)
-            .await;
-        match result {
+        self.check()?;
+        let span = debug_span!("mse_handshake", role = %Role::Initiator, dial = %self.mode);
+        let mut exchange = Exchange::new(io, Role::Initiator, self.config.timeout, span);
+        exchange.deadline.answer = self.may_redial().then(|| {
+            self.config.answer_timeout.unwrap_or(match self.mode {
+                DialMode::Mse => DEFAULT_MSE_ANSWER_TIMEOUT,
+                DialMode::Plaintext => DEFAULT_PLAINTEXT_ANSWER_TIMEOUT,
+            })
+        });
+        match self.handshake(&mut exchange).await {
             Ok(established) => Ok(exchange.into_stream(established)),
             Err(error) => {
                 exchange.log_failure(&error);
@@ -428,33 +406,28 @@ impl Config {
         }
     }
 
-    async fn handshake<T>(
-        &self,
-        exchange: &mut Exchange<T>,
-        mode: DialMode,
-        skey: Skey,
-        initial_payload: Bytes,
-        key_pair: Option<(Randomness, Pieces)>,
-    ) -> Result<Established, Error>
+    async fn handshake<T>(&mut self, exchange: &mut Exchange<T>) -> Result<Established, Error>
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
+        let payload = self.initial_payload.clone();
         // Once the peer has answered, everything that it sent is kept, even if ours can no longer be sent.
-        let (mut established, may_stay_unsent) = match mode {
+        let (mut established, may_stay_unsent) = match self.mode {
             DialMode::Mse => {
-                let (randomness, pieces) = key_pair.unwrap_or_else(|| self.draw());
+                let (randomness, pieces) = self.key_pair.take().unwrap_or_else(|| self.draw());
                 exchange.set_pieces(pieces);
-                let output = exchange.outbox();
-                let initiator = Initiator::new(skey, &self.policy, initial_payload, randomness, output);
+                let (skey, policy) = (self.skey.clone(), &self.config.policy);
+                let initiator = Initiator::new(skey, policy, payload, randomness, exchange.outbox());
                 (exchange.run(initiator).await?, Some(usize::MAX))
             }
-            DialMode::Plaintext if self.awaits_plaintext_answer(mode) => {
-                let dial = PlaintextDial::new(initial_payload, exchange.outbox());
-                (exchange.run(dial).await?, Some(usize::MAX))
+            // If there is nothing else to try, the answer is for the application to read.
+            DialMode::Plaintext if !self.may_redial() => {
+                exchange.outbox().extend_from_slice(&payload);
+                (Established::plaintext(Role::Initiator, None, Vec::new()), None)
             }
             DialMode::Plaintext => {
-                exchange.outbox().extend_from_slice(&initial_payload);
-                (Established::plaintext(Role::Initiator, None, Vec::new()), None)
+                let dial = PlaintextDial::new(payload, exchange.outbox());
+                (exchange.run(dial).await?, Some(usize::MAX))
             }
         };
         exchange.finish(&mut established, may_stay_unsent).await?;

@@ -37,6 +37,13 @@ impl CryptoMethod {
         Self::HeaderOnly,
     ];
 
+    /// What a text should have been that is not a method.
+    pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
+        "`aes`, `rc4` or `header-only`"
+    } else {
+        "`rc4` or `header-only`"
+    };
+
     /// The bit that stands for this method on the wire.
     pub const fn bit(self) -> u32 {
         match self {

@@ -1,4 +1,4 @@
-//! Policies and their parts, read from text.
+//! Policies and their parts as text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,51 +7,7 @@ use super::Policy;
 use super::encryption::Encryption;
 use super::methods::{CryptoMethod, CryptoMethods};
 
-/// What was expected instead of a text that cannot be parsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
-    Encryption,
-    Method,
-    Methods,
-    Policy,
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Encryption => list(f, Encryption::ALL, Encryption::name, "or"),
-            Self::Method => list(f, CryptoMethod::ALL, CryptoMethod::name, "or"),
-            Self::Methods => {
-                f.write_str("a comma-separated list of ")?;
-                list(f, CryptoMethod::ALL, CryptoMethod::name, "and")
-            }
-            Self::Policy => {
-                Self::Encryption.fmt(f)?;
-                f.write_str(", and after any but `forbid` perhaps methods, as in `require:rc4`")
-            }
-        }
-    }
-}
-
-/// Writes the names of `all`, separated by commas, with `before_last` before the last one.
-fn list<V: Copy>(
-    f: &mut fmt::Formatter<'_>,
-    all: &[V],
-    name: fn(V) -> &'static str,
-    before_last: &str,
-) -> fmt::Result {
-    for (position, value) in all.iter().enumerate() {
-        match position {
-            0 => {}
-            last if last + 1 == all.len() => write!(f, " {before_last} ")?,
-            _ => f.write_str(", ")?,
-        }
-        write!(f, "`{}`", name(*value))?;
-    }
-    Ok(())
-}
-
-/// The number of characters of the found text that an error shows.
+/// How many characters of the text an error shows.
 const SHOWN: usize = 40;
 
 /// A text could not be parsed as a [`Policy`] or a part of one.
@@ -59,12 +15,12 @@ const SHOWN: usize = 40;
 /// It says what was expected and what was found. A long text is cut, and control characters are escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsePolicyError {
-    expected: Expected,
+    expected: &'static str,
     found: String,
 }
 
 impl ParsePolicyError {
-    fn new(expected: Expected, found: &str) -> Self {
+    fn new(expected: &'static str, found: &str) -> Self {
         let mut shown: String = found.chars().take(SHOWN).flat_map(char::escape_debug).collect();
         if found.chars().nth(SHOWN).is_some() {
             shown.push('…');
@@ -88,11 +44,11 @@ impl FromStr for Encryption {
     type Err = ParsePolicyError;
 
     fn from_str(word: &str) -> Result<Self, ParsePolicyError> {
-        Self::ALL
-            .iter()
+        let expected = "`forbid`, `allow`, `prefer` or `require`";
+        let found = Self::ALL.iter().find(|known| known.name() == word);
+        found
             .copied()
-            .find(|known| known.name() == word)
-            .ok_or_else(|| ParsePolicyError::new(Expected::Encryption, word))
+            .ok_or_else(|| ParsePolicyError::new(expected, word))
     }
 }
 
@@ -100,11 +56,10 @@ impl FromStr for CryptoMethod {
     type Err = ParsePolicyError;
 
     fn from_str(name: &str) -> Result<Self, ParsePolicyError> {
-        Self::ALL
-            .iter()
+        let found = Self::ALL.iter().find(|known| known.name() == name);
+        found
             .copied()
-            .find(|known| known.name() == name)
-            .ok_or_else(|| ParsePolicyError::new(Expected::Method, name))
+            .ok_or_else(|| ParsePolicyError::new(Self::EXPECTED, name))
     }
 }
 
@@ -114,11 +69,10 @@ impl FromStr for CryptoMethods {
     /// Spaces around the commas are ignored, and so are repeated methods.
     fn from_str(list: &str) -> Result<Self, ParsePolicyError> {
         list.split(',')
-            .map(|name| name.trim().parse().ok())
+            .map(|name| name.trim().parse::<CryptoMethod>())
             .map(|method| method.map(Self::only))
-            .reduce(|set, next| Some(next?.iter().fold(set?, Self::then)))
-            .flatten()
-            .ok_or_else(|| ParsePolicyError::new(Expected::Methods, list))
+            .reduce(|set, next| Ok(next?.iter().fold(set?, Self::then)))
+            .unwrap_or_else(|| Err(ParsePolicyError::new(CryptoMethod::EXPECTED, list)))
     }
 }
 
@@ -131,10 +85,9 @@ impl FromStr for Policy {
             Some((word, methods)) => (word, Some(methods.parse()?)),
             None => (text, None),
         };
-        let no_policy = |found: &str| ParsePolicyError::new(Expected::Policy, found);
-        let encryption = word.trim().parse().map_err(|_| no_policy(word))?;
+        let encryption = word.trim().parse()?;
         if encryption == Encryption::Forbid && methods.is_some() {
-            return Err(no_policy(text));
+            return Err(ParsePolicyError::new("`forbid` without methods", text));
         }
         let rc4 = CryptoMethods::only(CryptoMethod::Rc4);
         Ok(Self::new(encryption, methods.unwrap_or(rc4)))

@@ -4,11 +4,6 @@
 // A failure gives everything back that the handshake had, the transport included. There is one for a connection.
 #![allow(clippy::result_large_err)]
 
-#[cfg(not(any(feature = "fast", feature = "rustcrypto")))]
-compile_error!(
-    "choose who does the arithmetic: the feature `fast` (the default) for tokio-mse's own, or `rustcrypto` for the crates `rc4` and `crypto-bigint`"
-);
-
 mod accept;
 mod connect;
 mod crypto;
@@ -32,7 +27,7 @@ pub use connect::MseConnector;
 pub use connect::attempt::{Connect, Connecting};
 pub use connect::redial::ConnectWith;
 pub use crypto::keystream::Keystream;
-pub use disguise::{Disguise, Exemption};
+pub use disguise::{Disguise, ParseDisguiseError};
 pub use drive::failed::Failed;
 pub use drive::fallible::Fallible;
 pub use error::{ConnectError, Error, HandshakeError, Step};

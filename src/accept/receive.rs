@@ -94,7 +94,9 @@ impl<T> Receive<T> {
         mut session: Session<T>,
         seen: Vec<u8>,
     ) -> Result<Stage<T>, Failed<T>> {
-        let (randomness, pieces) = self.disguise.draw(&mut rand::rng());
+        let (randomness, pieces) = self
+            .disguise
+            .draw(crate::handshake::Role::Responder, &mut rand::rng());
         session.link.set_pieces(pieces);
         if self.hide_plaintext && classify(&seen) == Some(Opening::Plaintext) {
             self.refusal.get_or_insert(HandshakeError::PlaintextRefused);

@@ -137,7 +137,7 @@ impl<T> Connecting<T> {
         session.deadline.expect_answer(terms.answer_timeout);
         Self(match attempt {
             Attempt::Mse => {
-                let draw = || terms.disguise.draw(&mut rand::rng());
+                let draw = || terms.disguise.draw(Role::Initiator, &mut rand::rng());
                 let (randomness, pieces) = drawn.unwrap_or_else(draw);
                 session.link.set_pieces(pieces);
                 let policy = &terms.policy;

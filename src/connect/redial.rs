@@ -98,7 +98,11 @@ where
                     let Poll::Ready(dialled) = dialling.as_mut().poll(cx) else {
                         // The transport is a round trip away, and a public key is made meanwhile.
                         if this.attempt == Attempt::Mse && drawn.is_none() {
-                            *drawn = Some(this.terms.disguise.draw(&mut rand::rng()));
+                            *drawn = Some(
+                                this.terms
+                                    .disguise
+                                    .draw(crate::handshake::Role::Initiator, &mut rand::rng()),
+                            );
                         }
                         let after = ready!(deadline.poll(cx, true));
                         let error = Error::timed_out(Step::Dial, false, after);

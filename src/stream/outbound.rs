@@ -86,15 +86,14 @@ impl Outbound {
                 (offered, write_clear(io, cx, bufs))
             }
             Some(keystream) => {
-                let (mut offered, mut written) = (0, Poll::Pending);
-                keystream.write(bufs, |sealed| {
-                    offered = sealed.len();
-                    written = io.poll_write(cx, sealed);
-                    match written {
-                        Poll::Ready(Ok(accepted)) => accepted,
-                        Poll::Ready(Err(_)) | Poll::Pending => 0,
-                    }
-                });
+                let sealed = keystream.seal(bufs);
+                let offered = sealed.bytes().len();
+                let written = io.poll_write(cx, sealed.bytes());
+                let accepted = match written {
+                    Poll::Ready(Ok(accepted)) => accepted,
+                    Poll::Ready(Err(_)) | Poll::Pending => 0,
+                };
+                keystream.commit(sealed, bufs, accepted);
                 (offered, written)
             }
         };

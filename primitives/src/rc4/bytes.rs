@@ -14,11 +14,11 @@ pub(super) fn apply(cipher: &mut Rc4, data: &mut [u8]) {
     let (pairs, word) = words.as_chunks_mut::<2>();
     for [a, b] in pairs {
         let (low, high) = walk.two_words();
-        *a = xor(a, low);
-        *b = xor(b, high);
+        *a = xor(*a, low);
+        *b = xor(*b, high);
     }
     for a in word {
-        *a = xor(a, walk.word());
+        *a = xor(*a, walk.word());
     }
     for byte in rest {
         *byte ^= walk.byte();
@@ -100,8 +100,8 @@ impl Lane {
     }
 }
 
-fn xor(bytes: &[u8; 8], word: u64) -> [u8; 8] {
-    (u64::from_le_bytes(*bytes) ^ word).to_le_bytes()
+fn xor(bytes: [u8; 8], word: u64) -> [u8; 8] {
+    (u64::from_le_bytes(bytes) ^ word).to_le_bytes()
 }
 
 /// A run of steps with both indices in registers.

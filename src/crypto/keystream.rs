@@ -96,8 +96,9 @@ impl Keystream {
 
     /// Encrypts the beginning of the concatenation of `plain`, at most what the transport will probably accept.
     ///
-    /// What it returns goes to [`commit`](Self::commit) after the write. Without that, the keystream is desynchronised.
-    pub(crate) fn seal(&mut self, plain: &[IoSlice<'_>]) -> Sealed {
+    /// A short message is encrypted in `short`, the caller's stack; everything else in a buffer. What is returned goes to
+    /// [`commit`](Self::commit) after the write. Without that, the keystream is desynchronised.
+    pub(crate) fn seal<'a>(&mut self, plain: &[IoSlice<'_>], short: &'a mut [u8; SHORT]) -> Sealed<'a> {
         let State {
             cipher,
             write_limit,
@@ -107,7 +108,7 @@ impl Keystream {
             .iter()
             .fold(0, |len, slice| write_limit.get().min(len + slice.len()));
         let mut sealed = Sealed {
-            short: [0; SHORT],
+            short,
             buffer: std::mem::replace(unused, Buffer::none()),
             len,
         };
@@ -116,9 +117,7 @@ impl Keystream {
             sealed.buffer.grow_to(len);
         }
         let bytes = sealed.bytes_mut();
-        for (at, piece) in pieces(plain, 0..known) {
-            xor(&mut bytes[at..], piece);
-        }
+        xor_pieces(plain, 0..known, bytes);
         for (at, piece) in pieces(plain, known..len) {
             bytes[at..at + piece.len()].copy_from_slice(piece);
         }
@@ -128,7 +127,7 @@ impl Keystream {
 
     /// Advances by the `accepted` bytes that the transport accepted of `sealed`, and keeps the keystream of the rest.
     /// `plain` must be what was sealed.
-    pub(crate) fn commit(&mut self, mut sealed: Sealed, plain: &[IoSlice<'_>], accepted: usize) {
+    pub(crate) fn commit(&mut self, mut sealed: Sealed<'_>, plain: &[IoSlice<'_>], accepted: usize) {
         let len = sealed.len;
         let accepted = accepted.min(len);
         self.0.write_limit.learn(len, accepted);
@@ -138,9 +137,7 @@ impl Keystream {
             return;
         }
         let bytes = sealed.bytes_mut();
-        for (at, piece) in pieces(plain, accepted..len) {
-            xor(&mut bytes[at..], piece);
-        }
+        xor_pieces(plain, accepted..len, bytes);
         if sealed.buffer.len() == 0 {
             self.0.unused = Buffer::of(&sealed.short[accepted..len]);
             sealed.short.zeroize();
@@ -158,18 +155,19 @@ impl fmt::Debug for Keystream {
 }
 
 /// The length up to which a message is encrypted on the stack: everything that a peer sends except `piece`, `bitfield` and
-/// extension messages. Taking a buffer from the pool would take nearly as long as encrypting such a message.
-const SHORT: usize = 128;
+/// extension messages. Taking a buffer from the pool would take nearly as long as encrypting such a message, and so would
+/// moving one that was just encrypted.
+pub(crate) const SHORT: usize = 128;
 
 /// The ciphertext of one write.
-pub(crate) struct Sealed {
-    short: [u8; SHORT],
+pub(crate) struct Sealed<'a> {
+    short: &'a mut [u8; SHORT],
     /// Used instead of `short` if it is not empty. It may be longer than the ciphertext: unused keystream follows then.
     buffer: Buffer,
     len: usize,
 }
 
-impl Sealed {
+impl Sealed<'_> {
     pub(crate) fn bytes(&self) -> &[u8] {
         match self.buffer.len() {
             0 => &self.short[..self.len],
@@ -224,6 +222,13 @@ impl WriteLimit {
 fn xor(data: &mut [u8], mask: &[u8]) {
     for (byte, mask) in data.iter_mut().zip(mask) {
         *byte ^= mask;
+    }
+}
+
+/// XORs what is within `range` of the concatenation of `plain` into the same range of `bytes`.
+fn xor_pieces(plain: &[IoSlice<'_>], range: Range<usize>, bytes: &mut [u8]) {
+    for (at, piece) in pieces(plain, range) {
+        xor(&mut bytes[at..], piece);
     }
 }
 

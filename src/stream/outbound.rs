@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 
-use crate::crypto::keystream::Keystream;
+use crate::crypto::keystream::{Keystream, SHORT};
 use crate::stream::broken::{Breach, BrokenStream};
 
 /// A transport that claims to have written more than it was given can no longer be in step with the keystream
@@ -86,7 +86,8 @@ impl Outbound {
                 (offered, write_clear(io, cx, bufs))
             }
             Some(keystream) => {
-                let sealed = keystream.seal(bufs);
+                let mut short = [0; SHORT];
+                let sealed = keystream.seal(bufs, &mut short);
                 let offered = sealed.bytes().len();
                 let written = io.poll_write(cx, sealed.bytes());
                 let accepted = match written {

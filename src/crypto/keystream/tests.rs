@@ -70,7 +70,8 @@ fn write_slices(
     slices: &[IoSlice<'_>],
     accepted: impl FnOnce(usize) -> usize,
 ) -> Vec<u8> {
-    let sealed = keystream.seal(slices);
+    let mut short = [0; SHORT];
+    let sealed = keystream.seal(slices, &mut short);
     let bytes = sealed.bytes().to_vec();
     keystream.commit(sealed, slices, accepted(bytes.len()));
     bytes

@@ -123,6 +123,39 @@ fn the_states_of_both_ciphers_are_wiped() {
     }
 }
 
+/// Each machine is moved out of a box, which is freed with what it held.
+#[test]
+fn no_memory_that_a_machine_was_moved_out_of_holds_an_exponent_s_or_a_cipher_state() {
+    let secret = secret(&OURS, &public_key(&THEIRS));
+    let state = |label: &[u8]| cipher_state(&sha1(&[label, &secret, &SKEY]));
+    for sought in [&OURS[..], &secret, &state(b"keyA"), &state(b"keyB")] {
+        let mut to_us = public_key(&THEIRS).to_vec();
+        let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
+        to_us.extend(
+            Offer {
+                ia: b"",
+                ..Offer::default()
+            }
+            .step_3(&mut shared),
+        );
+        let out = &mut Vec::with_capacity(2000);
+        let found = leaves_behind(sought, || {
+            let responder = Box::new(Responder::new(&Policy::full_rc4(), randomness()));
+            let responder = Box::new(need_input(responder.process(&to_us[..100], out).unwrap()));
+            let Progress::Done(request) = responder.process(&to_us[100..136], out).unwrap() else {
+                panic!("not done");
+            };
+            let negotiation = Box::new(Box::new(request).resolve(Skey::from(SKEY), ""));
+            let negotiation = Box::new(need_input(negotiation.process(&to_us[136..140], out).unwrap()));
+            let Progress::Done(established) = negotiation.process(&to_us[140..], out).unwrap() else {
+                panic!("not done");
+            };
+            drop(Box::new(established));
+        });
+        assert!(!found, "{}", hex::encode(sought));
+    }
+}
+
 #[test]
 fn an_info_hash_is_wiped_with_its_skey() {
     let skey = Box::new(Skey::from(SKEY));

@@ -4,36 +4,37 @@
 mod tests;
 
 use sha1::{Digest, Sha1};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::dh::SharedSecret;
 use super::keystream::Keystream;
 
-fn hash(parts: &[&[u8]]) -> [u8; 20] {
+fn hash(parts: &[&[u8]]) -> Zeroizing<[u8; 20]> {
     let mut digest = Sha1::new();
     for part in parts {
         digest.update(part);
     }
-    digest.finalize().into()
+    let mut hash = Zeroizing::new([0; 20]);
+    digest.finalize_into((&mut *hash).into());
+    hash
 }
 
 /// `HASH('req1', S)`: the mark that ends PadA.
 pub(crate) fn req1(secret: &SharedSecret) -> [u8; 20] {
-    hash(&[b"req1", secret.as_bytes()])
+    *hash(&[b"req1", secret.as_bytes()])
 }
 
 /// `HASH('req2', SKEY)`.
 pub(crate) fn req2(skey: &[u8]) -> [u8; 20] {
-    hash(&[b"req2", skey])
+    *hash(&[b"req2", skey])
 }
 
-/// `HASH('req2', SKEY) xor HASH('req3', S)`, from either of the two to the other.
+/// `HASH('req2', SKEY) xor HASH('req3', S)` from `HASH('req2', SKEY)`, and the other way round.
 pub(crate) fn mask_req2(secret: &SharedSecret, mut req2: [u8; 20]) -> [u8; 20] {
-    let mut req3 = hash(&[b"req3", secret.as_bytes()]);
-    for (byte, mask) in req2.iter_mut().zip(req3) {
+    let req3 = hash(&[b"req3", secret.as_bytes()]);
+    for (byte, mask) in req2.iter_mut().zip(req3.iter()) {
         *byte ^= mask;
     }
-    req3.zeroize();
     req2
 }
 
@@ -43,8 +44,8 @@ pub(crate) fn keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keys
     Keystream::pair(&key_a, &key_b)
 }
 
-/// What follows the handshake where AES-128-CTR was selected: the keystreams of the initiator and the responder, at their
-/// first byte. That byte is the first one behind IA in the one direction, and behind PadD in the other.
+/// The keystreams of the initiator and the responder after the handshake if AES-128-CTR was selected, from their first
+/// byte: the one after IA in the one direction, and after PadD in the other.
 #[cfg(feature = "unstable-aes")]
 pub(crate) fn aes_keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
     let [key_a, key_b] = keys(secret, skey);
@@ -52,5 +53,5 @@ pub(crate) fn aes_keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, 
 }
 
 fn keys(secret: &SharedSecret, skey: &[u8]) -> [Zeroizing<[u8; 20]>; 2] {
-    [b"keyA", b"keyB"].map(|label| Zeroizing::new(hash(&[label, secret.as_bytes(), skey])))
+    [b"keyA", b"keyB"].map(|label| hash(&[label, secret.as_bytes(), skey]))
 }

@@ -1,8 +1,9 @@
-//! One direction's keystream, and the part of it that was generated before it could be used.
+//! The keystream of one direction, and the encrypting write in three steps: **seal, write, commit**.
 //!
-//! Encrypting is XOR with a keystream that does not depend on the data. [`Keystream::write`] encrypts what the transport may
-//! be expected to take and asks it how much it took; the keystream of the rest is kept for the next attempt, whatever data
-//! that brings. No ciphertext is ever kept.
+//! Encrypting is XOR with a keystream that does not depend on the data. [`Keystream::seal`] encrypts as much as the
+//! transport will probably accept, the caller gives that to the transport, and [`Keystream::commit`] turns what the
+//! transport did not accept back into keystream. The next write uses that first, whatever data it brings. No ciphertext
+//! outlives a write.
 
 #[cfg(test)]
 mod tests;
@@ -15,131 +16,223 @@ use zeroize::Zeroize;
 
 #[cfg(feature = "unstable-aes")]
 use super::aes::AesCtr;
-use super::ahead::{Ahead, xor};
-use super::cipher::Cipher;
+use super::buffer_pool::{Buffer, MAX_LEN};
 use super::rc4::Rc4;
-use super::window::Reach;
 
-/// Up to this length a message is encrypted on the stack: all that a peer says beside `piece`, `bitfield` and extensions.
-/// A block from the thread's store would take nearly as long as encrypting it.
-const SHORT: usize = 128;
-
-/// One direction's keystream, positioned behind everything that was encrypted or decrypted so far.
+/// One direction's keystream, positioned after everything that was encrypted or decrypted so far.
 ///
 /// Encryption as MSE uses it is *obfuscation*: it authenticates nothing, and a flipped bit on the wire is a flipped bit of
-/// plaintext, whatever the cipher. Wiped on drop; `Debug` prints nothing of it.
-pub struct Keystream {
+/// plaintext, with every cipher. The state is on the heap, so that a move does not copy it. It is wiped on drop, and
+/// `Debug` prints nothing of it.
+pub struct Keystream(Box<State>);
+
+struct State {
     cipher: Cipher,
-    reach: Reach,
-    ahead: Ahead,
+    write_limit: WriteLimit,
+    /// Keystream that was generated for bytes that the transport did not accept.
+    unused: Buffer,
+}
+
+/// A cipher that was used up to the end of [`State::unused`]. Wiped on drop.
+enum Cipher {
+    Rc4(Rc4),
+    #[cfg(feature = "unstable-aes")]
+    Aes(AesCtr),
+}
+
+impl Cipher {
+    fn apply(&mut self, data: &mut [u8]) {
+        match self {
+            Self::Rc4(cipher) => cipher.apply(data),
+            #[cfg(feature = "unstable-aes")]
+            Self::Aes(cipher) => cipher.apply(data),
+        }
+    }
 }
 
 impl Keystream {
     /// RC4's keystreams of both directions, their first 1024 bytes discarded.
     pub(crate) fn pair(key_a: &[u8; 20], key_b: &[u8; 20]) -> (Self, Self) {
         let (a, b) = Rc4::pair(key_a, key_b);
-        (Self::unread(Cipher::Rc4(a)), Self::unread(Cipher::Rc4(b)))
+        (Self::new(Cipher::Rc4(a)), Self::new(Cipher::Rc4(b)))
     }
 
-    /// AES-128-CTR from its first byte. `material` is what [`pair`](Self::pair) has for a key.
+    /// AES-128-CTR from its first byte. `material` is what would be the key of RC4.
     #[cfg(feature = "unstable-aes")]
     pub(crate) fn aes(material: &[u8; 20]) -> Self {
-        Self::unread(Cipher::Aes(AesCtr::new(material)))
+        Self::new(Cipher::Aes(AesCtr::new(material)))
     }
 
-    fn unread(cipher: Cipher) -> Self {
-        Self {
+    fn new(cipher: Cipher) -> Self {
+        Self(Box::new(State {
             cipher,
-            reach: Reach::new(),
-            ahead: Ahead::none(),
-        }
+            write_limit: WriteLimit::new(),
+            unused: Buffer::none(),
+        }))
     }
 
-    /// Encrypts or decrypts `data` in place and moves behind it.
+    /// Encrypts or decrypts `data` in place, and advances by its length.
     pub fn apply(&mut self, data: &mut [u8]) {
-        let (from_ahead, rest) = data.split_at_mut(data.len().min(self.ahead.unused().len()));
-        self.ahead.apply(from_ahead);
-        self.cipher.apply(rest);
+        let State { cipher, unused, .. } = &mut *self.0;
+        let known = unused.len().min(data.len());
+        let (known_part, rest) = data.split_at_mut(known);
+        if known > 0 {
+            xor(known_part, unused.as_slice());
+            unused.remove_front(known);
+        }
+        cipher.apply(rest);
     }
 
-    /// Encrypts the beginning of the concatenation of `plain`, gives it to `transport`, and moves behind as many bytes as
-    /// that says it took.
+    /// Encrypts or decrypts `input` into `output`, as many bytes as the shorter of the two has, and advances by that many.
     ///
-    /// How much is encrypted follows what the transport took of earlier writes, a window at most: all of it, as long as
-    /// everything was taken. A keystream whose `transport` panicked is out of step.
-    pub(crate) fn write(&mut self, plain: &[IoSlice<'_>], transport: impl FnOnce(&[u8]) -> usize) {
-        let offered = self.reach_into(plain);
-        let accepted = if offered <= SHORT && self.ahead.unused().is_empty() {
-            self.write_short(plain, offered, transport)
-        } else {
-            self.write_block(plain, offered, transport)
+    /// Returns how many.
+    pub fn apply_to(&mut self, input: &[u8], output: &mut [u8]) -> usize {
+        let len = input.len().min(output.len());
+        let output = &mut output[..len];
+        output.copy_from_slice(&input[..len]);
+        self.apply(output);
+        len
+    }
+
+    /// Encrypts the beginning of the concatenation of `plain`, at most what the transport will probably accept.
+    ///
+    /// A short message is encrypted in `short`, the caller's stack; everything else in a buffer. What is returned goes to
+    /// [`commit`](Self::commit) after the write. Without that, the keystream is desynchronised.
+    pub(crate) fn seal<'a>(&mut self, plain: &[IoSlice<'_>], short: &'a mut [u8; SHORT]) -> Sealed<'a> {
+        let State {
+            cipher,
+            write_limit,
+            unused,
+        } = &mut *self.0;
+        let len = plain
+            .iter()
+            .fold(0, |len, slice| write_limit.get().min(len + slice.len()));
+        let mut sealed = Sealed {
+            short,
+            buffer: std::mem::replace(unused, Buffer::none()),
+            len,
         };
-        self.reach.learn(offered, accepted);
-    }
-
-    fn write_short(
-        &mut self,
-        plain: &[IoSlice<'_>],
-        offered: usize,
-        transport: impl FnOnce(&[u8]) -> usize,
-    ) -> usize {
-        let mut block = [0; SHORT];
-        let sealed = &mut block[..offered];
-        for (at, piece) in pieces(plain, 0..offered) {
-            sealed[at..at + piece.len()].copy_from_slice(piece);
+        let known = sealed.buffer.len().min(len);
+        if len > SHORT || sealed.buffer.len() > 0 {
+            sealed.buffer.grow_to(len);
         }
-        self.cipher.apply(sealed);
-        let accepted = transport(sealed).min(offered);
-        if accepted < offered {
-            unseal(plain, accepted, sealed);
-            self.ahead = Ahead::of(&sealed[accepted..]);
-            block.zeroize();
+        let bytes = sealed.bytes_mut();
+        xor_pieces(plain, 0..known, bytes);
+        for (at, piece) in pieces(plain, known..len) {
+            bytes[at..at + piece.len()].copy_from_slice(piece);
         }
-        accepted
+        cipher.apply(&mut bytes[known..]);
+        sealed
     }
 
-    fn write_block(
-        &mut self,
-        plain: &[IoSlice<'_>],
-        offered: usize,
-        transport: impl FnOnce(&[u8]) -> usize,
-    ) -> usize {
-        let place = self.ahead.make_room(offered);
-        let known = self.ahead.unused().len().min(offered);
-        let sealed = &mut self.ahead.block[place.clone()];
-        seal(plain, known, &mut self.cipher, sealed);
-        let accepted = transport(sealed).min(offered);
-        unseal(plain, accepted, sealed);
-        self.ahead.generated_until(place.end);
-        self.ahead.consume(accepted);
-        accepted
-    }
-
-    /// How much of `plain` a write encrypts.
-    fn reach_into(&self, plain: &[IoSlice<'_>]) -> usize {
-        let reach = self.reach.get();
-        plain.iter().fold(0, |len, slice| reach.min(len + slice.len()))
+    /// Advances by the `accepted` bytes that the transport accepted of `sealed`, and keeps the keystream of the rest.
+    /// `plain` must be what was sealed.
+    pub(crate) fn commit(&mut self, mut sealed: Sealed<'_>, plain: &[IoSlice<'_>], accepted: usize) {
+        let len = sealed.len;
+        let accepted = accepted.min(len);
+        self.0.write_limit.learn(len, accepted);
+        if accepted == len && sealed.buffer.len() <= len {
+            // Only ciphertext, which the transport has now.
+            sealed.buffer.forget();
+            return;
+        }
+        let bytes = sealed.bytes_mut();
+        xor_pieces(plain, accepted..len, bytes);
+        if sealed.buffer.len() == 0 {
+            self.0.unused = Buffer::of(&sealed.short[accepted..len]);
+            sealed.short.zeroize();
+        } else {
+            sealed.buffer.remove_front(accepted);
+            self.0.unused = sealed.buffer;
+        }
     }
 }
 
-/// Encrypts as much of `plain` as `block` is long. The first `known` bytes of `block` are keystream.
-fn seal(plain: &[IoSlice<'_>], known: usize, cipher: &mut Cipher, block: &mut [u8]) {
-    for (at, piece) in pieces(plain, 0..known) {
-        xor(&mut block[at..], piece);
-    }
-    for (at, piece) in pieces(plain, known..block.len()) {
-        cipher.apply_to(piece, &mut block[at..at + piece.len()]);
+impl fmt::Debug for Keystream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keystream(..)")
     }
 }
 
-/// Turns what was encrypted back into keystream, behind the first `accepted` bytes.
-fn unseal(plain: &[IoSlice<'_>], accepted: usize, block: &mut [u8]) {
-    for (at, piece) in pieces(plain, accepted..block.len()) {
-        xor(&mut block[at..], piece);
+/// The length up to which a message is encrypted on the stack: everything that a peer sends except `piece`, `bitfield` and
+/// extension messages. Taking a buffer from the pool would take nearly as long as encrypting such a message, and so would
+/// moving one that was just encrypted.
+pub(crate) const SHORT: usize = 128;
+
+/// The ciphertext of one write.
+pub(crate) struct Sealed<'a> {
+    short: &'a mut [u8; SHORT],
+    /// Used instead of `short` if it is not empty. It may be longer than the ciphertext: unused keystream follows then.
+    buffer: Buffer,
+    len: usize,
+}
+
+impl Sealed<'_> {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self.buffer.len() {
+            0 => &self.short[..self.len],
+            _ => &self.buffer.as_slice()[..self.len],
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self.buffer.len() {
+            0 => &mut self.short[..self.len],
+            _ => &mut self.buffer.contents()[..self.len],
+        }
     }
 }
 
-/// What lies within `range` of the concatenation of `slices`, and where.
+/// The most that the next write encrypts: what this transport will probably accept.
+///
+/// What a transport does not accept was encrypted in vain, and is turned back into keystream. Without the limit, a transport
+/// that accepts 64 bytes at a time would have 16 KiB processed for each of them.
+#[derive(Clone, Copy)]
+struct WriteLimit(u16);
+
+impl WriteLimit {
+    const LEAST: usize = 128;
+
+    const fn new() -> Self {
+        Self::of(MAX_LEN)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a buffer is shorter than 64 KiB")]
+    const fn of(len: usize) -> Self {
+        Self(len as u16)
+    }
+
+    fn get(self) -> usize {
+        self.0.into()
+    }
+
+    /// Learns from a write of `offered` bytes. A write of which nothing was accepted changes nothing: the next one will
+    /// find the unused keystream.
+    fn learn(&mut self, offered: usize, accepted: usize) {
+        let next = match accepted {
+            0 => return,
+            _ if accepted < offered => 2 * accepted,
+            _ => 4 * self.get(),
+        };
+        *self = Self::of(next.clamp(Self::LEAST, MAX_LEN));
+    }
+}
+
+/// XORs `mask` into the beginning of `data`, as far as both reach.
+fn xor(data: &mut [u8], mask: &[u8]) {
+    for (byte, mask) in data.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+}
+
+/// XORs what is within `range` of the concatenation of `plain` into the same range of `bytes`.
+fn xor_pieces(plain: &[IoSlice<'_>], range: Range<usize>, bytes: &mut [u8]) {
+    for (at, piece) in pieces(plain, range) {
+        xor(&mut bytes[at..], piece);
+    }
+}
+
+/// The parts of the slices that are within `range` of their concatenation, and their positions in it.
 fn pieces<'a>(slices: &'a [IoSlice<'_>], range: Range<usize>) -> impl Iterator<Item = (usize, &'a [u8])> {
     let mut end = 0_usize;
     slices.iter().filter_map(move |slice| {
@@ -148,10 +241,4 @@ fn pieces<'a>(slices: &'a [IoSlice<'_>], range: Range<usize>) -> impl Iterator<I
         let (from, to) = (range.start.max(start), range.end.min(end));
         (from < to).then(|| (from, &slice[from - start..to - start]))
     })
-}
-
-impl fmt::Debug for Keystream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keystream(..)")
-    }
 }

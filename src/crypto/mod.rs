@@ -1,26 +1,26 @@
 //! Diffie-Hellman, key derivation and keystream: pure, no IO.
+//!
+//! The group and the cipher come from the crates `crypto-bigint` and `rc4`, or with the feature `fast` from
+//! `mse-primitives`. `group` and `rc4` below have the same interface in both cases.
 
 #[cfg(feature = "unstable-aes")]
 mod aes;
-mod ahead;
-mod cipher;
+mod buffer_pool;
 pub(crate) mod derive;
 pub(crate) mod dh;
+#[cfg(not(feature = "fast"))]
+mod group;
 pub(crate) mod keystream;
-#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
-mod processor;
-#[cfg(any(feature = "fast", not(feature = "rustcrypto")))]
-pub(crate) mod rc4;
-#[cfg(all(feature = "rustcrypto", not(feature = "fast")))]
-#[path = "rustcrypto/rc4.rs"]
-pub(crate) mod rc4;
-mod window;
+#[cfg(not(feature = "fast"))]
+mod rc4;
 
-/// How many cases a property is tried with; `PROPTEST_CASES` asks for a longer run.
+#[cfg(feature = "fast")]
+use mse_primitives::{group, rc4};
+
+/// Seeded random cases for the tests of this module.
 #[cfg(test)]
-fn test_cases(default: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(default)
+fn cases(n: u64) -> impl Iterator<Item = rand::rngs::ChaCha20Rng> {
+    use rand::SeedableRng;
+
+    (0..n).map(rand::rngs::ChaCha20Rng::seed_from_u64)
 }

@@ -6,10 +6,10 @@ use rand::rngs::ChaCha20Rng;
 use rand::{CryptoRng, RngExt, SeedableRng};
 
 use super::machine::MAX_PAD;
-use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey, search};
+use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey};
 
-/// The key pair and the padding of one side of one handshake. For one use: a key pair that appears on two connections
-/// links them.
+/// The key pair and the padding of one side of one handshake. Use it once: a key pair that appears on two connections
+/// shows that they belong together.
 pub struct Randomness {
     pub(super) private_key: PrivateKey,
     pub(super) public_key: [u8; PUBLIC_KEY_LEN],
@@ -17,8 +17,8 @@ pub struct Randomness {
 }
 
 impl Randomness {
-    /// Draws a key pair and padding. Computes the public key, which costs one exponentiation: it may be called before
-    /// the connection is there.
+    /// Draws a key pair and padding. This computes the public key, one exponentiation, and may be called while the
+    /// connection is being established.
     pub fn generate() -> Self {
         Self::draw(&mut rand::rng())
     }
@@ -32,7 +32,7 @@ impl Randomness {
         Self::new(PrivateKey::draw(rng), Padding::draw(rng))
     }
 
-    /// From this key pair and this padding, for reproducible transcripts.
+    /// This key pair and this padding: for reproducible transcripts.
     pub fn new(private_key: PrivateKey, padding: Padding) -> Self {
         Self {
             public_key: private_key.public_key(),
@@ -41,12 +41,13 @@ impl Randomness {
         }
     }
 
-    /// Draws a key pair whose public key is `wanted`, and padding.
+    /// Draws a key pair whose public key is `wanted`, or any if none was found among `most` candidates, and padding.
     pub(crate) fn find<R: CryptoRng + ?Sized>(
         rng: &mut R,
+        most: usize,
         wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
     ) -> Self {
-        let (private_key, public_key) = search::find(rng, wanted);
+        let (private_key, public_key) = PrivateKey::find(rng, most, wanted);
         Self {
             private_key,
             public_key,
@@ -58,7 +59,7 @@ impl Randomness {
         &self.public_key
     }
 
-    /// The same with another first part of the padding, of at most 320 bytes.
+    /// Replaces the first part of the padding by one of at most 320 bytes.
     pub(crate) fn replace_pad_with_key(&mut self, with_key: Vec<u8>) {
         debug_assert!(Padding::WITH_KEY.contains(&with_key.len()));
         self.padding.with_key = with_key;
@@ -81,9 +82,8 @@ impl fmt::Debug for Randomness {
 
 /// The padding of one side: PadA and PadC of an initiator, PadB and PadD of a responder.
 ///
-/// PadA and PadB travel in two parts, the first behind the public key and the second in front of step 3 or 4. So no
-/// length tells where that step begins. Peers search for its beginning, and BiglyBT has always sent its pads like
-/// this.
+/// PadA and PadB are sent in two parts, the first after the public key and the second before step 3 or 4, so that no
+/// length shows where that step begins. Peers search for its beginning, and BiglyBT has always sent its pads like this.
 pub struct Padding {
     pub(super) with_key: Vec<u8>,
     pub(super) before_sync: Vec<u8>,
@@ -91,8 +91,8 @@ pub struct Padding {
 }
 
 impl Padding {
-    /// Together 447 at most: Transmission 4.0 and KTorrent are fragile close to 512. The first part is never empty:
-    /// BitTornado stalls when PadB is.
+    /// Together at most 447: Transmission 4.0 and KTorrent are fragile close to 512. The first part is never empty,
+    /// because BitTornado stalls if PadB is.
     const WITH_KEY: std::ops::RangeInclusive<usize> = 1..=320;
     const BEFORE_SYNC: std::ops::RangeInclusive<usize> = 0..=127;
     const NEGOTIATED: std::ops::RangeInclusive<u16> = 0..=255;
@@ -124,7 +124,7 @@ impl Padding {
         }
     }
 
-    /// This padding: `with_key` behind the public key, `before_sync` in front of step 3 or 4, and PadC or PadD of
+    /// This padding: `with_key` after the public key, `before_sync` before step 3 or 4, and PadC or PadD of
     /// `negotiated_len` zero bytes.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 
-use crate::crypto::keystream::Keystream;
+use crate::crypto::keystream::{Keystream, SHORT};
 use crate::stream::fault::{Breach, Fault};
 
 /// The sending direction: the keystream if the stream is encrypted, and why the direction is unusable, if it is.
@@ -40,7 +40,7 @@ impl Outbound {
         self.breach.map_or(Ok(self.encrypt), |breach| Err(breach.into()))
     }
 
-    /// One write is one inner write of the same bytes, encrypted, of which the inner may accept any part.
+    /// One write is one write of the transport, which may accept any part of it.
     pub(crate) fn poll_write<W: AsyncWrite>(
         &mut self,
         io: Pin<&mut W>,
@@ -50,7 +50,7 @@ impl Outbound {
         self.poll_write_slices(io, cx, &[IoSlice::new(buf)], |io, cx, _| io.poll_write(cx, buf))
     }
 
-    /// As [`poll_write`](Self::poll_write): an encrypting writer gathers the slices into one inner write.
+    /// The same for several slices: an encrypting writer gathers them into one write of the transport.
     pub(crate) fn poll_write_vectored<W: AsyncWrite>(
         &mut self,
         io: Pin<&mut W>,
@@ -73,7 +73,7 @@ impl Outbound {
         if let Some(breach) = self.breach {
             return Poll::Ready(Err(breach.into()));
         }
-        // Set while the inner runs: if it panics, the keystream is not put back in order.
+        // Broken during the call: if the transport panics, the position in the keystream is unknown.
         self.breach = Some(Breach::WritePanicked);
         let (offered, written) = match &mut self.encrypt {
             None => {
@@ -81,15 +81,15 @@ impl Outbound {
                 (offered, write_clear(io, cx, bufs))
             }
             Some(keystream) => {
-                let (mut offered, mut written) = (0, Poll::Pending);
-                keystream.write(bufs, |sealed| {
-                    offered = sealed.len();
-                    written = io.poll_write(cx, sealed);
-                    match written {
-                        Poll::Ready(Ok(accepted)) => accepted,
-                        Poll::Ready(Err(_)) | Poll::Pending => 0,
-                    }
-                });
+                let mut short = [0; SHORT];
+                let sealed = keystream.seal(bufs, &mut short);
+                let offered = sealed.bytes().len();
+                let written = io.poll_write(cx, sealed.bytes());
+                let accepted = match written {
+                    Poll::Ready(Ok(accepted)) => accepted,
+                    Poll::Ready(Err(_)) | Poll::Pending => 0,
+                };
+                keystream.commit(sealed, bufs, accepted);
                 (offered, written)
             }
         };
@@ -103,7 +103,7 @@ impl Outbound {
         written
     }
 
-    /// Whether slices are better given all at once.
+    /// Whether a vectored write is better than several writes.
     pub(crate) fn is_write_vectored<W: AsyncWrite>(&self, io: &W) -> bool {
         self.encrypt.is_some() || io.is_write_vectored()
     }

@@ -11,7 +11,7 @@ fn field<const LEN: usize>(vector: &Value, name: &str) -> [u8; LEN] {
 }
 
 fn secret(vector: &Value) -> SharedSecret {
-    SharedSecret::from_bytes(field(vector, "S"))
+    SharedSecret::new(field(vector, "S"))
 }
 
 #[test]

@@ -1,17 +1,29 @@
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U192, U768};
-use proptest::prelude::*;
+use rand::Rng;
 
 use super::*;
-use crate::crypto::test_cases;
+use crate::crypto::cases;
 
 fn bytes<const LEN: usize>(text: &str) -> [u8; LEN] {
     hex::decode(text).unwrap().try_into().unwrap()
 }
 
-/// base^exponent mod P by the crate.
+/// P in hexadecimal, as in the specification.
+fn p() -> [u8; 96] {
+    bytes(concat!(
+        "ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd",
+        "ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a63a36210000000000090563",
+    ))
+}
+
+/// base^exponent mod P by the general exponentiation of crypto-bigint.
 fn oracle(base: &[u8; 96], exponent: &[u8; 20]) -> [u8; 96] {
-    let params = FixedMontyParams::new_vartime(Odd::new(U768::from_be_slice(&P_BYTES)).unwrap());
+    power(base, exponent, &p())
+}
+
+fn power(base: &[u8; 96], exponent: &[u8; 20], modulus: &[u8; 96]) -> [u8; 96] {
+    let params = FixedMontyParams::new_vartime(Odd::new(U768::from_be_slice(modulus)).unwrap());
     let mut padded = [0; 24];
     padded[4..].copy_from_slice(exponent);
     let base = FixedMontyForm::new(&U768::from_be_slice(base), &params);
@@ -21,30 +33,35 @@ fn oracle(base: &[u8; 96], exponent: &[u8; 20]) -> [u8; 96] {
     power.to_be_bytes().as_ref().try_into().unwrap()
 }
 
-fn two() -> [u8; 96] {
-    let mut two = [0; 96];
-    two[95] = 2;
-    two
-}
-
 #[test]
 fn the_group_is_that_of_the_specification_and_not_one_of_the_wrong_ones_that_were_published() {
     let constants: serde_json::Value =
         serde_json::from_str(include_str!("../../../tests/vectors/constants.json")).unwrap();
     let prime = |field: &serde_json::Value| bytes::<96>(field.as_str().unwrap());
-    assert_eq!(P_BYTES, prime(&constants["P"]));
+    assert_eq!(p(), prime(&constants["P"]));
+    let y = [0x5a; PUBLIC_KEY_LEN];
+    let secret = |key: PrivateKey| *key.shared_secret(&y).unwrap().as_bytes();
     let wrong = constants["wrong_primes"].as_array().unwrap();
     assert_eq!(wrong.len(), 2);
     for wrong in wrong {
-        assert_ne!(P_BYTES, prime(&wrong["hex"]));
+        let wrong = prime(&wrong["hex"]);
+        assert_ne!(
+            secret(PrivateKey::from_bytes([7; 20])),
+            power(&y, &[7; 20], &wrong)
+        );
     }
     assert_eq!(constants["public_key_len"], PUBLIC_KEY_LEN);
     assert_eq!(constants["private_key_bits_usual"], 8 * PrivateKey::LEN);
     let mut one = [0; PrivateKey::LEN];
     one[PrivateKey::LEN - 1] = 1;
-    let mut g = [0; PUBLIC_KEY_LEN];
-    g[PUBLIC_KEY_LEN - 1] = u8::try_from(constants["G"].as_u64().unwrap()).unwrap();
-    assert_eq!(PrivateKey::from_bytes(one).public_key(), g);
+    let g = u8::try_from(constants["G"].as_u64().unwrap()).unwrap();
+    assert_eq!(PrivateKey::from_bytes(one).public_key(), small(g));
+}
+
+fn small(n: u8) -> [u8; 96] {
+    let mut y = [0; 96];
+    y[95] = n;
+    y
 }
 
 fn exchange(a: &str, b: &str, public_a: &str, public_b: &str, secret: &str) {
@@ -168,14 +185,9 @@ fn only_public_keys_from_2_to_p_minus_2_are_accepted() {
             .map(|s| *s.as_bytes())
     };
     let p_plus = |n: i16| {
-        let mut y = P_BYTES;
+        let mut y = p();
         let low = i16::from_be_bytes([y[94], y[95]]) + n;
         y[94..].copy_from_slice(&low.to_be_bytes());
-        y
-    };
-    let small = |n: u8| {
-        let mut y = [0; 96];
-        y[95] = n;
         y
     };
     for y in [small(0), small(1), p_plus(-1), p_plus(0), p_plus(1), [0xff; 96]] {
@@ -189,7 +201,7 @@ fn only_public_keys_from_2_to_p_minus_2_are_accepted() {
 fn check(x: [u8; 20], y: &[u8; 96]) {
     assert_eq!(
         PrivateKey::from_bytes(x).public_key(),
-        oracle(&two(), &x),
+        oracle(&small(2), &x),
         "2^{}",
         hex::encode(x)
     );
@@ -201,20 +213,6 @@ fn check(x: [u8; 20], y: &[u8; 96]) {
         hex::encode(y),
         hex::encode(x)
     );
-}
-
-#[test]
-fn powers_are_right_by_every_formulation() {
-    let y = [0x5a; 96];
-    for x in [[0xff; 20], [0x5a; 20], [0; 20], *b"0123456789abcdefghij"] {
-        for m in field::every_modulus() {
-            let exponent = Exponent(x);
-            let generated = comb::power_of_two(&exponent, m).to_bytes(m);
-            assert_eq!(generated, oracle(&two(), &x));
-            let shared = window::power(&Element::from_bytes(&y, m), &exponent, m).to_bytes(m);
-            assert_eq!(shared, oracle(&y, &x));
-        }
-    }
 }
 
 #[test]
@@ -230,13 +228,13 @@ fn extreme_exponents() {
         x[19 - bit / 8] = 1 << (bit % 8);
         assert_eq!(
             PrivateKey::from_bytes(x).public_key(),
-            oracle(&two(), &x),
+            oracle(&small(2), &x),
             "bit {bit}"
         );
         x = x.map(|byte| !byte);
         assert_eq!(
             PrivateKey::from_bytes(x).public_key(),
-            oracle(&two(), &x),
+            oracle(&small(2), &x),
             "all but bit {bit}"
         );
     }
@@ -267,23 +265,102 @@ fn generated_exponents_use_every_byte_of_the_generator() {
     assert_eq!(key.public_key(), PrivateKey::from_bytes(expected).public_key());
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(test_cases(1000)))]
+fn random<const LEN: usize>(rng: &mut impl Rng) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
 
-    #[test]
-    fn powers_equal_crypto_bigint(x: [u8; 20], high: [u8; 32], middle: [u8; 32], low: [u8; 32]) {
-        let y: [u8; 96] = [high, middle, low].concat().try_into().unwrap();
-        prop_assume!(!is_degenerate(&y));
+#[test]
+fn random_powers_equal_the_general_exponentiation() {
+    for mut rng in cases(300) {
+        let (x, mut y) = (random(&mut rng), random::<96>(&mut rng));
+        y[0] &= 0x7F;
         check(x, &y);
     }
+}
 
-    #[test]
-    fn both_ends_share_a_secret(a: [u8; 20], b: [u8; 20]) {
-        let (a, b) = (PrivateKey::from_bytes(a), PrivateKey::from_bytes(b));
+#[test]
+fn both_ends_share_a_secret() {
+    for mut rng in cases(100) {
+        let (a, b) = (PrivateKey::draw(&mut rng), PrivateKey::draw(&mut rng));
         let (public_a, public_b) = (a.public_key(), b.public_key());
-        if !is_degenerate(&public_a) && !is_degenerate(&public_b) {
-            let (one, two) = (a.shared_secret(&public_b).unwrap(), b.shared_secret(&public_a).unwrap());
-            prop_assert_eq!(one.as_bytes(), two.as_bytes());
+        let (one, two) = (
+            a.shared_secret(&public_b).unwrap(),
+            b.shared_secret(&public_a).unwrap(),
+        );
+        assert_eq!(one.as_bytes(), two.as_bytes());
+    }
+}
+
+#[test]
+fn sums_carry_from_byte_to_byte_and_say_when_they_are_too_large() {
+    let key = |low: u128| {
+        let mut bytes = [0; PrivateKey::LEN];
+        bytes[4..].copy_from_slice(&low.to_be_bytes());
+        PrivateKey::from_bytes(bytes)
+    };
+    let pairs = [
+        (0, 0),
+        (u128::MAX / 2, 1),
+        (u128::MAX / 2, u128::MAX / 2),
+        (0xFF_FE01, 0xFF_01FF),
+    ];
+    for (a, b) in pairs {
+        let mut sum = key(a);
+        assert!(sum.add(&key(b)));
+        assert_eq!(sum.0, key(a + b).0, "{a:x} + {b:x}");
+    }
+    let mut most = PrivateKey::from_bytes([0xFF; PrivateKey::LEN]);
+    assert!(most.add(&key(0)));
+    assert!(!most.add(&key(1)));
+}
+
+#[test]
+fn a_key_that_is_found_is_wanted_and_belongs_to_its_public_key() {
+    for mut rng in cases(20) {
+        let (key, public_key) = PrivateKey::find(&mut rng, 16_384, |key| key[0] == b'M');
+        assert_eq!(public_key[0], b'M');
+        assert_eq!(key.public_key(), public_key);
+    }
+}
+
+#[test]
+fn a_search_looks_at_no_more_candidates_than_allowed_and_ends_with_an_ordinary_key() {
+    let seen = std::cell::RefCell::new(Vec::new());
+    let (key, public_key) = PrivateKey::find(&mut rand::rng(), 500, |key| {
+        seen.borrow_mut().push(*key);
+        false
+    });
+    let mut seen = seen.into_inner();
+    assert_eq!(seen.len(), 500);
+    assert_eq!(key.public_key(), public_key);
+    assert!(!seen.contains(&public_key));
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 500);
+}
+
+/// Begins with the largest exponent, to which no step can be added.
+#[test]
+fn a_search_that_leaves_the_range_of_exponents_ends_with_an_ordinary_key() {
+    struct Ones(u8);
+    impl rand::TryRng for Ones {
+        type Error = std::convert::Infallible;
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            unreachable!("only whole keys are asked for")
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            unreachable!("only whole keys are asked for")
+        }
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+            bytes.fill(self.0);
+            self.0 /= 2;
+            Ok(())
         }
     }
+    impl rand::TryCryptoRng for Ones {}
+    let (key, public_key) = PrivateKey::find(&mut Ones(0xFF), 500, |_| false);
+    assert_eq!(*key.0, Zeroizing::new([0x3F; PrivateKey::LEN]));
+    assert_eq!(key.public_key(), public_key);
 }

@@ -1,17 +1,15 @@
 use std::sync::LazyLock;
 
-use proptest::prelude::*;
-use proptest::sample::select;
+use rand::RngExt;
 use rc4::{KeyInit, StreamCipher};
 
 use super::*;
-use crate::crypto::test_cases;
-use crate::crypto::window::{self, WINDOW};
+use crate::crypto::cases;
 
 const KEY: [u8; 20] = *b"0123456789abcdefghij";
 
 /// More keystream than any test here uses.
-const MOST: usize = 16 * WINDOW;
+const MOST: usize = 16 * MAX_LEN;
 
 /// Every cipher that a keystream may be of.
 #[derive(Clone, Copy, Debug)]
@@ -58,74 +56,92 @@ fn xored(data: &[u8], keystream: &[u8]) -> Vec<u8> {
     data.iter().zip(keystream).map(|(a, b)| a ^ b).collect()
 }
 
-/// What a stream holds on the heap for so many bytes that its transport did not take.
+/// What a stream holds on the heap for so many bytes that its transport did not accept.
 fn held_for(unsent: usize) -> usize {
-    if unsent == 0 { 0 } else { window::block_len(unsent) }
-}
-
-#[derive(Clone, Debug)]
-enum Call {
-    Apply(usize),
-    /// Slices of these lengths, and how much of every thousand bytes is accepted.
-    Write(Vec<usize>, usize),
-}
-
-fn calls() -> impl Strategy<Value = Vec<Call>> {
-    let len = prop_oneof![4 => 0..40usize, 1 => 0..20_000usize];
-    let accepted = prop_oneof![Just(0), Just(1000), 0..1000usize];
-    prop::collection::vec(
-        prop_oneof![
-            1 => len.clone().prop_map(Call::Apply),
-            3 => (prop::collection::vec(len, 1..4), accepted).prop_map(|(lens, part)| Call::Write(lens, part)),
-        ],
-        1..12,
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(test_cases(500)))]
-
-    #[test]
-    fn whatever_is_accepted_of_each_write_the_keystream_has_no_gap(of in select(Of::ALL), calls in calls()) {
-        let (mut ours, mut oracle) = (of.keystream(), of.oracle());
-        for (n, call) in (0..).zip(calls) {
-            match call {
-                Call::Apply(len) => {
-                    let mut data = vec![n; len];
-                    ours.apply(&mut data);
-                    prop_assert_eq!(data, xored(&vec![n; len], oracle));
-                    oracle = &oracle[len..];
-                }
-                Call::Write(lens, part) => {
-                    let plain: Vec<Vec<u8>> = lens.iter().map(|len| vec![n; *len]).collect();
-                    let slices: Vec<_> = plain.iter().map(|slice| IoSlice::new(slice)).collect();
-                    let mut want = xored(&plain.concat(), oracle);
-                    want.truncate(ours.reach.get());
-                    let accepted = want.len() * part / 1000;
-                    let mut sealed = Vec::<u8>::new();
-                    ours.write(&slices, |bytes| {
-                        sealed.extend(bytes);
-                        accepted
-                    });
-                    prop_assert_eq!(sealed, want);
-                    oracle = &oracle[accepted..];
-                }
-            }
-            prop_assert_eq!(ours.ahead.block.len(), held_for(ours.ahead.unused().len()));
-        }
+    match unsent {
+        0 => 0,
+        _ => Buffer::of(&vec![0; unsent]).capacity(),
     }
+}
+
+/// One write, of which `accepted` says how much of what was offered is accepted; what was offered.
+fn write_slices(
+    keystream: &mut Keystream,
+    slices: &[IoSlice<'_>],
+    accepted: impl FnOnce(usize) -> usize,
+) -> Vec<u8> {
+    let mut short = [0; SHORT];
+    let sealed = keystream.seal(slices, &mut short);
+    let bytes = sealed.bytes().to_vec();
+    keystream.commit(sealed, slices, accepted(bytes.len()));
+    bytes
 }
 
 /// One write of zeros; what was encrypted of it.
 fn write(keystream: &mut Keystream, len: usize, accepted: usize) -> Vec<u8> {
-    let zeros = vec![0; len];
-    let slices = [IoSlice::new(&zeros)];
-    let mut sealed = Vec::new();
-    keystream.write(&slices, |bytes| {
-        sealed.extend(bytes);
-        accepted
-    });
-    sealed
+    write_slices(keystream, &[IoSlice::new(&vec![0; len])], |_| accepted)
+}
+
+fn whatever_is_accepted_of_each_write_the_keystream_has_no_gap(of: Of) {
+    for mut rng in cases(200) {
+        let (mut ours, mut oracle) = (of.keystream(), of.oracle());
+        for n in 0..rng.random_range(1..12) {
+            let mut random_len = || {
+                let most = if rng.random_ratio(4, 5) { 40 } else { 20_000 };
+                rng.random_range(0..most)
+            };
+            let plain: Vec<Vec<u8>> = (0..3).map(|_| vec![n; random_len()]).collect();
+            if rng.random_ratio(1, 4) {
+                for (turn, mut data) in plain.into_iter().enumerate() {
+                    let want = xored(&data, oracle);
+                    oracle = &oracle[data.len()..];
+                    if turn == 0 {
+                        let mut output = vec![0; data.len()];
+                        assert_eq!(ours.apply_to(&data, &mut output), data.len());
+                        data = output;
+                    } else {
+                        ours.apply(&mut data);
+                    }
+                    assert_eq!(data, want);
+                }
+            } else {
+                let slices: Vec<_> = plain.iter().map(|slice| IoSlice::new(slice)).collect();
+                let mut want = xored(&plain.concat(), oracle);
+                want.truncate(ours.0.write_limit.get());
+                let accepted = match rng.random_range(0..3) {
+                    0 => 0,
+                    1 => want.len(),
+                    _ => want.len() * rng.random_range(0..1000) / 1000,
+                };
+                assert_eq!(write_slices(&mut ours, &slices, |_| accepted), want);
+                oracle = &oracle[accepted..];
+            }
+            let unused = &ours.0.unused;
+            assert_eq!(unused.capacity(), held_for(unused.len()));
+        }
+    }
+}
+
+#[test]
+fn whatever_is_accepted_of_each_write_the_keystream_of_every_cipher_has_no_gap() {
+    for of in Of::ALL {
+        whatever_is_accepted_of_each_write_the_keystream_has_no_gap(*of);
+    }
+}
+
+#[test]
+fn the_shorter_slice_tells_how_much_is_encrypted() {
+    for of in Of::ALL {
+        for (input, output) in [(0, 10), (10, 0), (7, 9), (9, 7), (2000, 600), (600, 2000)] {
+            let (mut ours, len) = (of.keystream(), input.min(output));
+            write(&mut ours, 8, 3);
+            let mut bytes = vec![0xEE; output];
+            assert_eq!(ours.apply_to(&vec![0; input], &mut bytes), len);
+            assert_eq!(bytes[..len], of.oracle()[3..3 + len]);
+            assert!(bytes[len..].iter().all(|byte| *byte == 0xEE));
+            assert_eq!(write(&mut ours, 8, 8), of.oracle()[3 + len..11 + len]);
+        }
+    }
 }
 
 #[test]
@@ -133,13 +149,17 @@ fn what_was_not_accepted_stays_encrypted_the_same_way() {
     for of in Of::ALL {
         let (mut ours, mut oracle) = (of.keystream(), of.oracle());
         for (accepted, sealed) in [
-            (0, WINDOW),
-            (0, WINDOW),
-            (WINDOW - 1, WINDOW),
-            (1, WINDOW),
+            (0, MAX_LEN),
+            (0, MAX_LEN),
+            (MAX_LEN - 1, MAX_LEN),
+            (1, MAX_LEN),
             (0, 128),
         ] {
-            assert_eq!(write(&mut ours, 2 * WINDOW, accepted), oracle[..sealed], "{of:?}");
+            assert_eq!(
+                write(&mut ours, 2 * MAX_LEN, accepted),
+                oracle[..sealed],
+                "{of:?}"
+            );
             oracle = &oracle[accepted..];
         }
     }
@@ -149,18 +169,18 @@ fn what_was_not_accepted_stays_encrypted_the_same_way() {
 fn what_is_encrypted_in_vain_is_in_proportion_to_what_is_taken() {
     let mut ours = Of::Rc4.keystream();
     let (mut in_vain, mut taken) = (0, 0);
-    write(&mut ours, WINDOW, 64);
+    write(&mut ours, MAX_LEN, 64);
     for accepted in [64, 1000, 64, 200, 4000, 9000].into_iter().cycle().take(600) {
-        let sealed = write(&mut ours, 3 * WINDOW, accepted).len();
+        let sealed = write(&mut ours, 3 * MAX_LEN, accepted).len();
         let accepted = accepted.min(sealed);
         taken += accepted;
         in_vain += sealed - accepted;
     }
     assert!(in_vain <= 4 * taken, "{in_vain} bytes in vain for {taken}");
     (in_vain, taken) = (0, 0);
-    write(&mut ours, WINDOW, 64);
+    write(&mut ours, MAX_LEN, 64);
     for _ in 0..600 {
-        in_vain += write(&mut ours, WINDOW, 64).len() - 64;
+        in_vain += write(&mut ours, MAX_LEN, 64).len() - 64;
         taken += 64;
     }
     assert_eq!(in_vain, taken);
@@ -176,32 +196,34 @@ fn a_stalled_stream_holds_what_is_unsent_to_the_next_length_of_blocks() {
         (256, 0, 256),
         (257, 0, 512),
         (5000, 0, 8192),
-        (WINDOW, 0, WINDOW),
-        (3 * WINDOW, 0, WINDOW),
-        (WINDOW, 1, WINDOW),
-        (WINDOW, WINDOW - 4096, 4096),
-        (WINDOW, WINDOW - 1, 256),
-        (WINDOW, WINDOW, 0),
+        (MAX_LEN, 0, MAX_LEN),
+        (3 * MAX_LEN, 0, MAX_LEN),
+        (MAX_LEN, 1, MAX_LEN),
+        (MAX_LEN, MAX_LEN - 4096, 4096),
+        (MAX_LEN, MAX_LEN - 1, 256),
+        (MAX_LEN, MAX_LEN, 0),
     ] {
         let mut ours = Of::Rc4.keystream();
         write(&mut ours, len, accepted);
-        assert_eq!(ours.ahead.block.len(), held, "{accepted} of {len}");
+        assert_eq!(ours.0.unused.capacity(), held, "{accepted} of {len}");
     }
 }
 
 #[test]
-fn no_keystream_stays_in_a_block_that_is_given_back() {
+fn no_keystream_stays_in_a_buffer_that_goes_back_to_the_pool() {
     for of in Of::ALL {
-        for (len, accepted) in [(WINDOW, WINDOW - 300), (2000, 1999), (256, 10)] {
+        for (len, accepted) in [(MAX_LEN, MAX_LEN - 300), (2000, 1999), (256, 10)] {
             let mut ours = of.keystream();
             // Of zeros, the ciphertext would be the keystream.
             let plain = vec![0x55; len];
-            ours.write(&[IoSlice::new(&plain)], |_| accepted);
+            write_slices(&mut ours, &[IoSlice::new(&plain)], |_| accepted);
             drop(ours);
             // Of what was taken, and of what was not.
             let secrets = [0, accepted].map(|at| &of.oracle()[at..at + 8]);
-            for block in [window::take(len), window::take(len - accepted)] {
-                let found = block.windows(8).any(|bytes| secrets.contains(&bytes));
+            for len in [len, len - accepted] {
+                let mut pooled = Buffer::of(&vec![0; 8]);
+                pooled.grow_to(len);
+                let found = pooled.as_slice().windows(8).any(|bytes| secrets.contains(&bytes));
                 assert!(!found, "{accepted} of {len}, {of:?}");
             }
         }
@@ -231,8 +253,37 @@ fn s4_debug_shows_nothing_of_it() {
 }
 
 #[test]
-fn an_idle_connection_pays_for_the_largest_state_alone() {
+fn a_state_is_as_large_as_the_largest_cipher_and_a_keystream_is_a_pointer() {
     // RC4's state, or with AES: its round keys, a counter and four blocks.
     let most = if cfg!(feature = "unstable-aes") { 336 } else { 304 };
-    assert!(size_of::<Keystream>() <= most, "{} bytes", size_of::<Keystream>());
+    assert!(size_of::<State>() <= most, "{} bytes", size_of::<State>());
+    assert_eq!(size_of::<Keystream>(), size_of::<usize>());
+}
+
+#[test]
+fn the_write_limit_is_the_whole_buffer_as_long_as_everything_is_accepted() {
+    let mut limit = WriteLimit::new();
+    for accepted in [MAX_LEN, 1, 17, 0, MAX_LEN] {
+        limit.learn(accepted, accepted);
+        assert_eq!(limit.get(), MAX_LEN);
+    }
+}
+
+#[test]
+fn the_write_limit_follows_what_is_accepted_down_at_once_and_up_fourfold() {
+    let mut limit = WriteLimit::new();
+    for (offered, accepted, next) in [
+        (MAX_LEN, 5000, 10_000),
+        (10_000, 0, 10_000),
+        (10_000, 1, 128),
+        (128, 127, 254),
+        (10, 10, 1016),
+        (1016, 1016, 4064),
+        (4064, 4063, 8126),
+        (8126, 8126, MAX_LEN),
+        (MAX_LEN, MAX_LEN - 1, MAX_LEN),
+    ] {
+        limit.learn(offered, accepted);
+        assert_eq!(limit.get(), next, "{accepted} of {offered}");
+    }
 }

@@ -1,13 +1,13 @@
-//! 2^x with all powers of two that a key can need known in advance (Lim and Lee's comb).
+//! 2^x by a table of powers of two (Lim and Lee's comb).
 //!
 //! The 160 bits of an exponent are laid out as five teeth of sixteen blocks of two. One look-up takes a bit from the same
-//! place of every tooth, so that 32 look-ups and one squaring do what 160 squarings would. The table, 52 KiB, is part of
-//! the program and holds nothing secret. More teeth would save multiplications and lose as much to the longer scans.
-//! Blocks of eight need a quarter of the room; 2^x then takes a tenth longer, and with cold caches still no less
-//! (`benches/handshake.rs`). Without any squaring the table has twice the size, for a thirtieth of the time.
+//! position of every tooth, so 32 look-ups and one squaring replace 160 squarings. The table, 52 KiB, is a constant.
+//! More teeth would save multiplications and lose as much time to longer scans. Blocks of eight need a quarter of the
+//! memory and take a tenth longer, with cold caches as well. A table of twice the size, without the squaring, saves a
+//! thirtieth of the time.
 
-use super::exponent::Exponent;
-use super::field::{Element, MODULUS, Modulus};
+use super::{EXPONENT_LEN, bit};
+use crate::field::{Element, MODULUS, Modulus};
 
 const TEETH: usize = 5;
 const BLOCKS: usize = 16;
@@ -41,7 +41,7 @@ static TABLE: [[Element; ENTRIES]; BLOCKS] = {
 };
 
 /// 2^exponent, in constant time.
-pub(super) fn power_of_two(exponent: &Exponent, m: &Modulus) -> Element {
+pub(super) fn power_of_two(exponent: &[u8; EXPONENT_LEN], m: &Modulus) -> Element {
     let mut power = look_up(exponent, 0, COLUMNS - 1);
     for block in 1..BLOCKS {
         power = power.mul(&look_up(exponent, block, COLUMNS - 1), m);
@@ -55,10 +55,10 @@ pub(super) fn power_of_two(exponent: &Exponent, m: &Modulus) -> Element {
     power
 }
 
-fn look_up(exponent: &Exponent, block: usize, column: usize) -> Element {
+fn look_up(exponent: &[u8; EXPONENT_LEN], block: usize, column: usize) -> Element {
     let mut subset = 0;
     for tooth in 0..TEETH {
-        subset |= exponent.bit((tooth * BLOCKS + block) * COLUMNS + column) << tooth;
+        subset |= bit(exponent, (tooth * BLOCKS + block) * COLUMNS + column) << tooth;
     }
     Element::select(&TABLE[block], subset)
 }

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use rc4::{KeyInit, StreamCipher};
 
 use super::*;
-use crate::crypto::test_cases;
+use crate::test_cases;
 
-/// What runs: the formulation that this processor is given, or one of them whatever the processor and the length.
+/// What runs: the formulation that is chosen for this processor and the length, or a certain one.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Choice,

@@ -1,17 +1,16 @@
-//! A state of words of 32 bits, for as long as a run or the set-up takes: 1 KiB of stack, wiped.
+//! RC4 on a state of 32-bit words, for the length of a run or of the set-up: 1 KiB of stack, which is wiped.
 //!
-//! Sixteen steps go together where `i` begins at a multiple of 16: each of its sixteen values is then an offset in an
-//! instruction, and needs no register and no addition. Their output stays in words until all of it is there, because
-//! vector instructions put the low bytes of words together in fewer steps than shifts do.
+//! Sixteen steps form a block that begins with `i` at a multiple of 16. Each value of `i` is then an offset in an
+//! instruction, and needs no register and no addition. Their output stays in words until the block is complete, because
+//! vector instructions pack the low bytes of words in fewer steps than shifts do.
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use super::Rc4;
 
 type Words = [u32; 256];
 
-/// How many bytes a run has at least for the widening to be worth it. That begins at 160 on Zen 3, and at about 500 on
-/// Zen 4, whose own loop over bytes comes nearer.
+/// The shortest run for which copying the state to words pays: 160 bytes on Zen 3, and about 500 on Zen 4.
 pub(super) const WORTH_IT: usize = 512;
 
 /// XORs the next keystream into `data`.
@@ -35,7 +34,7 @@ fn apply_bytes(state: &mut Words, next: &mut u8, j: &mut u32, bytes: &mut [u8]) 
     }
 }
 
-/// On its own, as its loop needs all registers.
+/// Not inlined, because its loop needs all registers.
 #[inline(never)]
 fn apply_blocks(state: &mut Words, next: &mut u8, j: &mut u32, blocks: &mut [[u8; 16]]) {
     let (mut start, mut sum) = (*next, *j);
@@ -59,13 +58,13 @@ fn step(state: &mut Words, i: usize, j: &mut u32) -> u32 {
     *j = j.wrapping_add(x);
     let at = *j as u8 as usize;
     let y = state[at];
-    // In this order: the next steps wait for the store whose place took long to know.
+    // In this order, because the address of the first store is known last, and later steps wait for it.
     state[at] = x;
     state[i] = y;
     state[x.wrapping_add(y) as u8 as usize]
 }
 
-/// Written out, because the compiler leaves a loop of sixteen a loop, and one of four takes a third longer.
+/// Written out, because the compiler does not unroll a loop of sixteen, and a loop of four takes a third longer.
 macro_rules! sixteen_times {
     (|$n:ident| $body:block) => {
         sixteen_times!($n $body [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15])
@@ -86,8 +85,8 @@ pub(super) fn set_up<const LANES: usize, const LEN: usize>(
 ) -> [Rc4; LANES] {
     let zero = black_box(0);
     let mut repeated = keys.map(repeat);
-    // Apart from the states: what is next to memory that is stored to by secret indices stays in memory, too.
-    let mut states: [Words; LANES] = [std::array::from_fn(|n| n as u32); LANES];
+    // Not in one struct with the states: the compiler then keeps them in memory instead of registers.
+    let mut states: [Words; LANES] = [core::array::from_fn(|n| n as u32); LANES];
     let mut pasts = [Past::default(); LANES];
     for block in 0..16 {
         sixteen_times!(|n| {
@@ -108,7 +107,7 @@ pub(super) fn set_up<const LANES: usize, const LEN: usize>(
     }
     repeated.as_flattened_mut().fill(0);
     black_box(&repeated);
-    std::array::from_fn(|lane| {
+    core::array::from_fn(|lane| {
         let mut cipher = Rc4 {
             state: [0; 256],
             next: (discard + 1) as u8,
@@ -119,7 +118,7 @@ pub(super) fn set_up<const LANES: usize, const LEN: usize>(
     })
 }
 
-/// The key again and again, so that its end does not interrupt the schedule.
+/// The key repeated to 256 bytes, so that the schedule need not look for its end.
 fn repeat<const LEN: usize>(key: &[u8; LEN]) -> [u8; 256] {
     let mut repeated = [0; 256];
     let (whole, rest) = repeated.as_chunks_mut::<LEN>();
@@ -130,10 +129,10 @@ fn repeat<const LEN: usize>(key: &[u8; LEN]) -> [u8; 256] {
     repeated
 }
 
-/// How many steps before must have come to their end for one to begin.
+/// A step begins only after the step this many before it has ended.
 const LAG: usize = 4;
 
-/// `j` of the last steps, each in the place of the one [`LAG`] steps before it.
+/// `j` of the last steps, as a ring buffer.
 type Past = [u32; LAG];
 
 /// Mixes a byte of the key into `j` and swaps; `turn` counts the steps. Why `i` is made to depend on an older `j`:
@@ -151,7 +150,7 @@ fn swap(state: &mut Words, past: &mut Past, turn: usize, i: usize, key: u8, zero
     state[i] = y;
 }
 
-/// Moves the state back to where it rests, and wipes it here.
+/// Copies the state back to bytes, and wipes the words.
 #[inline(always)]
 fn narrow(words: &mut Words, bytes: &mut [u8; 256]) {
     for (byte, word) in bytes.iter_mut().zip(words.iter()) {

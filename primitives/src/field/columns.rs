@@ -1,5 +1,4 @@
-//! Column by column: the products of a column are added up before the next one is looked at. All unrolled, as a loop around
-//! the columns costs a quarter.
+//! Sums products column by column. All columns are unrolled, because a loop around them takes a quarter longer.
 
 use super::{BITS, Columns, K, LIMBS, MASK, Modulus, wide};
 
@@ -19,7 +18,7 @@ pub(super) const fn product(a: &[u64; LIMBS], b: &[u64; LIMBS], m: &Modulus) -> 
     reduce(&all_columns!(product_column(a, b)), m)
 }
 
-/// Two thirds of the work of a product: the products above the diagonal stand for both halves.
+/// Two thirds of the work of a product: the products above the diagonal are counted twice.
 #[inline(always)]
 pub(super) const fn square(a: &[u64; LIMBS]) -> Columns {
     let mut doubled = *a;
@@ -84,7 +83,7 @@ const fn square_column<const I: usize>(mut sum: u128, (a, doubled): (&[u64; LIMB
     sum
 }
 
-/// What the rows found so far, with the factors `q`, add to column `I`.
+/// What the rows so far, with the factors `q`, add to column `I`.
 #[inline(always)]
 const fn reduction_column<const I: usize>(mut sum: u128, q: &[u64; LIMBS], m: &Modulus) -> u128 {
     let mut row = I.saturating_sub(LIMBS);

@@ -1,6 +1,6 @@
-//! Row by row: each limb of one factor is multiplied by the whole other factor, and the products are added to the columns
-//! where these lie in memory. An addition then follows its multiplication at once, where a compiler that is given a whole
-//! column moves all multiplications to its beginning and has no registers left.
+//! Sums products row by row: each limb of one factor is multiplied by the whole other factor, and the products are added
+//! to the columns in memory. Each addition then follows its multiplication. Given a whole column, the compiler moves all
+//! multiplications to its beginning and runs out of registers.
 
 use super::{BITS, Columns, K, LIMBS, MASK, Modulus, wide};
 

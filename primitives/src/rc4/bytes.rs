@@ -1,9 +1,9 @@
-//! A state of bytes, as it rests: for messages of a few bytes, and for everything where bytes are preferred.
+//! RC4 on a state of bytes, as it is stored: for short messages, and for everything on processors that prefer bytes.
 //!
-//! `j` stays in a register wider than a byte, so that the additions form a chain of their own, without a truncation in
-//! each link. Keystream is collected in words before it meets the data.
+//! `j` stays in a register wider than a byte, so that no addition waits for a truncation. Keystream is collected in words
+//! of 64 bits before it is XORed into the data.
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use super::Rc4;
 
@@ -14,11 +14,11 @@ pub(super) fn apply(cipher: &mut Rc4, data: &mut [u8]) {
     let (pairs, word) = words.as_chunks_mut::<2>();
     for [a, b] in pairs {
         let (low, high) = walk.two_words();
-        *a = xor(a, low);
-        *b = xor(b, high);
+        *a = xor(*a, low);
+        *b = xor(*b, high);
     }
     for a in word {
-        *a = xor(a, walk.word());
+        *a = xor(*a, walk.word());
     }
     for byte in rest {
         *byte ^= walk.byte();
@@ -26,39 +26,16 @@ pub(super) fn apply(cipher: &mut Rc4, data: &mut [u8]) {
     (cipher.next, cipher.j) = walk.pause();
 }
 
-/// Writes `input` XOR the next keystream to `output`; the shorter of the two tells how much.
-pub(super) fn apply_to(cipher: &mut Rc4, input: &[u8], output: &mut [u8]) {
-    let len = input.len().min(output.len());
-    let mut walk = Walk::resume(cipher);
-    let (words, rest) = input[..len].as_chunks::<8>();
-    let (out_words, out_rest) = output[..len].as_chunks_mut::<8>();
-    let (pairs, word) = words.as_chunks::<2>();
-    let (out_pairs, out_word) = out_words.as_chunks_mut::<2>();
-    for ([a, b], [out_a, out_b]) in pairs.iter().zip(out_pairs) {
-        let (low, high) = walk.two_words();
-        *out_a = xor(a, low);
-        *out_b = xor(b, high);
-    }
-    for (a, out) in word.iter().zip(out_word) {
-        *out = xor(a, walk.word());
-    }
-    for (byte, out) in rest.iter().zip(out_rest) {
-        *out = byte ^ walk.byte();
-    }
-    (cipher.next, cipher.j) = walk.pause();
-}
-
-/// The key schedules, each followed by `discard` steps (a multiple of eight) whose keystream nobody sees: those leave out
-/// its look-up.
+/// The key schedules, each followed by `discard` steps (a multiple of eight) without output.
 ///
-/// Every step waits for the one before, so independent states that take turns fill each other's gaps.
+/// Each step waits for the one before it. Independent states take turns, so that one computes while another waits.
 #[inline(always)]
 pub(super) fn set_up<const LANES: usize, const LEN: usize>(
     keys: [&[u8; LEN]; LANES],
     discard: usize,
 ) -> [Rc4; LANES] {
     let zero = black_box(0);
-    let mut lanes: [Lane; LANES] = std::array::from_fn(|_| Lane::new());
+    let mut lanes: [Lane; LANES] = core::array::from_fn(|_| Lane::new());
     for start in (0..256).step_by(LEN) {
         for n in 0..LEN.min(256 - start) {
             for (lane, key) in lanes.iter_mut().zip(keys) {
@@ -69,7 +46,7 @@ pub(super) fn set_up<const LANES: usize, const LEN: usize>(
     for lane in &mut lanes {
         lane.past = [0; 3];
     }
-    // Eight to a round: a loop around every single step costs a third more.
+    // Eight steps a round: a loop around single steps takes a third longer.
     for round in 0..discard / 8 {
         for n in 0..8 {
             for lane in &mut lanes {
@@ -91,16 +68,16 @@ impl Lane {
     #[inline(always)]
     fn new() -> Self {
         Self {
-            state: std::array::from_fn(|n| n as u8),
+            state: core::array::from_fn(|n| n as u8),
             past: [0; 3],
         }
     }
 
     /// Mixes a byte of the key into `j` and swaps.
     ///
-    /// A processor that knows `i` reads `state[i]` long before the steps in between have written to `state[j]`, and starts
-    /// over whenever one of them turns out to have changed it. That `i` seems to depend on an earlier `j` (`zero` is 0, but
-    /// not to the compiler's knowledge) keeps it from running so far ahead.
+    /// A processor that knows `i` loads `state[i]` long before earlier steps have stored to `state[j]`, and starts over
+    /// if one of them changed it. `zero` is 0, which the compiler does not know. It makes `i` depend on an older `j`, so
+    /// that the processor loads less early.
     #[inline(always)]
     pub(super) fn swap(&mut self, i: u8, key: u8, zero: u32) {
         let [last, second, third] = self.past;
@@ -123,11 +100,11 @@ impl Lane {
     }
 }
 
-fn xor(bytes: &[u8; 8], word: u64) -> [u8; 8] {
-    (u64::from_le_bytes(*bytes) ^ word).to_le_bytes()
+fn xor(bytes: [u8; 8], word: u64) -> [u8; 8] {
+    (u64::from_le_bytes(bytes) ^ word).to_le_bytes()
 }
 
-/// A run over the state with both indices in registers.
+/// A run of steps with both indices in registers.
 struct Walk<'a> {
     state: &'a mut [u8; 256],
     next: u8,
@@ -150,10 +127,10 @@ impl<'a> Walk<'a> {
         (self.next, self.j as u8)
     }
 
-    /// The step that lies `ahead` of the current one.
+    /// The step at `offset` from the current one.
     #[inline(always)]
-    fn step(&mut self, ahead: u8) -> u8 {
-        let i = self.next.wrapping_add(ahead) as usize;
+    fn step(&mut self, offset: u8) -> u8 {
+        let i = self.next.wrapping_add(offset) as usize;
         let x = self.state[i];
         self.j = self.j.wrapping_add(x.into());
         let j = self.j as u8 as usize;
@@ -163,17 +140,17 @@ impl<'a> Walk<'a> {
         self.state[x.wrapping_add(y) as usize]
     }
 
-    /// Eight steps from `ahead` on, the first byte lowest. Written out, because the compiler makes less of a loop.
+    /// Eight steps from `offset` on, the first byte lowest. Written out, because a loop compiles to slower code.
     #[inline(always)]
-    fn steps(&mut self, ahead: u8) -> u64 {
-        let mut word = u64::from(self.step(ahead));
-        word |= u64::from(self.step(ahead + 1)) << 8;
-        word |= u64::from(self.step(ahead + 2)) << 16;
-        word |= u64::from(self.step(ahead + 3)) << 24;
-        word |= u64::from(self.step(ahead + 4)) << 32;
-        word |= u64::from(self.step(ahead + 5)) << 40;
-        word |= u64::from(self.step(ahead + 6)) << 48;
-        word |= u64::from(self.step(ahead + 7)) << 56;
+    fn steps(&mut self, offset: u8) -> u64 {
+        let mut word = u64::from(self.step(offset));
+        word |= u64::from(self.step(offset + 1)) << 8;
+        word |= u64::from(self.step(offset + 2)) << 16;
+        word |= u64::from(self.step(offset + 3)) << 24;
+        word |= u64::from(self.step(offset + 4)) << 32;
+        word |= u64::from(self.step(offset + 5)) << 40;
+        word |= u64::from(self.step(offset + 6)) << 48;
+        word |= u64::from(self.step(offset + 7)) << 56;
         word
     }
 

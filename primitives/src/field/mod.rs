@@ -1,35 +1,26 @@
 //! Arithmetic modulo P in 13 limbs of 60 bits, in constant time.
 //!
-//! Sixty bits and not sixty-four: the products of a whole column then fit one `u128` (at most 26 products below 2^120,
-//! or half as many twice as large), so that a multiplication is a plain sum of products with no carry to catch, and the
-//! 12 bits above P leave room for results that are not fully reduced. Elements stay below 2^770 from one
-//! operation to the next and are brought below P only by [`Element::to_bytes`].
+//! With limbs of 60 bits instead of 64, the products of a whole column fit one `u128` (at most 26 products below 2^120,
+//! or half as many twice as large). A multiplication is then a plain sum of products without carries, and the 12 spare
+//! bits above P hold results that are not fully reduced. Elements stay below 2^770 between operations, and only
+//! [`Element::to_bytes`] brings them below P.
 //!
-//! Products are reduced as Montgomery did, with R = 2^780. All rows but the last add multiples of M = kP, where k is
-//! chosen so that M = -1 mod 2^60: the factor of a row is then the low limb itself, no multiplication is needed to find
-//! it, and adding `q * M` means dropping that limb and adding `q * (M + 1) / 2^60` one limb higher. M is a limb longer
-//! than P, so the last row uses P, to bring the result back to the length of P.
-
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "a cast takes the low limb of a sum, or a constant that is small"
-)]
-#![allow(
-    clippy::inline_always,
-    reason = "a column is a few instructions: a loop or a call around it costs a quarter"
-)]
+//! Products are reduced by Montgomery's method, with R = 2^780. All rows but the last add multiples of M = kP, where k is
+//! chosen so that M = -1 mod 2^60. The factor q of a row is then the low limb itself, so no multiplication is needed to
+//! find it, and adding `q * M` means dropping that limb and adding `q * (M + 1) / 2^60` one limb higher. M is a limb
+//! longer than P, so the last row uses P, and the result has the length of P again.
 
 mod columns;
 mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use zeroize::Zeroize;
 
-use super::super::processor::prefers_bytes_and_columns;
-use super::group::P_BYTES;
+use crate::group::P as P_BYTES;
+use crate::processor::prefers_bytes_and_columns;
 
 const LIMBS: usize = 13;
 const BITS: u32 = 60;
@@ -52,27 +43,27 @@ const N: [u64; LIMBS] = {
     n[LIMBS - 1] = (sum >> BITS) as u64;
     n
 };
-/// R^2 mod P, which brings an integer into Montgomery's form.
+/// R^2 mod P. Multiplying by it converts an integer to Montgomery form.
 const R_SQUARED: Element = Element(power_of_two(2 * R_BITS));
 
-/// The sums of the products that stand in the same column, each as wide as it comes out.
+/// The sum of the products in each column, without carries.
 type Columns = [u128; 2 * LIMBS - 1];
 
-/// Which way products and reductions go. It is public, and the same for a whole exponentiation.
+/// The order in which products are summed. It is not secret, and the same for a whole exponentiation.
 enum By {
     Columns,
     Rows,
 }
 
-/// What a reduction multiplies by. Passed as an argument, so that it is read from memory: as constants, its limbs would
-/// each be moved to a register first.
-pub(super) struct Modulus {
+/// What a reduction multiplies by. It is passed as an argument so that it is read from memory: the compiler would move
+/// each limb of a constant to a register first.
+pub(crate) struct Modulus {
     p: [u64; LIMBS],
     n: [u64; LIMBS],
     by: By,
 }
 
-pub(super) static MODULUS: Modulus = Modulus {
+pub(crate) static MODULUS: Modulus = Modulus {
     p: P,
     n: N,
     by: By::Columns,
@@ -83,8 +74,8 @@ static MODULUS_BY_ROWS: Modulus = Modulus {
     by: By::Rows,
 };
 
-/// The modulus, with the formulation that this processor is given. A whole exponentiation goes by it.
-pub(super) fn modulus() -> &'static Modulus {
+/// The modulus, with the formulation that is chosen for this processor.
+pub(crate) fn modulus() -> &'static Modulus {
     black_box(if prefers_bytes_and_columns() {
         &MODULUS
     } else {
@@ -92,47 +83,43 @@ pub(super) fn modulus() -> &'static Modulus {
     })
 }
 
-/// The modulus with each formulation, whatever the processor.
+/// The modulus with each of the two formulations.
 #[cfg(test)]
-pub(super) fn every_modulus() -> [&'static Modulus; 2] {
+pub(crate) fn every_modulus() -> [&'static Modulus; 2] {
     [&MODULUS, &MODULUS_BY_ROWS]
 }
 
-/// An integer modulo P in Montgomery's form: below 2^770, every limb below 2^60.
+/// An integer modulo P in Montgomery form: below 2^770, every limb below 2^60.
 #[derive(Clone, Copy)]
 #[cfg_attr(test, derive(Debug))]
-pub(super) struct Element([u64; LIMBS]);
+pub(crate) struct Element([u64; LIMBS]);
 
 impl Element {
-    pub(super) const ONE: Self = Self(power_of_two(R_BITS));
-    pub(super) const TWO: Self = Self(power_of_two(R_BITS + 1));
+    pub(crate) const ONE: Self = Self(power_of_two(R_BITS));
+    pub(crate) const TWO: Self = Self(power_of_two(R_BITS + 1));
 
     /// From any 96 bytes, big endian, P and more included.
-    pub(super) fn from_bytes(bytes: &[u8; 96], m: &Modulus) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8; 96], m: &Modulus) -> Self {
         Self(unpack(bytes)).mul(&R_SQUARED, m)
     }
 
-    pub(super) fn to_integer(self, m: &Modulus) -> Integer {
-        const ONE: Integer = Integer({
-            let mut one = [0; LIMBS];
-            one[0] = 1;
-            one
-        });
-        ONE.mul(&self, m)
-    }
-
     /// The one representative below P, big endian.
-    pub(super) fn to_bytes(self, m: &Modulus) -> [u8; 96] {
-        self.to_integer(m).to_bytes()
+    ///
+    /// Both factors of the product are below 2^770, so it adds at most 2^1540 / R to what its reduction adds: less than P
+    /// for the rows of M, and less than P for the last row. The result is below 2P + 2^760.
+    pub(crate) fn to_bytes(self, m: &Modulus) -> [u8; 96] {
+        let mut one = [0; LIMBS];
+        one[0] = 1;
+        pack(&subtract_p_once(&subtract_p_once(&product(&one, &self.0, m))))
     }
 
-    pub(super) const fn mul(&self, other: &Self, m: &Modulus) -> Self {
+    pub(crate) const fn mul(&self, other: &Self, m: &Modulus) -> Self {
         Self(product(&self.0, &other.0, m))
     }
 
-    /// The same as `self.mul(self)`, for less. Its columns are few enough for either formulation.
+    /// The same as `self.mul(self)`, in less time. Both formulations sum a square by columns.
     #[inline(never)]
-    pub(super) const fn square(&self, m: &Modulus) -> Self {
+    pub(crate) const fn square(&self, m: &Modulus) -> Self {
         let columns = columns::square(&self.0);
         Self(match m.by {
             By::Columns => columns::reduce(&columns, m),
@@ -140,14 +127,14 @@ impl Element {
         })
     }
 
-    /// `table[index]`, read by a scan over the whole table, so that the index leaves no trace in the cache.
-    /// An index beyond the table gives zero.
+    /// `table[index]`, or zero if there is no such index. Reads the whole table, so that the index does not show in the
+    /// cache.
     #[inline(always)]
-    pub(super) fn select(table: &[Self], index: usize) -> Self {
+    pub(crate) fn select(table: &[Self], index: usize) -> Self {
         let zero = hidden_zero();
         let mut found = [0; LIMBS];
         for (n, element) in table.iter().enumerate() {
-            // Both are small, so that only 0 - 1 reaches the highest bit.
+            // Both are small, so only 0 - 1 sets the highest bit.
             let mask = mask((n as u64 ^ index as u64).wrapping_sub(1) >> 63, zero);
             for (found, limb) in found.iter_mut().zip(&element.0) {
                 *found |= limb & mask;
@@ -163,24 +150,6 @@ impl Zeroize for Element {
     }
 }
 
-/// An integer modulo P as it is: a product, below 2P + 2^760, every limb below 2^60.
-///
-/// The factors are below 2^770, so that their product adds at most 2^1540 / R to what its reduction adds: less than P for
-/// the rows of M, and less than P for the last row.
-pub(super) struct Integer([u64; LIMBS]);
-
-impl Integer {
-    /// The factor R of Montgomery's form goes away in the reduction: the product is in plain form, too.
-    pub(super) const fn mul(&self, other: &Element, m: &Modulus) -> Self {
-        Self(product(&self.0, &other.0, m))
-    }
-
-    /// The one representative below P, big endian.
-    pub(super) fn to_bytes(&self) -> [u8; 96] {
-        pack(&subtract_p_once(&subtract_p_once(&self.0)))
-    }
-}
-
 #[inline(always)]
 const fn product(a: &[u64; LIMBS], b: &[u64; LIMBS], m: &Modulus) -> [u64; LIMBS] {
     match m.by {
@@ -191,12 +160,12 @@ const fn product(a: &[u64; LIMBS], b: &[u64; LIMBS], m: &Modulus) -> [u64; LIMBS
 
 /// All ones for 1, zeros for 0; `zero` is [`hidden_zero`].
 ///
-/// A compiler that knew that the mask can only be one of these two would turn masking into a branch. It did.
+/// If the compiler knows that the mask is one of these two values, it turns the masking into a branch.
 fn mask(bit: u64, zero: u64) -> u64 {
     (bit ^ zero).wrapping_neg()
 }
 
-/// 0, but not to the compiler's knowledge.
+/// 0, which the compiler does not know.
 fn hidden_zero() -> u64 {
     black_box(0)
 }
@@ -275,7 +244,7 @@ const fn unpack(bytes: &[u8; 96]) -> [u64; LIMBS] {
 }
 
 fn pack(limbs: &[u64; LIMBS]) -> [u8; 96] {
-    std::array::from_fn(|n| {
+    core::array::from_fn(|n| {
         let bit = 8 * (95 - n) as u32;
         let i = (bit / BITS) as usize;
         let next = limbs.get(i + 1).copied().unwrap_or(0);

@@ -1,14 +1,16 @@
-//! Y^x for a base that the peer chose: four bits of the exponent at a time.
+//! Y^x for any base, by a fixed window of four bits.
 
-use super::exponent::Exponent;
-use super::field::{Element, Modulus};
+use super::EXPONENT_LEN;
+use crate::field::{Element, Modulus};
 
 const DIGITS: usize = 16;
 
 /// base^exponent, in constant time.
-pub(super) fn power(base: &Element, exponent: &Exponent, m: &Modulus) -> Element {
+pub(super) fn power(base: &Element, exponent: &[u8; EXPONENT_LEN], m: &Modulus) -> Element {
     let table = powers(base, m);
-    let mut digits = exponent.digits();
+    let mut digits = exponent
+        .iter()
+        .flat_map(|byte| [usize::from(byte >> 4), usize::from(byte & 15)]);
     let mut power = digits
         .next()
         .map_or(Element::ONE, |digit| Element::select(&table, digit));

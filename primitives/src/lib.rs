@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a cast takes the low byte of a word, the low limb of a sum, or a small constant"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "these functions are a few instructions long, and a call or a loop around one is measurably slower"
+)]
+
+mod field;
+pub mod group;
+mod processor;
+pub mod rc4;
+
+/// How many cases a property test runs; `PROPTEST_CASES` asks for more.
+#[cfg(test)]
+fn test_cases(default: u32) -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(default)
+}

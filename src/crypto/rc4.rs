@@ -1,0 +1,28 @@
+//! RC4 as the specification uses it, by the crate `rc4`: keys of 20 bytes, the first 1024 bytes of keystream discarded.
+
+use rc4::{KeyInit, StreamCipher};
+
+const DISCARD: usize = 1024;
+
+/// The cipher of one direction. The crate wipes it on drop.
+pub(crate) struct Rc4(rc4::Rc4);
+
+impl Rc4 {
+    fn new(key: &[u8; 20]) -> Self {
+        let Ok(mut cipher) = rc4::Rc4::new_from_slice(key) else {
+            unreachable!("keys of 1 to 256 bytes are accepted");
+        };
+        cipher.apply_keystream(&mut [0; DISCARD]);
+        Self(cipher)
+    }
+
+    /// The ciphers of both directions.
+    pub(crate) fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
+        (Self::new(a), Self::new(b))
+    }
+
+    /// XORs the next keystream into `data`.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        self.0.apply_keystream(data);
+    }
+}

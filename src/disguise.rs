@@ -1,8 +1,6 @@
 //! Handshakes that the published detection rules do not match.
 
-use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use rand::{CryptoRng, Rng, RngExt};
 
@@ -27,12 +25,9 @@ use crate::mode::Role;
 /// use tokio_mse::{Disguise, MseAcceptor, MseConnector};
 ///
 /// let connector = MseConnector::default().disguise(Disguise::full());
-/// let acceptor = MseAcceptor::default().disguise("full".parse()?);
+/// let acceptor = MseAcceptor::default().disguise(Disguise::full());
 /// # let _ = (connector, acceptor);
-/// # Ok::<(), tokio_mse::ParseDisguiseError>(())
 /// ```
-///
-/// As text: `none`, `exempt` or `full`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disguise(Kind);
 
@@ -91,44 +86,7 @@ impl Disguise {
             (Kind::Full, Role::Responder) => (Randomness::draw(rng), Pieces::small()),
         }
     }
-
-    const fn name(self) -> &'static str {
-        match self.0 {
-            Kind::None => "none",
-            Kind::Exempt => "exempt",
-            Kind::Full => "full",
-        }
-    }
 }
-
-impl fmt::Display for Disguise {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Disguise {
-    type Err = ParseDisguiseError;
-
-    fn from_str(name: &str) -> Result<Self, ParseDisguiseError> {
-        [Self::none(), Self::exempt(), Self::full()]
-            .into_iter()
-            .find(|known| known.name() == name)
-            .ok_or(ParseDisguiseError(()))
-    }
-}
-
-/// A text that is not the name of a [`Disguise`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseDisguiseError(());
-
-impl fmt::Display for ParseDisguiseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected `none`, `exempt` or `full`")
-    }
-}
-
-impl std::error::Error for ParseDisguiseError {}
 
 /// How many keys are tried. One in 382 begins with six printable bytes, so a search fails once in e^43 times.
 const MOST_CANDIDATES: usize = 16_384;
@@ -292,7 +250,7 @@ impl Default for Pieces {
 mod tests {
     use super::*;
 
-    /// Step 1 or 2 of some connections, and the length of the first write of each.
+    /// The first or second message of some connections, and the length of the first write of each.
     fn first_flights(disguise: Disguise, role: Role) -> impl Iterator<Item = (Vec<u8>, usize)> {
         (0..40).map(move |_| {
             let (randomness, mut pieces) = disguise.draw(role, &mut rand::rng());
@@ -337,20 +295,6 @@ mod tests {
             .filter(|(flight, _)| starts_printable(flight))
             .count();
         assert!(printable < 5);
-    }
-
-    #[test]
-    fn text_and_disguise_are_inverse() {
-        for (text, disguise) in [
-            ("none", Disguise::none()),
-            ("exempt", Disguise::exempt()),
-            ("full", Disguise::full()),
-        ] {
-            assert_eq!(text.parse(), Ok(disguise));
-            assert_eq!(disguise.to_string(), text);
-        }
-        assert_eq!("off".parse::<Disguise>(), Err(ParseDisguiseError(())));
-        assert_eq!(Disguise::default(), Disguise::none());
     }
 
     const PRINTS: u8 = b'~';

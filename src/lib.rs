@@ -26,7 +26,7 @@ pub use accept::{Incoming, MseAcceptor};
 #[cfg(feature = "tokio")]
 pub use connect::{Dial, MseConnector};
 pub use crypto::keystream::Keystream;
-pub use disguise::{Disguise, ParseDisguiseError};
+pub use disguise::Disguise;
 pub use error::{ConnectError, Error, ErrorKind, HandshakeError, Step};
 pub use handshake::Negotiated;
 #[cfg(feature = "tokio")]

@@ -60,7 +60,7 @@ pub use established::{Established, Negotiated};
 pub use initiator::Initiator;
 pub use machine::{MAX_IA_ACCEPTED, MAX_IA_SENT, MAX_PAD, Machine, Progress};
 pub use plaintext::PlaintextDial;
-pub use randomness::{Padding, PaddingError, Randomness};
+pub use randomness::{Padding, Randomness};
 pub use responder::{Negotiation, Responder, SkeyRequest};
 
 pub use crate::crypto::dh::PrivateKey;

@@ -65,7 +65,7 @@ impl Randomness {
         self.padding.with_key = with_key;
     }
 
-    /// Step 1 or 2.
+    /// The first or second message.
     #[cfg(test)]
     pub(crate) fn into_first_flight(self) -> Vec<u8> {
         [&self.public_key[..], &self.padding.with_key].concat()
@@ -82,8 +82,8 @@ impl fmt::Debug for Randomness {
 
 /// The padding of one side: PadA and PadC of an initiator, PadB and PadD of a responder.
 ///
-/// PadA and PadB are sent in two parts, the first after the public key and the second before step 3 or 4, so that no
-/// length shows where that step begins. Peers search for its beginning, and BiglyBT has always sent its pads like this.
+/// PadA and PadB are sent in two parts, the first after the public key and the second before the third or fourth message, so that no
+/// length shows where that message begins. Peers search for its beginning, and BiglyBT has always sent its pads like this.
 pub struct Padding {
     pub(super) with_key: Vec<u8>,
     pub(super) before_sync: Vec<u8>,
@@ -124,23 +124,18 @@ impl Padding {
         }
     }
 
-    /// This padding: `with_key` after the public key, `before_sync` before step 3 or 4, and PadC or PadD of
+    /// This padding: `with_key` after the public key, `before_sync` before the third or fourth message, and PadC or PadD of
     /// `negotiated_len` zero bytes.
     ///
-    /// # Errors
-    ///
-    /// If `with_key` and `before_sync` together, or `negotiated_len`, exceed [`MAX_PAD`].
+    /// `None` if `with_key` and `before_sync` together, or `negotiated_len`, exceed [`MAX_PAD`].
     pub fn new(
         with_key: impl Into<Vec<u8>>,
         before_sync: impl Into<Vec<u8>>,
         negotiated_len: u16,
-    ) -> Result<Self, PaddingError> {
+    ) -> Option<Self> {
         let (with_key, before_sync) = (with_key.into(), before_sync.into());
         let unmarked = with_key.len() + before_sync.len();
-        if unmarked > MAX_PAD || usize::from(negotiated_len) > MAX_PAD {
-            return Err(PaddingError(()));
-        }
-        Ok(Self {
+        (unmarked <= MAX_PAD && usize::from(negotiated_len) <= MAX_PAD).then_some(Self {
             with_key,
             before_sync,
             negotiated_len,
@@ -157,15 +152,3 @@ impl fmt::Debug for Padding {
             .finish()
     }
 }
-
-/// Padding of more than [`MAX_PAD`] bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaddingError(());
-
-impl fmt::Display for PaddingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a pad has {MAX_PAD} bytes at most")
-    }
-}
-
-impl std::error::Error for PaddingError {}

@@ -2,13 +2,12 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::crypto::keystream::Keystream;
 use crate::handshake::Negotiated;
@@ -144,12 +143,7 @@ impl<R: Unpin> MseReadHalf<R> {
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for MseReadHalf<R> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { io, inbound, .. } = self.get_mut();
-        inbound.poll_read(Pin::new(io), cx, buf)
-    }
-}
+impl_async_read!(MseReadHalf);
 
 /// The sending half of an [`MseStream`]. It keeps working after the other half is dropped.
 #[derive(Debug)]
@@ -189,33 +183,7 @@ impl<W> MseWriteHalf<W> {
     }
 }
 
-impl<W: AsyncWrite + Unpin> AsyncWrite for MseWriteHalf<W> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { io, outbound, .. } = self.get_mut();
-        outbound.poll_write(Pin::new(io), cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let Self { io, outbound, .. } = self.get_mut();
-        outbound.poll_write_vectored(Pin::new(io), cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.outbound.is_write_vectored(&self.io)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
-    }
-}
+impl_async_write!(MseWriteHalf);
 
 impl<R> MseReadHalf<R> {
     /// Whether both halves belong to the same stream.

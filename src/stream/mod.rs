@@ -1,5 +1,8 @@
 //! The stream after the handshake.
 
+#[macro_use]
+mod forward;
+
 mod descriptor;
 pub(crate) mod fault;
 pub(crate) mod halves;
@@ -7,12 +10,10 @@ pub(crate) mod inbound;
 mod outbound;
 pub(crate) mod parts;
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::handshake::{Established, Negotiated};
 use crate::mode::Role;
@@ -158,37 +159,5 @@ impl<T: Unpin> MseStream<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for MseStream<T> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { io, inbound, .. } = self.get_mut();
-        inbound.poll_read(Pin::new(io), cx, buf)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for MseStream<T> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { io, outbound, .. } = self.get_mut();
-        outbound.poll_write(Pin::new(io), cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let Self { io, outbound, .. } = self.get_mut();
-        outbound.poll_write_vectored(Pin::new(io), cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.outbound.is_write_vectored(&self.io)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
-    }
-}
+impl_async_read!(MseStream);
+impl_async_write!(MseStream);

@@ -153,59 +153,68 @@ impl MseAcceptor {
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future closes the connection at once.
-    pub fn accept<T>(&self, io: T) -> impl Future<Output = Result<Incoming<T>, Error>> + use<T>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
+    pub fn accept<T: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        io: T,
+    ) -> impl Future<Output = Result<Incoming<T>, Error>> + use<T> {
         let config = self.config.clone();
         async move {
             let span = debug_span!("mse_handshake", role = %Role::Responder);
             let mut exchange = Exchange::new(io, Role::Responder, config.timeout, span);
-            match config.receive(&mut exchange).await {
+            match exchange.receive(&config).await {
                 Ok(request) => Ok(Incoming {
                     exchange,
                     request,
                     policy: config.policy,
                     linger: config.linger,
                 }),
-                Err(error) => Err(fail(&mut exchange, error, config.linger.as_ref()).await),
+                Err(error) => Err(exchange.fail(error, config.linger.as_ref()).await),
             }
         }
     }
 }
 
-impl Config {
-    async fn receive<T>(&self, exchange: &mut Exchange<T>) -> Result<Request, Error>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
-        let detection = Detection::new(&self.policy).hide_plaintext(self.hide_plaintext);
-        let seen = match exchange.run(detection).await? {
+/// The steps of accepting.
+impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
+    async fn receive(&mut self, config: &Config) -> Result<Request, Error> {
+        let detection = Detection::new(&config.policy).hide_plaintext(config.hide_plaintext);
+        let seen = match self.run(detection).await? {
             Detected::Plaintext { info_hash, received } => {
                 return Ok(Request::Plaintext { info_hash, received });
             }
             Detected::Mse(seen) => seen,
         };
         // Only now: a peer that has not sent its own key costs no key pair.
-        let (randomness, pieces) = self.disguise.draw(Role::Responder, &mut rand::rng());
-        exchange.set_pieces(pieces);
-        let responder = Responder::new(&self.policy, randomness).having_read(seen);
-        exchange.run(responder).await.map(Request::Mse)
+        let (randomness, pieces) = config.disguise.draw(Role::Responder, &mut rand::rng());
+        self.set_pieces(pieces);
+        let responder = Responder::new(&config.policy, randomness).having_read(seen);
+        self.run(responder).await.map(Request::Mse)
     }
-}
 
-/// Ends a failed handshake: at once, or late if the acceptor lingers.
-async fn fail<T>(exchange: &mut Exchange<T>, error: Error, linger: Option<&Linger>) -> Error
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    exchange.log_failure(&error);
-    if let Some(linger) = linger
-        && !closes_at_once(&error, exchange.received)
-    {
-        linger.close_late(exchange).await;
+    async fn respond(&mut self, request: Request, skey: Skey, payload: Bytes) -> Result<Established, Error> {
+        let payload_len = payload.len();
+        let (mut established, may_stay_unsent) = match request {
+            Request::Mse(request) => (self.run(request.resolve(skey, payload)).await?, payload_len),
+            Request::Plaintext { received, .. } => {
+                self.outbox().extend_from_slice(&payload);
+                let established = Established::plaintext(Role::Responder, Some(skey), received);
+                (established, usize::MAX)
+            }
+        };
+        self.finish(&mut established, Some(may_stay_unsent)).await?;
+        Ok(established)
     }
-    error
+
+    /// Ends a failed handshake: at once, or late if the acceptor lingers.
+    async fn fail(&mut self, error: Error, linger: Option<&Linger>) -> Error {
+        self.log_failure(&error);
+        if let Some(linger) = linger
+            && !closes_at_once(&error, self.received)
+        {
+            linger.close_late(self).await;
+        }
+        error
+    }
 }
 
 /// An incoming connection that asks for a torrent, with MSE or in plaintext. From [`MseAcceptor::accept`].
@@ -300,10 +309,7 @@ impl<T> Incoming<T> {
     }
 }
 
-impl<T> Incoming<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     /// Serves the torrent. `initial_payload` is the beginning of our stream, the 68 bytes of our BitTorrent handshake: it
     /// is sent exactly once, with the fourth message of MSE or by itself. It may be empty.
     ///
@@ -315,15 +321,11 @@ where
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future closes the connection at once.
-    pub fn accept<S, B>(
+    pub fn accept<S: Into<Skey>, B: Into<Bytes>>(
         self,
         skey: S,
         initial_payload: B,
-    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B>
-    where
-        S: Into<Skey>,
-        B: Into<Bytes>,
-    {
+    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
         let (skey, initial_payload) = (skey.into(), initial_payload.into());
         let refusal = self.refusal(&skey);
         let Self {
@@ -335,11 +337,11 @@ where
         async move {
             let result = match refusal {
                 Some(error) => Err(error),
-                None => respond(&mut exchange, request, skey, initial_payload).await,
+                None => exchange.respond(request, skey, initial_payload).await,
             };
             match result {
                 Ok(established) => Ok(exchange.into_stream(established)),
-                Err(error) => Err(fail(&mut exchange, error, linger.as_ref()).await),
+                Err(error) => Err(exchange.fail(error, linger.as_ref()).await),
             }
         }
     }
@@ -359,7 +361,7 @@ where
         } = self;
         async move {
             let error = Error::refused(Role::Responder, refusal);
-            fail(&mut exchange, error, linger.as_ref()).await
+            exchange.fail(error, linger.as_ref()).await
         }
     }
 
@@ -380,31 +382,6 @@ where
     }
 }
 
-async fn respond<T>(
-    exchange: &mut Exchange<T>,
-    request: Request,
-    skey: Skey,
-    initial_payload: Bytes,
-) -> Result<Established, Error>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    let payload_len = initial_payload.len();
-    let (mut established, may_stay_unsent) = match request {
-        Request::Mse(request) => {
-            let established = exchange.run(request.resolve(skey, initial_payload)).await?;
-            (established, payload_len)
-        }
-        Request::Plaintext { received, .. } => {
-            exchange.outbox().extend_from_slice(&initial_payload);
-            let established = Established::plaintext(Role::Responder, Some(skey), received);
-            (established, usize::MAX)
-        }
-    };
-    exchange.finish(&mut established, Some(may_stay_unsent)).await?;
-    Ok(established)
-}
-
 impl<T> fmt::Debug for Incoming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
@@ -413,10 +390,7 @@ impl<T> fmt::Debug for Incoming<T> {
     }
 }
 
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
     /// Shakes hands as the responder, with the defaults of [`MseAcceptor`] and without an initial payload. `lookup` returns
     /// the info-hash (SKEY) with the given hash if it is served.
     ///
@@ -427,14 +401,11 @@ where
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub fn accept<L>(
+    pub fn accept<L: FnOnce(SkeyHash) -> Option<Skey>>(
         io: T,
         lookup: L,
         policy: &Policy,
-    ) -> impl Future<Output = Result<Self, Error>> + use<T, L>
-    where
-        L: FnOnce(SkeyHash) -> Option<Skey>,
-    {
+    ) -> impl Future<Output = Result<Self, Error>> + use<T, L> {
         let accept = MseAcceptor::new(policy.clone()).accept(io);
         async move {
             let incoming = accept.await?;

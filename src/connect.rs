@@ -162,17 +162,12 @@ impl MseConnector {
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect<T, S, B>(
+    pub fn connect<T: AsyncRead + AsyncWrite + Unpin, S: Into<Skey>, B: Into<Bytes>>(
         &self,
         io: T,
         skey: S,
         initial_payload: B,
-    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-        S: Into<Skey>,
-        B: Into<Bytes>,
-    {
+    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
         self.connect_as(self.config.policy.first_mode(), io, skey, initial_payload)
     }
 
@@ -187,18 +182,13 @@ impl MseConnector {
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect_as<T, S, B>(
+    pub fn connect_as<T: AsyncRead + AsyncWrite + Unpin, S: Into<Skey>, B: Into<Bytes>>(
         &self,
         mode: DialMode,
         io: T,
         skey: S,
         initial_payload: B,
-    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-        S: Into<Skey>,
-        B: Into<Bytes>,
-    {
+    ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
         let mut dial = self.dial(skey, initial_payload);
         dial.mode = mode;
         async move { dial.connect(io).await }
@@ -323,10 +313,10 @@ impl Dial {
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub async fn attempt<T>(&mut self, io: T) -> Result<Option<MseStream<T>>, Error>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
+    pub async fn attempt<T: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        io: T,
+    ) -> Result<Option<MseStream<T>>, Error> {
         self.attempts += 1;
         match self.connect(io).await {
             Ok(mut stream) => {
@@ -384,10 +374,7 @@ impl Dial {
         Ok(())
     }
 
-    async fn connect<T>(&mut self, io: T) -> Result<MseStream<T>, Error>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn connect<T: AsyncRead + AsyncWrite + Unpin>(&mut self, io: T) -> Result<MseStream<T>, Error> {
         self.check()?;
         let span = debug_span!("mse_handshake", role = %Role::Initiator, dial = %self.mode);
         let mut exchange = Exchange::new(io, Role::Initiator, self.config.timeout, span);
@@ -406,10 +393,10 @@ impl Dial {
         }
     }
 
-    async fn handshake<T>(&mut self, exchange: &mut Exchange<T>) -> Result<Established, Error>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn handshake<T: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        exchange: &mut Exchange<T>,
+    ) -> Result<Established, Error> {
         let payload = self.initial_payload.clone();
         // Once the peer has answered, everything that it sent is kept, even if ours can no longer be sent.
         let (mut established, may_stay_unsent) = match self.mode {
@@ -435,10 +422,7 @@ impl Dial {
     }
 }
 
-impl<T> MseStream<T>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
     /// Shakes hands as the initiator, with the defaults of [`MseConnector`]: one attempt, as
     /// [`MseConnector::connect`].
     ///
@@ -449,16 +433,12 @@ where
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future drops the transport.
-    pub fn connect<S, B>(
+    pub fn connect<S: Into<Skey>, B: Into<Bytes>>(
         io: T,
         skey: S,
         initial_payload: B,
         policy: &Policy,
-    ) -> impl Future<Output = Result<Self, Error>> + use<T, S, B>
-    where
-        S: Into<Skey>,
-        B: Into<Bytes>,
-    {
+    ) -> impl Future<Output = Result<Self, Error>> + use<T, S, B> {
         MseConnector::new(policy.clone()).connect(io, skey, initial_payload)
     }
 }

@@ -99,10 +99,7 @@ impl Linger {
     }
 
     /// Reads and discards what the peer sends, until it closes or the drawn moment comes; then closes.
-    pub(crate) async fn close_late<T>(&self, exchange: &mut Exchange<T>)
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
+    pub(crate) async fn close_late<T: AsyncRead + AsyncWrite + Unpin>(&self, exchange: &mut Exchange<T>) {
         exchange.throttled = true;
         let timeout = exchange.deadline.whole;
         // A peer that merely waits is held until the timeout as well, so connections do not count until then.
@@ -151,10 +148,10 @@ enum End {
     Evicted,
 }
 
-async fn ignore<T>(exchange: &mut Exchange<T>, mut slot: Option<&mut Slot>) -> End
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
+    exchange: &mut Exchange<T>,
+    mut slot: Option<&mut Slot>,
+) -> End {
     let mut run = pin!(exchange.run(Ignore));
     poll_fn(|cx| {
         if let Some(slot) = &mut slot
@@ -171,10 +168,7 @@ where
 }
 
 /// Sends FIN, and then reads for a while what the peer has sent.
-async fn close<T>(exchange: &mut Exchange<T>)
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+async fn close<T: AsyncRead + AsyncWrite + Unpin>(exchange: &mut Exchange<T>) {
     let close = async {
         if exchange.io.shutdown().await.is_ok() {
             let most = exchange.received + DRAIN_BYTES;

@@ -97,7 +97,7 @@ impl<T> Exchange<T> {
 /// Why a handshake cannot continue, unless the peer's answer has arrived already.
 enum Failure {
     TimedOut(Duration),
-    Read(Fault),
+    Read(io::Error),
     Write(io::Error),
 }
 
@@ -149,15 +149,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                         len = read;
                         continue;
                     }
-                    Poll::Ready(Err(fault)) => Failure::Read(fault),
+                    Poll::Ready(Err(Fault::Breach(breach))) => return Err(self.broken(&machine, breach)),
+                    Poll::Ready(Err(Fault::Transport(error))) => Failure::Read(error),
                 }
             };
             len = 0;
-            let step = machine.step();
             let progress = self.process_the_rest(cx, machine)?;
-            let answered = match &progress {
-                Progress::NeedInput(machine) => machine.peer_answered(),
-                Progress::Done(_) => true,
+            let (step, answered) = match &progress {
+                Progress::NeedInput(machine) => (machine.step(), machine.peer_answered()),
+                Progress::Done(_) => (Step::Payload, true),
             };
             machine = match (failure, progress) {
                 (Failure::TimedOut(after), _) if self.deadline.passed(answered).is_some() => {
@@ -165,14 +165,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 }
                 (Failure::TimedOut(_), Progress::NeedInput(machine)) => machine,
                 (Failure::TimedOut(_), done) => return Ok(done),
-                (Failure::Read(Fault::Transport(error)) | Failure::Write(error), Progress::NeedInput(_)) => {
+                (Failure::Read(error) | Failure::Write(error), Progress::NeedInput(_)) => {
                     return Err(Error::transport(self.role, step, answered, error));
                 }
-                (Failure::Read(Fault::Breach(breach)), _) => {
-                    return Err(Error::transport(self.role, step, answered, breach.into()));
-                }
-                (Failure::Read(fault), done) => {
-                    self.read_fault = Some(fault);
+                (Failure::Read(error), done) => {
+                    self.read_fault = Some(Fault::Transport(error));
                     return Ok(done);
                 }
                 (Failure::Write(error), done) => {
@@ -181,6 +178,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 }
             };
         }
+    }
+
+    /// Nothing more is read then: the machine would see the wrong bytes.
+    fn broken(&self, machine: &impl Machine, breach: Breach) -> Error {
+        Error::transport(self.role, machine.step(), machine.peer_answered(), breach.into())
     }
 
     fn process<M: Machine>(
@@ -206,10 +208,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         while self.received - start < UNTHROTTLED {
             let len = match self.poll_receive(cx, &mut input) {
                 Poll::Ready(Ok(len @ 1..)) => len,
-                Poll::Ready(Err(Fault::Breach(breach))) => {
-                    let (step, answered) = (machine.step(), machine.peer_answered());
-                    return Err(Error::transport(self.role, step, answered, breach.into()));
-                }
+                Poll::Ready(Err(Fault::Breach(breach))) => return Err(self.broken(&machine, breach)),
                 Poll::Ready(Ok(_) | Err(Fault::Transport(_))) | Poll::Pending => break,
             };
             machine = match self.process(machine, &input, len)? {

@@ -15,6 +15,10 @@ pub mod group;
 mod processor;
 pub mod rc4;
 
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub use processor::internals;
+
 /// How many cases a property test runs; `PROPTEST_CASES` asks for more.
 #[cfg(test)]
 fn test_cases(default: u32) -> u32 {

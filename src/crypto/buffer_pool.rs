@@ -45,7 +45,7 @@ impl Buffer {
     }
 
     /// A buffer of length zero and the smallest capacity for `len` bytes.
-    fn with_capacity_for(len: usize) -> Self {
+    pub(super) fn with_capacity_for(len: usize) -> Self {
         let class = class(len);
         let kept = POOL
             .try_with(|pool| pool.borrow_mut()[class].pop())

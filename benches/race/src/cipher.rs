@@ -2,13 +2,14 @@
 
 use std::hint::black_box;
 
+use mse_primitives::internals::choose;
+use mse_primitives::rc4::Rc4;
 use rc4::{KeyInit, StreamCipher};
 use zeroize::Zeroize;
 
 use crate::contenders::aligned::Aligned;
 use crate::contenders::lagging::Lagging;
 use crate::contenders::set_up::set_up;
-use crate::library::{bytes_and_columns, words_and_rows};
 use crate::openssl::OpenSsl;
 use crate::race::Race;
 use crate::results::print;
@@ -33,13 +34,25 @@ pub fn crates_cipher(key: &[u8; 20]) -> rc4::Rc4 {
 type Cipher = Box<dyn FnMut(&mut [u8])>;
 
 pub fn formulations() -> Vec<(&'static str, Cipher)> {
-    let (mut bytes, _) = bytes_and_columns::rc4::Rc4::pair(KEYS[0], KEYS[1]);
-    let (mut words, _) = words_and_rows::rc4::Rc4::pair(KEYS[0], KEYS[1]);
+    let (mut bytes, _) = Rc4::pair(KEYS[0], KEYS[1]);
+    let (mut words, _) = Rc4::pair(KEYS[0], KEYS[1]);
     let (mut bytes_aligned, mut words_aligned) = (Aligned::<u8>::new(KEYS[0]), Aligned::<u32>::new(KEYS[0]));
     let (mut bytes_lagging, mut words_lagging) = (Lagging::<u8>::new(KEYS[0]), Lagging::<u32>::new(KEYS[0]));
     vec![
-        (BYTES, Box::new(move |data| bytes.apply(data))),
-        (WORDS, Box::new(move |data| words.apply(data))),
+        (
+            BYTES,
+            Box::new(move |data| {
+                choose(Some(true));
+                bytes.apply(data);
+            }),
+        ),
+        (
+            WORDS,
+            Box::new(move |data| {
+                choose(Some(false));
+                words.apply(data);
+            }),
+        ),
         (
             "bytes, blocks of 16",
             Box::new(move |data| bytes_aligned.apply(data)),
@@ -87,11 +100,11 @@ pub fn launch(openssl: Option<&OpenSsl>) {
             (0..repeats).for_each(|_| drop(black_box(KEYS.map(crates_cipher))));
         })
         .enter(SET_UP_BYTES, || {
-            use bytes_and_columns::rc4::Rc4;
+            choose(Some(true));
             (0..repeats).for_each(|_| drop(black_box(Rc4::pair(black_box(KEYS[0]), black_box(KEYS[1])))));
         })
         .enter(SET_UP_WORDS, || {
-            use words_and_rows::rc4::Rc4;
+            choose(Some(false));
             (0..repeats).for_each(|_| drop(black_box(Rc4::pair(black_box(KEYS[0]), black_box(KEYS[1])))));
         })
         .enter("bytes, 16 unrolled, lag 4", || {

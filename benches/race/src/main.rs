@@ -13,7 +13,6 @@ mod contenders;
 #[allow(dead_code)]
 #[path = "../../peers/src/control.rs"]
 mod control;
-mod library;
 mod openssl;
 mod powers;
 #[path = "../../peers/src/processor.rs"]
@@ -75,7 +74,7 @@ fn run(launches: usize) -> Results {
 }
 
 fn report(results: &Results) {
-    let first = library::prefers_bytes_and_columns();
+    let first = mse_primitives::internals::uses_bytes_and_columns();
     println!(
         "On this processor the library takes {}.\n",
         if first {

@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U192, U768};
+use mse_primitives::group::{public_key, shared_secret};
+use mse_primitives::internals::choose;
 
-use crate::library::{bytes_and_columns, words_and_rows};
 use crate::openssl::OpenSsl;
 use crate::race::Race;
 use crate::results::print;
@@ -50,25 +51,19 @@ type Power = Box<dyn Fn() -> [u8; 96]>;
 
 /// `base^SECRET`; two is known in advance.
 pub fn formulations(base: &[u8; 96]) -> Vec<(&'static str, Power)> {
-    macro_rules! power {
-        ($tree:ident) => {{
+    [(COLUMNS, true), (ROWS, false)]
+        .map(|(name, columns)| {
             let base = *base;
-            Box::new(move || {
-                let key = $tree::dh::PrivateKey::from_bytes(black_box(SECRET));
+            let power = move || {
+                choose(Some(columns));
                 if base == two() {
-                    return key.public_key();
+                    return public_key(black_box(&SECRET));
                 }
-                let Ok(secret) = key.shared_secret(black_box(&base)) else {
-                    unreachable!()
-                };
-                *secret.as_bytes()
-            }) as Power
-        }};
-    }
-    vec![
-        (COLUMNS, power!(bytes_and_columns)),
-        (ROWS, power!(words_and_rows)),
-    ]
+                shared_secret(black_box(&SECRET), black_box(&base)).unwrap()
+            };
+            (name, Box::new(power) as Power)
+        })
+        .into()
 }
 
 pub const TITLES: [&str; 2] = ["2^x", "Y^x"];

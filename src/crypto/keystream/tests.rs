@@ -221,7 +221,7 @@ fn no_keystream_stays_in_a_buffer_that_goes_back_to_the_pool() {
             // Of what was taken, and of what was not.
             let secrets = [0, accepted].map(|at| &of.oracle()[at..at + 8]);
             for len in [len, len - accepted] {
-                let mut pooled = Buffer::of(&vec![0; 8]);
+                let mut pooled = Buffer::with_capacity_for(len);
                 pooled.grow_to(len);
                 let found = pooled.as_slice().windows(8).any(|bytes| secrets.contains(&bytes));
                 assert!(!found, "{accepted} of {len}, {of:?}");

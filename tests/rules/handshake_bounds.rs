@@ -1,5 +1,4 @@
-//! H8: lengths from the wire are capped. That nothing is allocated for them is shown by the test binary with a counting
-//! allocator.
+//! H8: lengths from the wire are capped. Tests with a counting allocator show that nothing is allocated for them.
 
 use tokio_mse::handshake::{
     Established, Initiator, MAX_IA_ACCEPTED, Machine, Negotiation, Padding, Progress, Responder,
@@ -9,11 +8,12 @@ use tokio_mse::{CryptoMethods, HandshakeError, Policy, Step};
 use crate::support::exchange::{Cipher, XA, XB, randomness, s, skey, step_3_marks};
 use crate::support::pair::{finished, unfinished};
 
+/// A responder with this policy accepts both methods.
 fn both_methods() -> Policy {
-    Policy::accept_any()
+    Policy::default()
 }
 
-/// A responder that has been told everything up to the SKEY, and what the initiator's next bytes look like.
+/// A responder that has read everything up to the SKEY.
 fn negotiation() -> Negotiation {
     let mut step_1 = Vec::new();
     let policy = both_methods();
@@ -34,6 +34,10 @@ fn step_3(pad_c: u16, ia: u16) -> Vec<u8> {
     Cipher::a(&s()).apply(&fields)
 }
 
+fn is_pad_too_long(refusal: &HandshakeError, pad: Step, length: u16) -> bool {
+    matches!(refusal, HandshakeError::PadTooLong { step, len, .. } if (*step, *len) == (pad, length))
+}
+
 fn answer(wire: &[u8]) -> Result<Progress<Negotiation, Established>, HandshakeError> {
     negotiation().process(wire, &mut Vec::new())
 }
@@ -48,7 +52,7 @@ fn h8_pad_c_is_capped_at_512_when_it_is_announced() {
     }
     for len in [513, 514, 1000, u16::MAX] {
         let refusal = answer(&step_3(len, 0)).unwrap_err();
-        assert_eq!(refusal, HandshakeError::pad_too_long(Step::PadC, len));
+        assert!(is_pad_too_long(&refusal, Step::PadC, len), "{refusal:?}");
     }
 }
 
@@ -59,9 +63,11 @@ fn h8_the_initial_payload_is_capped_when_it_is_announced() {
         Ok(Progress::NeedInput(_))
     ));
     for len in [MAX_IA_ACCEPTED + 1, u16::MAX] {
-        let cap = MAX_IA_ACCEPTED;
         let refusal = answer(&step_3(512, len)).unwrap_err();
-        assert_eq!(refusal, HandshakeError::initial_payload_too_long(len, cap));
+        let HandshakeError::InitialPayloadTooLong { len: announced, cap, .. } = refusal else {
+            panic!("{refusal:?}");
+        };
+        assert_eq!((announced, cap), (len, MAX_IA_ACCEPTED));
     }
 }
 
@@ -83,7 +89,7 @@ fn h8_pad_d_is_capped_at_512_when_it_is_announced() {
                 assert!(len <= 512 && (len == 0) == matches!(progress, Progress::Done(_)));
             }
             Err(refusal) => {
-                assert_eq!(refusal, HandshakeError::pad_too_long(Step::PadD, len));
+                assert!(is_pad_too_long(&refusal, Step::PadD, len), "{refusal:?}");
                 assert!(len > 512);
             }
         }

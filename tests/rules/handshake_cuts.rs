@@ -1,61 +1,64 @@
-//! H6 and H10: the peer, or the transport, ends in the middle of the handshake, or we give up in the middle of it.
+//! H6, H10 and H13: the peer, the transport or the caller ends the handshake in the middle.
 
 use std::io::ErrorKind;
 
 use futures_util::FutureExt;
-use tokio_mse::{Attempt, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step};
+use tokio_mse::{
+    DialMode, Error, ErrorKind as Kind, HandshakeError, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step,
+};
 
 use crate::support::exchange::{SKEY, skey};
 use crate::support::fail_at::{EVERY_KIND, FailAt};
 use crate::support::hostile::{Hostile, Manner};
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
 use crate::support::script::{Scripted, Step as ScriptStep};
+use crate::support::serve::serve;
 
 const OURS: &str = "our first words";
 
 fn connector() -> MseConnector {
-    MseConnector::new(Policy::full_rc4())
-        .timeout(None)
-        .answer_timeout(None)
+    MseConnector::new(Policy::full_rc4()).no_timeout()
 }
 
 fn acceptor() -> MseAcceptor {
-    MseAcceptor::default().timeout(None)
+    MseAcceptor::default().no_timeout()
 }
 
 /// We dial. `None` if the handshake waits for more.
 fn dial(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let peer = Peer::responder(skey(), &Policy::full_rc4(), "", fresh(short_padding()), cut);
-    let connect = connector().connect(peer.clone(), skey()).initial_payload(OURS);
-    (peer, connect.into_future().now_or_never())
+    let outcome = connector().connect(peer.clone(), skey(), OURS).now_or_never();
+    (peer, outcome)
 }
 
 /// We are dialled.
 fn listen(cut: Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>) {
     let policy = Policy::full_rc4();
     let peer = Peer::initiator(skey(), &policy, "peer's words", fresh(short_padding()), cut);
-    let accept = acceptor()
-        .accept(peer.clone(), skey())
-        .initial_payload(|_| OURS.into());
-    (peer, accept.into_future().now_or_never())
+    let outcome = serve(&acceptor(), peer.clone(), skey(), OURS).now_or_never();
+    (peer, outcome)
 }
 
 type Side = fn(Cut) -> (Peer, Option<Result<MseStream<Peer>, Error>>);
 
 const SIDES: [Side; 2] = [dial, listen];
 
+fn transport_error(error: &Error) -> ErrorKind {
+    match error.kind() {
+        Kind::Transport(source) => source.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn check(error: &Error, end: End, sent: usize) {
-    match (error, end) {
-        (Error::Closed { answered, .. }, End::Eof) => assert_eq!(*answered, sent >= 96),
-        (Error::Transport { answered, source, .. }, End::Fail(kind)) => {
-            assert_eq!(*answered, sent >= 96);
-            assert_eq!(source.kind(), kind);
-        }
+    match (error.kind(), end) {
+        (Kind::Closed, End::Eof) => {}
+        (Kind::Transport(source), End::Fail(kind)) => assert_eq!(source.kind(), kind),
         _ => panic!("{error:?} after {end:?}"),
     }
     assert_eq!(error.peer_answered(), sent >= 96);
-    let redial = Policy::default().redial(Attempt::Mse, error);
-    assert_eq!(redial, (sent < 96).then_some(Attempt::Plaintext));
+    let redial = Policy::default().redial(DialMode::Mse, error);
+    assert_eq!(redial, (sent < 96).then_some(DialMode::Plaintext));
 }
 
 #[test]
@@ -98,20 +101,25 @@ fn h6_an_error_at_every_offset_that_is_sent_is_a_typed_error() {
         for offset in (0..96).chain((96..transcript.min(110)).step_by(3)) {
             let (peer, outcome) = side(Cut::taking(offset, End::Fail(ErrorKind::BrokenPipe)));
             let error = outcome.expect("a hang").expect_err("a broken handshake");
-            let Error::Transport { source, .. } = &error else {
-                panic!("{error:?}");
-            };
-            assert_eq!(source.kind(), ErrorKind::BrokenPipe);
+            assert_eq!(transport_error(&error), ErrorKind::BrokenPipe);
             assert_eq!(peer.taken().len(), offset);
-            assert!(!peer.used_after_end());
             assert_eq!(peer.handles(), 1);
         }
     }
 }
 
+/// What the peer can cause. Every other kind is a failure on our own side.
+const BY_THE_PEER: [ErrorKind; 5] = [
+    ErrorKind::ConnectionReset,
+    ErrorKind::ConnectionAborted,
+    ErrorKind::BrokenPipe,
+    ErrorKind::UnexpectedEof,
+    ErrorKind::TimedOut,
+];
+
 #[test]
-fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
-    for (turn, kind) in EVERY_KIND.into_iter().enumerate() {
+fn h6_h13_every_kind_of_error_at_every_call_is_a_typed_error() {
+    for kind in EVERY_KIND {
         for call in 0.. {
             let peer = Peer::responder(
                 skey(),
@@ -121,60 +129,43 @@ fn h6_every_kind_of_error_at_every_call_is_a_typed_error() {
                 Cut::NEVER,
             );
             let io = FailAt::call(peer.clone(), call, kind);
-            let outcome = connector()
-                .connect(io, skey())
-                .into_future()
-                .now_or_never()
-                .expect("a hang");
-            let Err(error) = outcome else {
+            let outcome = connector().connect(io, skey(), "").now_or_never();
+            let Err(error) = outcome.expect("a hang") else {
                 assert!(call >= 6, "a call was not counted");
                 break;
             };
-            let Error::Transport { source, .. } = &error else {
-                panic!("{error:?}");
-            };
-            assert_eq!(source.kind(), kind, "turn {turn}, call {call}");
+            assert_eq!(transport_error(&error), kind, "call {call}");
+            let redial = Policy::default().redial(DialMode::Mse, &error);
+            let expected = !error.peer_answered() && BY_THE_PEER.contains(&kind);
+            assert_eq!(redial.is_some(), expected, "{kind}, call {call}");
             let as_io = std::io::Error::from(error);
             assert_eq!(as_io.kind(), kind);
-            assert!(matches!(Error::downcast(as_io), Ok(Error::Transport { .. })));
+            assert_eq!(transport_error(&Error::downcast(as_io).unwrap()), kind);
             assert_eq!(peer.handles(), 1);
         }
     }
 }
 
-/// Transports that accept nothing, or claim to have accepted more than there was.
 #[test]
 fn w6_in_the_handshake_an_inner_write_of_nothing_is_write_zero() {
     let io = Scripted::writing([ScriptStep::Move(5), ScriptStep::Move(0)]);
-    let outcome = connector()
-        .connect(io.clone(), skey())
-        .into_future()
-        .now_or_never()
-        .expect("a hang");
-    let Err(Error::Transport {
-        source,
-        step: Step::PublicKey,
-        answered: false,
-        ..
-    }) = outcome
-    else {
-        panic!("no transport error");
-    };
-    assert_eq!(source.kind(), ErrorKind::WriteZero);
-    assert_eq!(io.calls().len(), 2);
+    let outcome = connector().connect(io.clone(), skey(), "").now_or_never();
+    let error = outcome.expect("a hang").unwrap_err();
+    assert_eq!(transport_error(&error), ErrorKind::WriteZero);
+    assert_eq!((error.step(), error.peer_answered()), (Step::PublicKey, false));
+    assert_eq!(io.calls().iter().filter(|call| call.is_write()).count(), 2);
 }
 
 #[test]
 fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
     for more in [1, 5000] {
         let io = Scripted::writing([ScriptStep::Overlong(more)]);
-        let outcome = connector()
-            .connect(io.clone(), skey())
-            .into_future()
-            .now_or_never()
-            .expect("a hang");
-        assert!(matches!(outcome, Err(Error::Transport { answered: false, .. })));
-        assert_eq!(io.calls().len(), 1);
+        let outcome = connector().connect(io.clone(), skey(), "").now_or_never();
+        let error = outcome.expect("a hang").unwrap_err();
+        assert_eq!(transport_error(&error), ErrorKind::Other);
+        assert!(!error.peer_answered());
+        assert_eq!(Policy::default().redial(DialMode::Mse, &error), None);
+        assert_eq!(io.calls().iter().filter(|call| call.is_write()).count(), 1);
         assert_eq!(io.handles(), 1);
     }
 }
@@ -183,18 +174,16 @@ fn w7_in_the_handshake_too_much_written_is_an_error_not_a_panic() {
 fn h10_after_a_refusal_nothing_more_is_written_and_the_transport_is_gone() {
     let policy = Policy::full_rc4();
     let peer = Peer::initiator(skey(), &policy, "words", fresh(short_padding()), Cut::NEVER);
-    let mut accept =
-        tokio_test::task::spawn(acceptor().accept(peer.clone(), Skey::from([1; 20])).into_future());
-    let std::task::Poll::Ready(error) = accept.poll() else {
+    let other = Skey::from([1; 20]);
+    let mut accept = tokio_test::task::spawn(serve(&acceptor(), peer.clone(), other, OURS));
+    let std::task::Poll::Ready(outcome) = accept.poll() else {
         panic!("pending");
     };
-    assert!(matches!(
-        error,
-        Err(Error::Refused(tokio_mse::HandshakeError::UnknownSkey))
-    ));
-    // The future is still there: what it held is not.
+    let error = outcome.unwrap_err();
+    assert_eq!(error.refusal(), Some(&HandshakeError::UnknownSkey));
+    // The future still exists, and holds nothing.
     assert_eq!(peer.handles(), 1);
-    // The answer to the key exchange and its padding, and nothing of step 4.
+    // Our public key and its padding, and nothing of the fourth message.
     assert!((96 + 1..=96 + 320).contains(&peer.taken().len()));
     drop(accept);
 }
@@ -205,7 +194,7 @@ fn h10_a_future_that_has_failed_holds_no_transport() {
         let cut = Cut::sending(offset, End::Eof);
         let randomness = fresh(short_padding());
         let peer = Peer::responder(skey(), &Policy::full_rc4(), "", randomness, cut);
-        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey()).into_future());
+        let mut connect = tokio_test::task::spawn(connector().connect(peer.clone(), skey(), ""));
         assert!(connect.poll().is_ready());
         assert_eq!(peer.handles(), 1, "offset {offset}");
     }
@@ -226,11 +215,8 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
     let before = tasks();
     for sends in [0, 10, 96, 100, 110] {
         let peer = silent_after(sends, true);
-        let mut connect = tokio_test::task::spawn(
-            MseConnector::default()
-                .connect(peer.clone(), skey())
-                .into_future(),
-        );
+        let connect = MseConnector::default().connect(peer.clone(), skey(), "");
+        let mut connect = tokio_test::task::spawn(connect);
         assert!(connect.poll().is_pending());
         assert_eq!((peer.handles(), tasks()), (2, before));
         drop(connect);
@@ -252,15 +238,7 @@ async fn h10_dropping_a_handshake_drops_the_transport_and_leaves_no_task() {
         assert_eq!(peer.handles(), 1);
 
         let peer = silent_after(sends, false);
-        let mut accept =
-            tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone(), skey()).into_future());
-        assert!(accept.poll().is_pending());
-        drop(accept);
-        assert_eq!((peer.handles(), tasks()), (1, before));
-
-        let peer = silent_after(sends, false);
-        let mut accept =
-            tokio_test::task::spawn(MseAcceptor::default().accept_lazy(peer.clone()).into_future());
+        let mut accept = tokio_test::task::spawn(MseAcceptor::default().accept(peer.clone()));
         assert!(accept.poll().is_pending());
         drop(accept);
         assert_eq!((peer.handles(), tasks()), (1, before));
@@ -273,8 +251,8 @@ async fn h6_hostile_transports_make_no_difference() {
         let (a, b) = tokio::io::duplex(33);
         let (a, b) = (Hostile::new(a, manner), Hostile::new(b, manner));
         let (a, b) = tokio::join!(
-            async { connector().connect(a, SKEY).initial_payload(OURS).await },
-            async { acceptor().accept(b, skey()).await },
+            connector().connect(a, SKEY, OURS),
+            serve(&acceptor(), b, skey(), ""),
         );
         assert_eq!(a.unwrap().negotiated().mode(), b.unwrap().negotiated().mode());
     }

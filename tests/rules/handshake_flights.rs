@@ -1,10 +1,10 @@
-//! H1 and H2: every flight is flushed, and reading goes on meanwhile.
+//! H1 and H2: every message is flushed, and reading goes on in the meantime.
 
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
-use tokio_mse::{Disguise, Error, Exemption, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{Disguise, ErrorKind, MseAcceptor, MseConnector, Policy};
 
 use crate::support::call_log::CallLog;
 use crate::support::exchange::skey;
@@ -12,8 +12,9 @@ use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::{FlushAwaitsPeer, SendsOnFlush};
 use crate::support::peer::{Cut, Peer, fresh, short_padding};
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
+use crate::support::serve::serve;
 
-/// More than step 3 takes, so that there is a flight of its own for the rest.
+/// More than the third message contains, so that the rest follows in a message of its own.
 const LONG: [u8; 100] = [7; 100];
 
 /// Both sides shake hands and read what the other sent with it.
@@ -23,9 +24,7 @@ where
     B: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let dial = async {
-        let connect = MseConnector::default()
-            .connect(a, skey())
-            .initial_payload(payload);
+        let connect = MseConnector::default().connect(a, skey(), payload);
         let mut a = connect.await.unwrap();
         let mut answer = [0; 6];
         a.read_exact(&mut answer).await.unwrap();
@@ -33,9 +32,7 @@ where
         a
     };
     let listen = async {
-        let accept = MseAcceptor::default()
-            .accept(b, skey())
-            .initial_payload(|_| "answer".into());
+        let accept = serve(&MseAcceptor::default(), b, skey(), "answer");
         let mut b = accept.await.unwrap();
         let mut received = vec![0; payload.len()];
         b.read_exact(&mut received).await.unwrap();
@@ -50,7 +47,7 @@ async fn h1_every_flight_is_flushed_through_a_buf_writer() {
     for payload in [&[][..], &LONG[..68], &LONG] {
         let (a, b) = duplex(4096);
         check(BufWriter::new(a), BufWriter::new(b), payload).await;
-        // Smaller than a flight, so that writing and flushing are mixed.
+        // Smaller than a message, so that writing and flushing are mixed.
         let (a, b) = duplex(20);
         check(
             BufWriter::with_capacity(30, a),
@@ -85,8 +82,7 @@ async fn h1_a_plaintext_payload_is_flushed_before_the_stream_is_handed_over() {
         ..Script::default()
     });
     let connector = MseConnector::new(Policy::plaintext_only());
-    let connect = connector.connect(io.clone(), skey()).initial_payload("hello");
-    connect.await.unwrap();
+    connector.connect(io.clone(), skey(), "hello").await.unwrap();
     assert_eq!(io.written(), b"hello");
     let flushes: Vec<Call> = io
         .calls()
@@ -103,26 +99,40 @@ fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
     let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
     let log = CallLog::new(peer);
     let calls = log.calls();
-    let connect = connector.timeout(None).answer_timeout(None).connect(log, skey());
-    let outcome = connect.initial_payload(payload).into_future().now_or_never();
+    let outcome = connector.no_timeout().connect(log, skey(), payload).now_or_never();
     outcome.expect("a hang").unwrap();
     calls.without_reads()
 }
 
-/// A flight is one write, where the transport takes it, and one flush behind it.
-#[test]
-fn h1_a_flight_is_one_write_and_one_flush() {
-    let calls = sending_calls(MseConnector::default(), &LONG);
-    assert_eq!(calls, "wfwfwf", "step 1, step 3, the rest of the payload");
+/// The writes and flushes of an acceptor that shakes hands.
+fn answering_calls(acceptor: MseAcceptor, payload: &'static [u8]) -> String {
+    let policy = Policy::full_rc4();
+    let peer = Peer::initiator(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
+    let log = CallLog::new(peer);
+    let calls = log.calls();
+    let outcome = serve(&acceptor.no_timeout(), log, skey(), payload).now_or_never();
+    outcome.expect("a hang").unwrap();
+    calls.without_reads()
 }
 
-/// Or else a transport that gathers writes would send them as one.
+/// A message is one write, if the transport accepts it, and one flush after it.
 #[test]
-fn h1_each_piece_of_a_disguised_flight_is_flushed_on_its_own() {
-    let pieces = Disguise::none().pieces(20..=47);
-    let calls = sending_calls(MseConnector::default().disguise(pieces), b"");
-    assert!(calls.len() > 2 * 4, "{calls}");
-    assert_eq!(calls.replace("wf", ""), "");
+fn h1_a_message_is_one_write_and_one_flush() {
+    let calls = sending_calls(MseConnector::default(), &LONG);
+    assert_eq!(calls, "wfwfwf", "two messages and the rest of the payload");
+    assert_eq!(answering_calls(MseAcceptor::default(), &LONG), "wfwf");
+}
+
+/// Otherwise a transport that gathers writes would send them as one.
+#[test]
+fn h1_each_piece_of_a_disguised_message_is_flushed_on_its_own() {
+    let connector = MseConnector::default().disguise(Disguise::full());
+    let acceptor = MseAcceptor::default().disguise(Disguise::full());
+    for calls in [sending_calls(connector, b""), answering_calls(acceptor, b"")] {
+        // No piece is longer than 64 bytes, and a key alone has 96.
+        assert!(calls.len() > 2 * 2, "{calls}");
+        assert_eq!(calls.replace("wf", ""), "");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,24 +147,24 @@ async fn h2_two_peers_over_a_single_byte_read_while_they_write() {
 async fn h2_a_flush_that_completes_with_the_peers_next_byte() {
     let (a, b) = duplex(4096);
     check(FlushAwaitsPeer::new(a), b, &LONG[..68]).await;
-    // The responder's last flight is acknowledged by the rest of the payload.
+    // The rest of the payload acknowledges the responder's last message.
     let (a, b) = duplex(4096);
     check(a, FlushAwaitsPeer::new(b), &LONG).await;
     let (a, b) = duplex(1);
     check(a, FlushAwaitsPeer::new(b), &LONG).await;
 }
 
-/// What arrives while the last flight is not flushed is taken in and read later, in order.
+/// What arrives before the last message is flushed is kept, and read later in order.
 #[tokio::test(start_paused = true)]
 async fn h2_payload_that_arrives_during_the_last_flush_is_kept() {
     let (a, b) = duplex(100_000);
     let connect = async {
-        let mut a = MseConnector::default().connect(a, skey()).await.unwrap();
+        let mut a = MseConnector::default().connect(a, skey(), "").await.unwrap();
         a.write_all(&LONG).await.unwrap();
         a.write_all(&vec![8; 50_000]).await.unwrap();
         a
     };
-    let accept = MseAcceptor::default().accept(FlushAwaitsPeer::new(b), skey());
+    let accept = serve(&MseAcceptor::default(), FlushAwaitsPeer::new(b), skey(), "");
     let (_a, b) = tokio::join!(connect, accept);
     let mut b = b.unwrap();
     let mut received = vec![0; 50_100];
@@ -163,7 +173,7 @@ async fn h2_payload_that_arrives_during_the_last_flush_is_kept() {
     assert!(received[100..].iter().all(|byte| *byte == 8));
 }
 
-/// A transport that never lets its last flush complete.
+/// A transport whose flush never completes.
 #[derive(Debug)]
 struct NeverFlushed(DuplexStream);
 
@@ -201,51 +211,21 @@ impl AsyncWrite for NeverFlushed {
     }
 }
 
-/// Reading on during a flush that never ends must not take in everything that a peer can send, and the deadline ends it.
+/// Reading during a flush that never ends must not read everything that a peer can send, and the deadline ends it.
 #[tokio::test(start_paused = true)]
 async fn h2_what_is_read_during_a_flush_is_bounded() {
     let (a, b) = duplex(1024);
     let flood = async {
-        let mut a = MseConnector::default().connect(a, skey()).await.unwrap();
+        let mut a = MseConnector::default().connect(a, skey(), "").await.unwrap();
         let mut sent = 0;
         while let Ok(written) = a.write(&[0; 1000]).await {
             sent += written;
         }
         sent
     };
-    let accept = MseAcceptor::default()
-        .timeout(Duration::from_secs(5))
-        .accept(NeverFlushed(b), skey());
-    let (sent, outcome) = tokio::join!(flood, accept);
-    assert!(matches!(outcome, Err(Error::TimedOut { answered: true, .. })));
+    let acceptor = MseAcceptor::default().timeout(Duration::from_secs(5));
+    let (sent, outcome) = tokio::join!(flood, serve(&acceptor, NeverFlushed(b), skey(), ""));
+    let error = outcome.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TimedOut(_)) && error.peer_answered());
     assert!((16 * 1024..32 * 1024).contains(&sent), "{sent}");
-}
-
-/// Whether what each of twenty handshakes begins with is printable. Six random bytes are once in 380.
-async fn always_printable<H>(handshake: impl Fn(DuplexStream) -> H) -> bool
-where
-    H: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
-{
-    let mut always = true;
-    for _ in 0..20 {
-        let (ours, mut theirs) = duplex(4096);
-        theirs.write_all(&[0xA5; 96]).await.unwrap();
-        let handshake = tokio::spawn(handshake(ours).into_future());
-        let mut start = [0; 6];
-        theirs.read_exact(&mut start).await.unwrap();
-        handshake.abort();
-        always &= start.iter().all(|byte| (0x20..=0x7e).contains(byte));
-    }
-    always
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_end_is_disguised_as_it_was_told() {
-    let printable = Disguise::none().exempt(Exemption::PrintableStart);
-    for (disguise, always) in [(printable, true), (Disguise::none(), false)] {
-        let acceptor = MseAcceptor::new(Policy::full_rc4()).disguise(disguise.clone());
-        assert_eq!(always_printable(|io| acceptor.accept(io, skey())).await, always);
-        let connector = MseConnector::new(Policy::full_rc4()).disguise(disguise);
-        assert_eq!(always_printable(|io| connector.connect(io, skey())).await, always);
-    }
 }

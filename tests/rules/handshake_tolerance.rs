@@ -1,4 +1,4 @@
-//! H3, H4 and H5: whatever a legal peer does with its padding and its segments.
+//! H3, H4 and H5: everything that a legal peer may do with its padding and its segments.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_mse::handshake::{
     Established, Initiator, Machine, Padding, PrivateKey, Progress, Randomness, Responder,
 };
-use tokio_mse::{Error, HandshakeError, Mode, MseAcceptor, MseConnector, Policy};
+use tokio_mse::{HandshakeError, Mode, MseAcceptor, MseConnector, Policy};
 
 use crate::support::exchange::{SKEY, XA, XB, randomness, skey};
 use crate::support::pair::{finished, unfinished};
 use crate::support::peer::fresh;
 use crate::support::poll::{self, ready};
 use crate::support::script::{Call, Outcome, Scripted, Step};
+use crate::support::serve::serve;
 
 /// A peer that sends exactly its key, and then nothing before it has ours.
 #[tokio::test(start_paused = true)]
@@ -26,10 +27,8 @@ async fn h3_an_initiator_that_sends_96_bytes_and_waits_is_served() {
         assert_eq!(output.len(), 96);
         drive(&mut peer, machine, output).await
     };
-    let accept = MseAcceptor::default()
-        .timeout(Duration::from_secs(1))
-        .accept(io, skey());
-    let (_, accepted) = tokio::join!(initiator, accept);
+    let acceptor = MseAcceptor::default().timeout(Duration::from_secs(1));
+    let (_, accepted) = tokio::join!(initiator, serve(&acceptor, io, skey(), ""));
     accepted.unwrap();
 }
 
@@ -58,7 +57,7 @@ async fn h3_a_responder_that_sends_96_bytes_and_waits_is_served() {
     };
     let connect = MseConnector::default()
         .timeout(Duration::from_secs(1))
-        .connect(io, skey());
+        .connect(io, skey(), "");
     let (connected, _peer) = tokio::join!(connect, responder);
     connected.unwrap();
 }
@@ -75,14 +74,14 @@ async fn drive(io: &mut tokio::io::DuplexStream, mut machine: Initiator, mut out
     }
 }
 
-/// Both flights of the initiator, the second without knowing what the responder does later.
+/// Both machines, and the first message.
 struct Sides {
     initiator: Initiator,
     responder: Responder,
     step_1: Vec<u8>,
 }
 
-/// A handshake in which the padding of both sides has `pad` bytes, of which `late` come in front of the mark.
+/// A handshake in which the padding of both sides has `pad` bytes, of which `late` come immediately before the mark.
 fn sides(pad: usize, late: usize) -> Sides {
     let padding = |byte| Padding::new(vec![byte; pad - late], vec![byte; late], 3).unwrap();
     let policy = Policy::full_rc4();
@@ -128,7 +127,7 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
         step_1,
     } = sides(pad, late);
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
-    // Step 3 first, from a responder of the same keys that is told everything at once.
+    // The third message first, with the help of a responder that has the same keys and gets everything at once.
     let scout = Responder::new(&Policy::full_rc4(), randomness(XB, Padding::none()));
     let mut key_b = Vec::new();
     drop(unfinished(scout.process(&step_1, &mut key_b)));
@@ -140,7 +139,7 @@ fn shake(pad: usize, late: usize, cut: impl Fn(usize) -> Vec<usize>) {
     let b = finished(negotiation.process(&wire[fed..], &mut to_a));
     assert_eq!(b.received, b"payload", "pad {pad}");
 
-    // The initiator has the key already; the rest is the padding and step 4.
+    // The initiator has the key already; the rest is the padding and the fourth message.
     let wire = &to_a[96..];
     let mut output = Vec::new();
     let (mut a, fed) = feed(initiator, wire, &cut(wire.len()), &mut output, Initiator::process);
@@ -165,7 +164,7 @@ fn h4_both_marks_are_found_at_every_segment_boundary() {
             shake(pad, 0, |len| if boundary < len { vec![boundary] } else { vec![] });
         }
     }
-    // With long padding, around the key and around the mark.
+    // With long padding: around the key, and around the mark.
     for boundary in (90..100).chain(500..550).chain(600..640) {
         shake(
             512,
@@ -186,7 +185,7 @@ fn h4_both_marks_are_found_byte_by_byte() {
 
 #[test]
 fn h4_513_bytes_of_padding_are_a_typed_error_at_the_first_byte_too_many() {
-    // What follows the key is random enough to hold no mark.
+    // What follows the key does not contain the mark.
     let Sides {
         initiator,
         responder,
@@ -207,7 +206,7 @@ fn h4_513_bytes_of_padding_are_a_typed_error_at_the_first_byte_too_many() {
 }
 
 #[test]
-fn h4_a_mark_behind_513_bytes_comes_too_late() {
+fn h4_a_mark_after_513_bytes_comes_too_late() {
     for pad in [512, 513] {
         let Sides {
             initiator,
@@ -232,7 +231,7 @@ fn h4_a_mark_behind_513_bytes_comes_too_late() {
     }
 }
 
-/// A key whose public half begins with the byte that begins `BitTorrent protocol`, too. One in 256 does.
+/// A key pair whose public key begins with `0x13`, like a plaintext handshake. One in 256 does.
 fn key_that_looks_like_plaintext() -> ([u8; 20], Vec<u8>) {
     for seed in 1_u64.. {
         let mut exponent = [0x42; 20];
@@ -262,62 +261,45 @@ async fn h5_a_public_key_that_begins_with_0x13_is_mse() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             drive(&mut peer, machine, output[first..].to_vec()).await
         };
-        let (_, accepted) = tokio::join!(initiator, MseAcceptor::default().accept(io, skey()));
+        let (_, accepted) = tokio::join!(initiator, serve(&MseAcceptor::default(), io, skey(), ""));
         assert!(accepted.unwrap().negotiated().mode() == Mode::Rc4);
     }
 }
 
 #[test]
-fn h5_the_decision_falls_at_the_first_byte_that_differs() {
+fn h5_the_decision_is_made_at_the_first_byte_that_differs() {
     const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
-    let forbid = MseAcceptor::new(Policy::plaintext_only()).timeout(None);
-    let require = MseAcceptor::new(Policy::full_rc4()).timeout(None);
+    let forbid = MseAcceptor::new(Policy::plaintext_only()).no_timeout();
+    let require = MseAcceptor::new(Policy::full_rc4()).no_timeout();
     for same in 0..20 {
         let mut seen = PROTOCOL[..same].to_vec();
-        // Not decided yet: whoever it is may still be either.
+        // Not decided yet: it may be plaintext or a key.
         let io = Scripted::reading(&*seen, [Step::Move(99), Step::Pending]);
-        assert!(same == 0 || forbid.accept(io, skey()).into_future().now_or_never().is_none());
+        assert!(same == 0 || forbid.accept(io).now_or_never().is_none());
 
         seen.push(PROTOCOL[same] ^ 0x80);
         let io = Scripted::reading(&*seen, [Step::Move(99), Step::Pending]);
-        let outcome = forbid
-            .accept(io.clone(), skey())
-            .into_future()
-            .now_or_never()
-            .expect("undecided");
-        assert!(matches!(outcome, Err(Error::Refused(HandshakeError::MseRefused))));
+        let error = forbid.accept(io.clone()).now_or_never().expect("undecided").unwrap_err();
+        assert_eq!(error.refusal(), Some(&HandshakeError::MseRefused));
         assert_eq!(io.written(), b"");
 
-        // As a public key it is served like any other.
+        // It is a public key like any other.
         seen.resize(96, 0x55);
         let io = Scripted::reading(&*seen, [Step::Move(99), Step::Pending]);
-        assert!(
-            require
-                .accept(io.clone(), skey())
-                .into_future()
-                .now_or_never()
-                .is_none()
-        );
+        assert!(require.accept(io.clone()).now_or_never().is_none());
         assert!(io.written().len() >= 97, "{same} bytes alike");
     }
     let io = Scripted::reading(*PROTOCOL, []);
-    let outcome = require
-        .accept(io, skey())
-        .into_future()
-        .now_or_never()
-        .expect("undecided");
-    assert!(matches!(
-        outcome,
-        Err(Error::Refused(HandshakeError::PlaintextRefused))
-    ));
+    let error = require.accept(io).now_or_never().expect("undecided").unwrap_err();
+    assert_eq!(error.refusal(), Some(&HandshakeError::PlaintextRefused));
 }
 
-/// Every byte is read once; what is not decided yet is waited for, not looked at again and again.
+/// Every byte is read once, and while nothing is decided, the driver waits for more.
 #[test]
 fn h5_there_is_no_peek_loop() {
     let io = Scripted::reading(*b"\x13BitT", vec![Step::Move(5), Step::Pending, Step::Pending]);
-    let acceptor = MseAcceptor::default().timeout(None);
-    let mut accept = tokio_test::task::spawn(acceptor.accept(io.clone(), skey()).into_future());
+    let acceptor = MseAcceptor::default().no_timeout();
+    let mut accept = tokio_test::task::spawn(acceptor.accept(io.clone()));
     assert!(accept.poll().is_pending());
     let outcomes: Vec<Outcome> = io
         .take_calls()
@@ -337,12 +319,8 @@ fn h5_plaintext_is_recognised_whatever_the_segments() {
     let handshake = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
     for segment in 1..=handshake.len() {
         let io = Scripted::reading(&*handshake, vec![Step::Move(segment); 99]);
-        let acceptor = MseAcceptor::default().timeout(None);
-        let outcome = acceptor
-            .accept(io, skey())
-            .into_future()
-            .now_or_never()
-            .expect("undecided");
+        let acceptor = MseAcceptor::default().no_timeout();
+        let outcome = serve(&acceptor, io, skey(), "").now_or_never().expect("undecided");
         let mut peer = outcome.unwrap();
         let mut read = Vec::new();
         while read.len() < handshake.len() {

@@ -1,6 +1,5 @@
 //! The rules that the stream and the handshake driver keep, one test or more for each. The number in a test's name is
-//! the rule's: W for writing, F for flush and shutdown, R for reading, S for ownership and secrets, H for the handshake
-//! driver.
+//! the rule's: W for writing, F for flush and shutdown, R for reading, S for ownership and secrets, H for the handshake.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(
     clippy::cast_possible_truncation,
@@ -10,28 +9,42 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accepting;
 mod answer_timeout;
-mod builders;
+mod broken;
 mod deadline;
+#[cfg(unix)]
+mod descriptors;
+mod dialling;
 mod flush_shutdown;
-
+mod future_sizes;
 mod giveaways;
+mod halves;
 mod handshake_bounds;
 mod handshake_cuts;
 mod handshake_flights;
 mod handshake_tolerance;
+mod joined_halves;
+mod key_pair;
 mod last_flight;
+mod loopback;
 mod other_mode;
 mod ownership;
+mod parts;
 mod reading;
-
 mod redial;
 mod saturation;
 mod secrets;
+mod surplus;
 mod traces;
 mod transparency;
+mod vectored_reads;
+mod vectored_source;
 mod verified_skey;
-
 mod writing;
 mod writing_refused;
 mod writing_vectored;
+
+/// For the tests that measure memory.
+#[global_allocator]
+static HEAP: support::heap::Counting = support::heap::Counting;

@@ -3,14 +3,17 @@
 use std::io;
 use std::time::Duration;
 
-use proptest::prelude::*;
+use rand::RngExt;
+use rand::rngs::ChaCha20Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::Instant;
 use tokio_mse::handshake::{Initiator, Machine, Padding, PlaintextDial, Progress};
 use tokio_mse::{
-    Attempt, ConnectError, Encryption, Error, HandshakeError, Mode, MseConnector, MseStream, Policy, Step,
+    ConnectError, DialMode, Encryption, Error, ErrorKind, HandshakeError, Mode, MseConnector, MseStream,
+    Policy, Step,
 };
 
+use crate::support::cases::cases;
 use crate::support::exchange::{XA, randomness, skey};
 use crate::support::script::{Script, Scripted, Step as ScriptStep};
 
@@ -21,7 +24,7 @@ fn allow() -> Policy {
     Policy::default().with_encryption(Encryption::Allow)
 }
 
-/// How many bytes are as a plaintext handshake begins.
+/// How many bytes are those with which a plaintext handshake begins.
 fn alike(answer: &[u8]) -> usize {
     PROTOCOL
         .iter()
@@ -30,15 +33,25 @@ fn alike(answer: &[u8]) -> usize {
         .count()
 }
 
-/// Answers that are right for a while, and then go on in any way.
-fn answer() -> impl Strategy<Value = Vec<u8>> {
-    (0..=PROTOCOL.len(), prop::collection::vec(any::<u8>(), 1..200))
-        .prop_map(|(right, rest)| [&PROTOCOL[..right], &rest].concat())
+fn random_bytes(rng: &mut ChaCha20Rng, len: usize) -> Vec<u8> {
+    (0..len).map(|_| rng.random()).collect()
 }
 
-/// The lengths of the segments in which an answer comes; the last is as long as it takes.
-fn segments() -> impl Strategy<Value = Vec<usize>> {
-    prop::collection::vec(prop_oneof![3 => 1..=4usize, 1 => 1..=100usize], 0..120)
+/// The beginning of a plaintext handshake, then random bytes.
+fn answer(rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let right = rng.random_range(0..=PROTOCOL.len());
+    let rest = rng.random_range(1..200);
+    [&PROTOCOL[..right], &random_bytes(rng, rest)].concat()
+}
+
+/// The lengths of the segments in which an answer comes. The last segment is as long as necessary.
+fn segments(rng: &mut ChaCha20Rng) -> Vec<usize> {
+    let count = rng.random_range(0..120);
+    let len = |_| match rng.random_range(0..4) {
+        0 => rng.random_range(1..=100),
+        _ => rng.random_range(1..=4),
+    };
+    (0..count).map(len).collect()
 }
 
 fn cut<'a>(bytes: &'a [u8], segments: &[usize]) -> Vec<&'a [u8]> {
@@ -53,7 +66,7 @@ fn cut<'a>(bytes: &'a [u8], segments: &[usize]) -> Vec<&'a [u8]> {
     parts
 }
 
-/// Feeds a machine until it is done or refuses. What came of it, and how many bytes it had been fed then.
+/// Feeds a machine until it is done or refuses. Returns the outcome, and how many bytes it took.
 fn feed<M: Machine>(mut machine: M, parts: &[&[u8]]) -> (Option<Result<M::Done, HandshakeError>>, usize) {
     let mut fed = 0;
     for part in parts {
@@ -67,7 +80,7 @@ fn feed<M: Machine>(mut machine: M, parts: &[&[u8]]) -> (Option<Result<M::Done, 
     (None, fed)
 }
 
-/// The end of the part in which the byte with this number comes.
+/// The end of the part that contains the byte with this number.
 fn end_of_part(parts: &[&[u8]], byte: usize) -> usize {
     let ends = parts.iter().scan(0, |end, part| {
         *end += part.len();
@@ -76,118 +89,118 @@ fn end_of_part(parts: &[&[u8]], byte: usize) -> usize {
     ends.into_iter().find(|end| *end > byte).expect("it is there")
 }
 
-proptest! {
-    #[test]
-    fn h11_a_plaintext_attempt_is_answered_by_the_beginning_of_a_plaintext_handshake_and_by_nothing_else(
-        answer in answer(),
-        segments in segments(),
-    ) {
+#[test]
+fn h11_a_plaintext_attempt_is_answered_by_the_beginning_of_a_plaintext_handshake_and_by_nothing_else() {
+    cases(300, |rng| {
+        let (answer, segments) = (answer(rng), segments(rng));
         let parts = cut(&answer, &segments);
         let mut output = Vec::new();
         let (outcome, fed) = feed(PlaintextDial::new(HELLO.as_bytes(), &mut output), &parts);
-        prop_assert_eq!(&output, HELLO.as_bytes());
-        // It is told at the byte that tells it, and not later.
+        assert_eq!(output, HELLO.as_bytes());
+        // It is decided at the byte that decides it, and not later.
         match (alike(&answer), outcome) {
             (20, Some(Ok(established))) => {
-                prop_assert_eq!(fed, end_of_part(&parts, 19));
-                prop_assert_eq!(&established.received, &answer[..fed]);
-                prop_assert_eq!(established.negotiated.mode(), Mode::Plaintext);
-                prop_assert_eq!(established.negotiated.skey(), None);
+                assert_eq!(fed, end_of_part(&parts, 19));
+                assert_eq!(established.received, answer[..fed]);
+                assert_eq!(established.negotiated.mode(), Mode::Plaintext);
+                assert_eq!(established.negotiated.skey(), None);
             }
             (alike, Some(Err(refusal))) if alike < answer.len() => {
-                prop_assert_eq!(refusal, HandshakeError::NotPlaintext);
-                prop_assert_eq!(fed, end_of_part(&parts, alike));
+                assert_eq!(refusal, HandshakeError::NotPlaintext);
+                assert_eq!(fed, end_of_part(&parts, alike));
             }
-            (alike, None) => prop_assert!(alike == answer.len() && alike < 20),
-            (alike, outcome) => prop_assert!(false, "{} alike: {:?}", alike, outcome),
+            (alike, None) => assert!(alike == answer.len() && alike < 20),
+            (alike, outcome) => panic!("{alike} alike: {outcome:?}"),
         }
-    }
+    });
+}
 
-    #[test]
-    fn h11_an_mse_attempt_is_told_of_a_plaintext_answer_at_its_twentieth_byte(
-        rest in prop::collection::vec(any::<u8>(), 0..300),
-        segments in segments(),
-    ) {
-        let answer = [PROTOCOL.as_slice(), &rest].concat();
+fn initiator() -> Initiator {
+    let randomness = randomness(XA, Padding::none());
+    Initiator::new(skey(), &Policy::default(), "", randomness, &mut Vec::new())
+}
+
+#[test]
+fn h11_an_mse_attempt_recognises_a_plaintext_answer_at_its_twentieth_byte() {
+    cases(100, |rng| {
+        let rest = rng.random_range(0..300);
+        let answer = [&PROTOCOL[..], &random_bytes(rng, rest)].concat();
+        let segments = segments(rng);
         let parts = cut(&answer, &segments);
-        let randomness = randomness(XA, Padding::none());
-        let initiator = Initiator::new(skey(), &Policy::default(), "", randomness, &mut Vec::new());
-        let (outcome, fed) = feed(initiator, &parts);
-        prop_assert_eq!(outcome.map(Result::unwrap_err), Some(HandshakeError::PlaintextAnswer));
-        prop_assert_eq!(fed, end_of_part(&parts, 19));
-    }
+        let (outcome, fed) = feed(initiator(), &parts);
+        assert_eq!(
+            outcome.map(Result::unwrap_err),
+            Some(HandshakeError::PlaintextAnswer)
+        );
+        assert_eq!(fed, end_of_part(&parts, 19));
+    });
+}
 
-    /// One key in 256 begins with `0x13`, and one that goes on like the protocol's name is still a key.
-    #[test]
-    fn h11_a_key_that_begins_like_plaintext_is_a_key(
-        right in 0..20usize,
-        other in any::<u8>(),
-        rest in prop::collection::vec(any::<u8>(), 96),
-        segments in segments(),
-    ) {
-        let mut key = [&PROTOCOL[..right], &[other], &rest].concat();
-        key.truncate(96);
-        // No key, a plaintext answer, or none that is in range.
-        prop_assume!(other != PROTOCOL[right] && key[..2] != [0xFF, 0xFF]);
-        let randomness = randomness(XA, Padding::none());
-        let mut machine = Initiator::new(skey(), &Policy::default(), "", randomness, &mut Vec::new());
-        for part in cut(&key, &segments) {
-            prop_assert!(!machine.peer_answered());
+/// One key in 256 begins with `0x13`, and one that continues like the protocol's name is still a key.
+#[test]
+fn h11_a_key_that_begins_like_plaintext_is_a_key() {
+    cases(100, |rng| {
+        let right = rng.random_range(0..20);
+        let mut key = [&PROTOCOL[..right], &random_bytes(rng, 96 - right)].concat();
+        // Not the protocol's next byte, and not so large that it is no key.
+        key[right] = if PROTOCOL[right] == 0x55 { 0x56 } else { 0x55 };
+        let mut machine = initiator();
+        for part in cut(&key, &segments(rng)) {
+            assert!(!machine.peer_answered());
             machine = match machine.process(part, &mut Vec::new()) {
                 Ok(Progress::NeedInput(machine)) => machine,
                 outcome => panic!("{outcome:?}"),
             };
         }
-        prop_assert!(machine.peer_answered());
-        prop_assert_eq!(machine.step(), Step::Sync);
-    }
+        assert!(machine.peer_answered());
+        assert_eq!(machine.step(), Step::Sync);
+    });
 }
 
 type Dialled = Result<MseStream<Scripted>, Error>;
 
-/// One attempt whose peer sends `answer` in these segments, and then ends. What came of it, and how long it took.
-async fn dial(attempt: Attempt, answer: &[u8], segments: Vec<ScriptStep>) -> (Dialled, Duration) {
+/// One attempt whose peer sends `answer` in these segments, and then ends. Returns the outcome, and how long it took.
+async fn dial(mode: DialMode, answer: &[u8], segments: Vec<ScriptStep>) -> (Dialled, Duration) {
     let io = Scripted::new(Script {
         incoming: answer.to_vec(),
         reads: segments,
         ..Script::default()
     });
     let start = Instant::now();
-    let connect = MseConnector::new(allow())
-        .connect(io, skey())
-        .initial_payload(HELLO)
-        .attempt(attempt);
+    let connect = MseConnector::new(allow()).connect_as(mode, io, skey(), HELLO);
     (connect.await, start.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
-async fn h11_the_drivers_tell_it_at_once_under_every_cut() {
+async fn h11_the_drivers_decide_at_once_for_every_segmentation() {
     let plaintext = [PROTOCOL.as_slice(), &[0; 48]].concat();
     let key = [0x55; 96];
     for first in 1..68 {
         let segments = || vec![ScriptStep::Move(first), ScriptStep::Pending];
-        let (outcome, elapsed) = dial(Attempt::Mse, &plaintext, segments()).await;
-        let refused = matches!(outcome, Err(Error::Refused(HandshakeError::PlaintextAnswer)));
-        assert!(refused && elapsed.is_zero(), "{first}: {outcome:?}");
+        let (outcome, elapsed) = dial(DialMode::Mse, &plaintext, segments()).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.refusal(), Some(&HandshakeError::PlaintextAnswer), "{first}");
+        assert!(elapsed.is_zero() && !error.peer_answered());
 
-        let (outcome, elapsed) = dial(Attempt::Plaintext, &key, segments()).await;
-        let refused = matches!(outcome, Err(Error::Refused(HandshakeError::NotPlaintext)));
-        assert!(refused && elapsed.is_zero(), "{first}: {outcome:?}");
+        let (outcome, elapsed) = dial(DialMode::Plaintext, &key, segments()).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.refusal(), Some(&HandshakeError::NotPlaintext), "{first}");
+        assert!(elapsed.is_zero() && !error.peer_answered());
 
-        let (outcome, elapsed) = dial(Attempt::Plaintext, &plaintext, segments()).await;
+        let (outcome, elapsed) = dial(DialMode::Plaintext, &plaintext, segments()).await;
         let mut read = Vec::new();
         outcome.unwrap().read_to_end(&mut read).await.unwrap();
         assert!(read == plaintext && elapsed.is_zero(), "{first}");
     }
 }
 
-/// Dials, and answers each attempt with these bytes behind what was sent first.
+/// Dials a peer that answers the first bytes of each attempt with `answer`.
 async fn meet(
     policy: Policy,
     answer: &'static [u8],
 ) -> (
     Result<MseStream<DuplexStream>, ConnectError<io::Error>>,
-    Vec<Attempt>,
+    Vec<DialMode>,
     Duration,
 ) {
     let (mut attempts, start) = (Vec::new(), Instant::now());
@@ -198,7 +211,7 @@ async fn meet(
             tokio::spawn(async move {
                 far.read_exact(&mut [0; 1]).await.unwrap();
                 far.write_all(answer).await.unwrap();
-                // It stays, as one does that waits for more.
+                // It waits for more, and does not close.
                 std::future::pending::<()>().await;
             });
             std::future::ready(Ok(near))
@@ -212,46 +225,40 @@ async fn h11_prefer_redials_a_peer_that_answers_in_plaintext_at_once() {
     let (outcome, attempts, elapsed) = meet(Policy::default(), PROTOCOL).await;
     let negotiated = outcome.unwrap().negotiated().clone();
     assert_eq!((negotiated.mode(), negotiated.attempts()), (Mode::Plaintext, 2));
-    assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
+    assert_eq!(attempts, [DialMode::Mse, DialMode::Plaintext]);
     assert_eq!(elapsed, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn h11_require_ends_at_once_where_plaintext_answers_and_redials_nothing() {
+async fn h11_require_fails_at_once_on_a_plaintext_answer_and_redials_nothing() {
     let (outcome, attempts, elapsed) = meet(Policy::full_rc4(), PROTOCOL).await;
-    assert!(matches!(
-        outcome,
-        Err(ConnectError::Handshake(Error::Refused(
-            HandshakeError::PlaintextAnswer
-        )))
-    ));
-    assert_eq!((attempts, elapsed), (vec![Attempt::Mse], Duration::ZERO));
+    let error = outcome.unwrap_err();
+    let refusal = error.handshake().and_then(Error::refusal);
+    assert_eq!(refusal, Some(&HandshakeError::PlaintextAnswer));
+    assert_eq!((attempts, elapsed), (vec![DialMode::Mse], Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn h11_allow_redials_a_peer_that_takes_plaintext_for_a_key_at_once() {
-    // A peer that takes nothing but MSE, whose key is as good as any: the redial fails for want of more.
+async fn h11_allow_redials_a_peer_that_answers_plaintext_with_a_key_at_once() {
+    // The peer accepts nothing but MSE. Any 96 bytes are a key, so the redial fails later.
     let (outcome, attempts, _) = meet(allow(), &[0x55; 96]).await;
-    assert!(matches!(
-        outcome,
-        Err(ConnectError::Handshake(Error::TimedOut {
-            step: Step::Sync,
-            answered: true,
-            ..
-        }))
-    ));
-    assert_eq!(attempts, [Attempt::Plaintext, Attempt::Mse]);
+    let error = outcome.unwrap_err();
+    let error = error.handshake().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::TimedOut(_)), "{error}");
+    assert_eq!((error.step(), error.peer_answered()), (Step::Sync, true));
+    assert_eq!(attempts, [DialMode::Plaintext, DialMode::Mse]);
 
     let start = Instant::now();
     let redialled = MseConnector::new(allow())
         .connect_with(skey(), HELLO, |attempt| {
             let (near, mut far) = duplex(4096);
             tokio::spawn(async move {
-                if attempt == Attempt::Plaintext {
+                if attempt == DialMode::Plaintext {
                     far.write_all(&[0x55; 96]).await.unwrap();
                     std::future::pending::<()>().await;
                 }
-                let peer = MseStream::accept(far, skey(), &Policy::full_rc4()).await.unwrap();
+                let policy = Policy::full_rc4();
+                let peer = MseStream::accept(far, |_| Some(skey()), &policy).await.unwrap();
                 tokio::io::copy(&mut { peer }, &mut tokio::io::sink()).await
             });
             std::future::ready(io::Result::Ok(near))

@@ -1,7 +1,6 @@
 //! S2 and S3, and what taking a stream apart gives.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::rc::Rc;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -10,10 +9,9 @@ use tokio_mse::handshake::{
     Detection, Established, Initiator, Negotiation, PlaintextDial, Randomness, Responder, SkeyRequest,
 };
 use tokio_mse::{
-    Accept, AcceptLazy, AcceptSkey, Accepting, AcceptingLazy, AcceptingSkey, Connect, ConnectError,
-    Connecting, CryptoMethod, Error, Failed, Fallible, Incoming, Keystream, Linger, Lingering,
-    Mode as Agreed, MseAcceptor, MseConnector, MseReadHalf, MseStream, MseWriteHalf, Negotiated, Parts,
-    PendingAccept, Policy, Role, Skey, SkeyIndex,
+    ConnectError, CryptoMethod, Dial, Disguise, Error, Incoming, Keystream, Linger, Mode as Agreed,
+    MseAcceptor, MseConnector, MseReadHalf, MseStream, MseWriteHalf, Negotiated, Parts, Policy, Role, Skey,
+    SkeyHash, SkeyIndex,
 };
 
 use crate::support::pair::{Mode, established, stream, streams};
@@ -26,9 +24,6 @@ struct Local(#[allow(dead_code, reason = "for its auto traits")] Rc<()>);
 struct Unshared(#[allow(dead_code, reason = "for its auto traits")] Cell<()>);
 /// Not `Unpin`.
 struct Pinned(#[allow(dead_code, reason = "for its auto traits")] std::marker::PhantomPinned);
-
-type Resolver = std::sync::Arc<SkeyIndex>;
-type LocalResolver = Rc<SkeyIndex>;
 
 macro_rules! follows_its_transport {
     ($name:ident) => {
@@ -51,37 +46,7 @@ follows_its_transport!(MseStream);
 follows_its_transport!(MseReadHalf);
 follows_its_transport!(MseWriteHalf);
 follows_its_transport!(Parts);
-follows_its_transport!(Connect);
-follows_its_transport!(Connecting);
-follows_its_transport!(AcceptLazy);
-follows_its_transport!(AcceptingLazy);
-follows_its_transport!(AcceptSkey);
-follows_its_transport!(AcceptingSkey);
-follows_its_transport!(Failed);
-follows_its_transport!(Lingering);
 follows_its_transport!(Incoming);
-follows_its_transport!(PendingAccept);
-
-assert_impl_all!(Accept<DuplexStream, Resolver>: Send, Sync, Unpin);
-assert_not_impl_any!(Accept<Local, Resolver>: Send, Sync);
-assert_not_impl_any!(Accept<Unshared, Resolver>: Sync);
-assert_impl_all!(Accept<Unshared, Resolver>: Send);
-assert_not_impl_any!(Accept<DuplexStream, LocalResolver>: Send, Sync);
-assert_not_impl_any!(Accept<Pinned, Resolver>: Unpin);
-
-assert_impl_all!(Accepting<DuplexStream, Resolver>: Send, Sync, Unpin);
-assert_not_impl_any!(Accepting<Local, Resolver>: Send, Sync);
-assert_not_impl_any!(Accepting<Unshared, Resolver>: Sync);
-assert_impl_all!(Accepting<Unshared, Resolver>: Send);
-assert_not_impl_any!(Accepting<DuplexStream, LocalResolver>: Send, Sync);
-assert_not_impl_any!(Accepting<Pinned, Resolver>: Unpin);
-
-assert_impl_all!(Fallible<Connecting<DuplexStream>>: Send, Sync, Unpin, Future);
-assert_impl_all!(Fallible<Accepting<DuplexStream, Resolver>>: Send, Sync, Unpin, Future);
-assert_impl_all!(Fallible<AcceptingLazy<DuplexStream>>: Send, Sync, Unpin, Future);
-assert_impl_all!(Fallible<AcceptingSkey<DuplexStream>>: Send, Sync, Unpin, Future);
-assert_not_impl_any!(Fallible<Connecting<Local>>: Send, Sync);
-assert_not_impl_any!(Fallible<Accepting<DuplexStream, LocalResolver>>: Send, Sync);
 
 assert_impl_all!(MseConnector: Send, Sync, Unpin, Clone);
 assert_impl_all!(MseAcceptor: Send, Sync, Unpin, Clone);
@@ -91,43 +56,22 @@ assert_impl_all!(Initiator: Send, Sync, Unpin);
 assert_impl_all!(Responder: Send, Sync, Unpin);
 assert_impl_all!(Detection: Send, Sync, Unpin);
 assert_impl_all!(PlaintextDial: Send, Sync, Unpin);
+assert_impl_all!(Dial: Send, Sync, Unpin);
+assert_impl_all!(Disguise: Send, Sync, Unpin, Clone);
 assert_impl_all!(Linger: Send, Sync, Unpin, Clone);
 assert_impl_all!(Negotiated: Send, Sync, Unpin, Clone);
 assert_impl_all!(Negotiation: Send, Sync, Unpin);
 assert_impl_all!(SkeyRequest: Send, Sync, Unpin);
 assert_impl_all!(Randomness: Send, Sync, Unpin);
 assert_impl_all!(SkeyIndex: Send, Sync, Unpin);
-assert_impl_all!(Skey: Send, Sync, Unpin);
+assert_impl_all!(Skey: Send, Sync, Unpin, Clone);
+assert_impl_all!(SkeyHash: Send, Sync, Unpin, Copy);
 assert_impl_all!(Error: Send, Sync, Unpin, std::error::Error);
 assert_impl_all!(ConnectError<Error>: Send, Sync, Unpin, std::error::Error);
 assert_not_impl_any!(ConnectError<Rc<()>>: Send, Sync);
-assert_impl_all!(Failed<Local>: std::error::Error, Into<Error>, Into<std::io::Error>);
-// Two keystreams at the same place would encrypt twice with the same bytes.
+assert_impl_all!(Error: Into<std::io::Error>);
+// Two copies of a keystream would encrypt twice with the same bytes.
 assert_not_impl_any!(Keystream: Clone);
-
-const fn is_send<F: Future + Send>(_: &F) {}
-const fn is_static<F: Future + Send + 'static>(_: &F) {}
-
-#[test]
-fn s3_auto_traits_follow_the_transport() {
-    // The types are pinned by the assertions above; the futures of `async fn`s can only be looked at like this.
-    let connector = MseConnector::default();
-    let dial = connector.connect_with([0; 20], "", |_| async {
-        Ok::<_, std::io::Error>(tokio::io::duplex(1).0)
-    });
-    is_send(&dial);
-    let io = || tokio::io::duplex(1).0;
-    is_static(&connector.connect(io(), [0; 20]).into_future());
-    is_static(&connector.connect(io(), [0; 20]).into_fallible());
-    let (acceptor, skey) = (MseAcceptor::default(), Skey::from([0; 20]));
-    is_static(&acceptor.accept(io(), skey.clone()).into_future());
-    is_static(&acceptor.accept(io(), skey.clone()).into_fallible());
-    is_static(&acceptor.accept_lazy(io()).into_future());
-    is_static(&acceptor.accept_lazy(io()).into_fallible());
-    // A resolver and a payload that are borrowed or not `Send` make the future so, and not the transport.
-    let payload = |_: &Skey| bytes::Bytes::from_static(b"ours");
-    is_static(&acceptor.accept(io(), skey).initial_payload(payload).into_future());
-}
 
 #[tokio::test]
 async fn s2_halves_work_on_after_the_other_was_dropped() {
@@ -150,8 +94,8 @@ async fn s2_halves_work_on_after_the_other_was_dropped() {
 }
 
 #[test]
-fn s2_a_half_in_the_middle_of_its_work_does_not_hold_up_the_other() {
-    // Both halves share nothing of ours that changes: they can be moved to two threads and used at the same time, without a lock.
+fn s2_a_half_that_waits_does_not_delay_the_other() {
+    // The halves share nothing that changes, so two threads can use them at the same time without a lock.
     assert_impl_all!(MseReadHalf<ReadHalf<DuplexStream>>: Send);
     assert_impl_all!(MseWriteHalf<WriteHalf<DuplexStream>>: Send);
     let io = Scripted::writing(vec![Step::Pending; 4]);
@@ -214,12 +158,12 @@ fn s2_a_stream_gives_back_what_it_is_made_of() {
 }
 
 #[tokio::test]
-async fn s2_the_one_call_doors_connect_and_accept() {
+async fn s2_connect_and_accept_in_one_call() {
     let (a, b) = tokio::io::duplex(256);
     let (policy, skey) = (Policy::full_rc4(), Skey::from([3; 20]));
     let (mut a, mut b) = tokio::try_join!(
-        MseStream::connect(a, skey.clone(), &policy),
-        MseStream::accept(b, &skey, &policy),
+        MseStream::connect(a, &skey, "", &policy),
+        MseStream::accept(b, |hash| hash.matches(&skey).then(|| skey.clone()), &policy),
     )
     .unwrap();
     a.write_all(b"ping").await.unwrap();

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use tokio_mse::{
-    Attempt, ConnectError, CryptoMethod, CryptoMethods, Encryption, Error, Mode, MseConnector, MseStream,
+    ConnectError, CryptoMethod, CryptoMethods, DialMode, Encryption, Error, Mode, MseConnector, MseStream,
     Policy,
 };
 
@@ -31,19 +31,19 @@ fn policy(encryption: Encryption) -> Policy {
     Policy::new(encryption, CryptoMethods::only(CryptoMethod::Rc4))
 }
 
-/// Dials, the attempts meeting these peers one after the other.
+/// Dials these peers, one for each attempt.
 async fn dial(
     policy: Policy,
     peers: &[Peer],
-) -> (Vec<Attempt>, Result<MseStream<Peer>, ConnectError<io::Error>>) {
+) -> (Vec<DialMode>, Result<MseStream<Peer>, ConnectError<io::Error>>) {
     let mut attempts = Vec::new();
-    let mut unmet = peers.iter().cloned();
+    let mut undialled = peers.iter().cloned();
     let connector = MseConnector::new(policy).timeout(Duration::from_secs(10));
     let outcome = connector
         .connect_with(skey(), HELLO, |attempt| {
             attempts.push(attempt);
             std::future::ready(
-                unmet
+                undialled
                     .next()
                     .ok_or_else(|| io::Error::from(ErrorKind::ConnectionRefused)),
             )
@@ -71,13 +71,13 @@ fn hellos(bytes: &[u8]) -> usize {
         .count()
 }
 
-/// What a policy dials first, and again if nobody answers.
-const fn expected(encryption: Encryption) -> &'static [Attempt] {
+/// What a policy dials first, and what it dials if the peer does not answer.
+const fn expected(encryption: Encryption) -> &'static [DialMode] {
     match encryption {
-        Encryption::Forbid => &[Attempt::Plaintext],
-        Encryption::Allow => &[Attempt::Plaintext, Attempt::Mse],
-        Encryption::Prefer => &[Attempt::Mse, Attempt::Plaintext],
-        Encryption::Require => &[Attempt::Mse],
+        Encryption::Forbid => &[DialMode::Plaintext],
+        Encryption::Allow => &[DialMode::Plaintext, DialMode::Mse],
+        Encryption::Prefer => &[DialMode::Mse, DialMode::Plaintext],
+        Encryption::Require => &[DialMode::Mse],
         _ => panic!("no such policy"),
     }
 }
@@ -87,25 +87,25 @@ async fn h9_a_peer_that_never_answers_is_dialled_as_often_as_the_policy_says() {
     for encryption in POLICIES {
         for end in BEFORE_ANSWERING {
             for sent in [0, 1, 95] {
-                // Fewer than 96 bytes are no answer to a key, and these are none to a plaintext handshake either.
+                // Fewer than 96 bytes are no answer to a key, and these are no answer to a plaintext handshake.
                 let silent = || Peer::saying(vec![0xAA; sent], end);
                 let peers = [silent(), silent(), silent()];
                 let (attempts, outcome) = dial(policy(encryption), &peers).await;
                 assert_eq!(attempts, expected(encryption), "{encryption:?} {end:?}");
-                if attempts.last() == Some(&Attempt::Mse) {
+                if attempts.last() == Some(&DialMode::Mse) {
                     let error = handshake_error(outcome);
-                    let unanswered = Policy::default().redial(Attempt::Mse, &error);
-                    assert_eq!(unanswered, Some(Attempt::Plaintext));
+                    let unanswered = Policy::default().redial(DialMode::Mse, &error);
+                    assert_eq!(unanswered, Some(DialMode::Plaintext));
                 } else {
-                    // A plaintext stream that nothing follows is handed over without an answer.
+                    // A plaintext attempt that nothing can follow awaits no answer.
                     let stream = outcome.unwrap();
                     assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
                     assert_eq!(stream.negotiated().attempts() as usize, attempts.len());
                 }
                 for (peer, attempt) in peers.iter().zip(&attempts) {
-                    let in_clear = hellos(&peer.taken());
-                    assert_eq!(in_clear, usize::from(*attempt == Attempt::Plaintext));
-                    if *attempt == Attempt::Plaintext {
+                    let in_plaintext = hellos(&peer.taken());
+                    assert_eq!(in_plaintext, usize::from(*attempt == DialMode::Plaintext));
+                    if *attempt == DialMode::Plaintext {
                         assert_eq!(peer.taken(), HELLO.as_bytes());
                     } else {
                         assert!((97..=96 + 320).contains(&peer.taken().len()));
@@ -133,16 +133,16 @@ async fn h9_each_attempt_has_a_key_and_padding_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn h9_a_peer_that_fails_after_its_key_is_never_redialled_in_the_clear() {
+async fn h9_a_peer_that_fails_after_its_key_is_never_redialled() {
     for encryption in [Encryption::Prefer, Encryption::Require] {
         for end in BEFORE_ANSWERING {
             for sends in [96, 97, 101, 110] {
                 let peers = [responder(Cut::sending(sends, end)), Peer::saying([], End::Eof)];
                 let (attempts, outcome) = dial(policy(encryption), &peers).await;
-                assert_eq!(attempts, [Attempt::Mse], "{encryption:?} {end:?} {sends}");
+                assert_eq!(attempts, [DialMode::Mse], "{encryption:?} {end:?} {sends}");
                 let error = handshake_error(outcome);
                 assert!(error.peer_answered());
-                assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
+                assert_eq!(Policy::default().redial(DialMode::Mse, &error), None);
                 assert_eq!(hellos(&peers[0].taken()), 0);
                 assert_eq!(peers[1].taken(), b"");
             }
@@ -156,17 +156,17 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
     for encryption in [Encryption::Prefer, Encryption::Require] {
         let peers = [responder(Cut::NEVER), Peer::saying([], End::Eof)];
         let (attempts, outcome) = dial(policy(encryption), &peers).await;
-        assert_eq!(attempts, [Attempt::Mse]);
+        assert_eq!(attempts, [DialMode::Mse]);
         assert_eq!(outcome.unwrap().negotiated().attempts(), 1);
         assert_eq!(peers[0].established().unwrap().received, HELLO.as_bytes());
         assert_eq!(hellos(&peers[0].taken()), 0);
     }
-    // Plaintext answers the first attempt, and no further than it takes to see that.
+    // Plaintext answers the first attempt, with no more than it takes to see that.
     let answer = b"\x13BitTorrent protocol";
     let peers = [Peer::saying(*answer, End::Silence), Peer::saying([], End::Eof)];
     let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
     let stream = outcome.unwrap();
-    assert_eq!(attempts, [Attempt::Plaintext]);
+    assert_eq!(attempts, [DialMode::Plaintext]);
     assert_eq!(stream.negotiated().attempts(), 1);
     assert_eq!(&stream.into_parts().unread[..], answer, "the answer is replayed");
     assert_eq!(peers[0].taken(), HELLO.as_bytes());
@@ -174,7 +174,7 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
     for end in BEFORE_ANSWERING {
         let peers = [Peer::saying([], end), responder(Cut::NEVER)];
         let (attempts, outcome) = dial(policy(Encryption::Allow), &peers).await;
-        assert_eq!(attempts, [Attempt::Plaintext, Attempt::Mse]);
+        assert_eq!(attempts, [DialMode::Plaintext, DialMode::Mse]);
         let stream = outcome.unwrap();
         assert_eq!(stream.negotiated().mode(), Mode::Rc4);
         assert_eq!(stream.negotiated().attempts(), 2);
@@ -183,11 +183,11 @@ async fn h9_the_payload_arrives_exactly_once_on_the_path_that_wins() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn h9_a_payload_longer_than_step_3_takes_arrives_once_too() {
+async fn h9_a_payload_that_is_too_long_for_step_3_arrives_once_too() {
     let long: &'static [u8] = &[9; 1000];
     let peer = responder(Cut::NEVER);
-    let connect = MseConnector::default().connect(peer.clone(), skey());
-    connect.initial_payload(long).await.unwrap();
+    let connect = MseConnector::default().connect(peer.clone(), skey(), long);
+    connect.await.unwrap();
     let mut established = peer.established().unwrap();
     assert_eq!(established.received, long[..68]);
     let mut rest = peer.taken().split_off(peer.taken().len() - (long.len() - 68));
@@ -219,7 +219,7 @@ async fn h9_require_never_sends_a_byte_that_is_not_of_the_key_exchange() {
             let peers = [Peer::saying(said, end), Peer::saying(said, end)];
             let (attempts, outcome) = dial(policy(Encryption::Require), &peers).await;
             outcome.unwrap_err();
-            assert_eq!(attempts, [Attempt::Mse]);
+            assert_eq!(attempts, [DialMode::Mse]);
             let taken = peers[0].taken();
             assert!(hellos(&taken) == 0 && !taken.windows(10).any(|some| some == b"BitTorrent"));
             assert_eq!(peers[1].taken(), b"");
@@ -227,9 +227,9 @@ async fn h9_require_never_sends_a_byte_that_is_not_of_the_key_exchange() {
     }
 }
 
-/// Whatever a preset is called, its name is kept: nothing is sent in the clear where it says MSE.
+/// A preset that is named after MSE sends nothing in plaintext.
 #[tokio::test(start_paused = true)]
-async fn h9_the_presets_that_mean_mse_show_nothing_in_the_clear() {
+async fn h9_the_presets_that_mean_mse_send_nothing_in_plaintext() {
     for preset in [Policy::full_rc4(), Policy::header_only()] {
         for end in BEFORE_ANSWERING {
             for said in [b"".as_slice(), b"\x13BitTorrent protocol", &[1; 95]] {
@@ -237,7 +237,7 @@ async fn h9_the_presets_that_mean_mse_show_nothing_in_the_clear() {
                 let (attempts, outcome) = dial(preset.clone(), &peers).await;
                 let error = handshake_error(outcome);
                 assert!(!error.peer_answered(), "{error}");
-                assert_eq!(attempts, [Attempt::Mse], "{preset} {end:?}");
+                assert_eq!(attempts, [DialMode::Mse], "{preset} {end:?}");
                 let taken = peers[0].taken();
                 assert!(
                     (97..=96 + 320).contains(&taken.len()),
@@ -248,9 +248,9 @@ async fn h9_the_presets_that_mean_mse_show_nothing_in_the_clear() {
             }
         }
     }
-    // What the fallback would have shown, so that the above does not hold for want of anything to show.
+    // With a fallback, the payload is sent in plaintext: the test above would see it.
     let peers = [Peer::saying([], End::Eof), Peer::saying([], End::Silence)];
     let (attempts, _) = dial(Policy::full_rc4().allow_fallback(), &peers).await;
-    assert_eq!(attempts, [Attempt::Mse, Attempt::Plaintext]);
+    assert_eq!(attempts, [DialMode::Mse, DialMode::Plaintext]);
     assert_eq!(hellos(&peers[1].taken()), 1);
 }

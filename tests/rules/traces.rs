@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
-use tokio_mse::handshake::{Padding, PrivateKey};
-use tokio_mse::{CryptoMethod, Incoming, MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tokio_mse::handshake::Padding;
+use tokio_mse::{CryptoMethod, MseAcceptor, MseConnector, MseStream, Policy, Skey};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -15,6 +15,7 @@ use crate::support::pair::established_with;
 use crate::support::peer::{Cut, End, Peer};
 use crate::support::poll::{self, ready};
 use crate::support::script::Scripted;
+use crate::support::serve::serve;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -38,7 +39,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Everything that is traced while `work` runs.
+/// Everything that is logged while `work` runs.
 fn traced(work: impl FnOnce()) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -68,31 +69,26 @@ fn s4_traces_of_a_handshake_without_io_show_no_secret() {
     assert_eq!(seen(&log), None, "{log}");
 }
 
-/// The drivers: spans, time-outs, redials, refusals.
+/// The drivers: spans, redials, refusals.
 #[test]
 fn s4_traces_of_whole_handshakes_show_no_secret() {
     let policy = Policy::full_rc4();
     let none = Padding::none;
     let log = traced(|| {
         let peer = Peer::responder(skey(), &policy, ANSWER, randomness(XB, none()), Cut::NEVER);
-        let connector = MseConnector::default().timeout(None).answer_timeout(None);
-        let connect = connector.connect(peer, skey()).initial_payload(PAYLOAD);
-        connect.into_future().now_or_never().expect("a hang").unwrap();
+        let connector = MseConnector::default().no_timeout();
+        let connect = connector.connect(peer, skey(), PAYLOAD);
+        connect.now_or_never().expect("a hang").unwrap();
 
         let peer = |payload| Peer::initiator(skey(), &policy, payload, randomness(XA, none()), Cut::NEVER);
-        let acceptor = MseAcceptor::default().timeout(None);
-        let accept = acceptor
-            .accept(peer(PAYLOAD), skey())
-            .initial_payload(|_| ANSWER.into());
-        accept.into_future().now_or_never().expect("a hang").unwrap();
-        let refused = acceptor.accept(peer(PAYLOAD), Skey::from([1; 20]));
-        refused.into_future().now_or_never().expect("a hang").unwrap_err();
-
-        let lazy = acceptor.accept_lazy(peer(PAYLOAD)).into_future();
-        let Ok(Incoming::Pending(pending)) = lazy.now_or_never().expect("a hang") else {
-            panic!("it is MSE");
-        };
-        drop(pending.refuse());
+        let acceptor = MseAcceptor::default().no_timeout();
+        let accept = serve(&acceptor, peer(PAYLOAD), skey(), ANSWER);
+        accept.now_or_never().expect("a hang").unwrap();
+        let refused = serve(&acceptor, peer(PAYLOAD), Skey::from([1; 20]), ANSWER);
+        refused.now_or_never().expect("a hang").unwrap_err();
+        let incoming = acceptor.accept(peer(PAYLOAD)).now_or_never().expect("a hang").unwrap();
+        let wrong = incoming.accept(Skey::from([1; 20]), ANSWER);
+        wrong.now_or_never().expect("a hang").unwrap_err();
 
         let redialled = connector.connect_with(skey(), PAYLOAD, |_| {
             std::future::ready(io::Result::Ok(Peer::saying(PAYLOAD, End::Eof)))
@@ -113,5 +109,4 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
         !log.contains(" INFO ") && !log.contains("WARN") && !log.contains("ERROR"),
         "{log}"
     );
-    drop(PrivateKey::from_bytes(XA));
 }

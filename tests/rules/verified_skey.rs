@@ -1,13 +1,11 @@
-//! R5 and H5, for what is told of a plaintext opening: an info-hash that was merely claimed is never told as verified,
-//! whatever the segments in which it came.
+//! R5 and H5: a plaintext handshake only claims an info-hash. It is reported as the SKEY only if the caller serves it.
 
-use proptest::prelude::*;
+use rand::RngExt;
+use rand::rngs::ChaCha20Rng;
 use tokio::io::AsyncReadExt;
-use tokio_mse::{
-    Error, HandshakeError, Incoming, Mode, MseAcceptor, MseConnector, MseStream, Negotiated, Policy, Role,
-    Skey,
-};
+use tokio_mse::{HandshakeError, Mode, MseAcceptor, MseConnector, MseStream, Policy, Role, Skey};
 
+use crate::support::cases::cases;
 use crate::support::exchange::{SKEY, skey};
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
 use crate::support::script::{Script, Scripted, Step};
@@ -22,24 +20,15 @@ fn handshake(info_hash: [u8; 20]) -> Vec<u8> {
     .concat()
 }
 
-/// The segments of 68 bytes, each perhaps after a wait; what is left comes at once.
-fn segments() -> impl Strategy<Value = Vec<Step>> {
-    let segment = prop_oneof![2 => 1..=3usize, 1 => 1..=68usize].prop_map(Step::Move);
-    prop::collection::vec(prop_oneof![3 => segment, 1 => Just(Step::Pending)], 0..80)
-}
-
-fn incoming(info_hash: [u8; 20], reads: Vec<Step>) -> Scripted {
-    Scripted::new(Script {
-        incoming: handshake(info_hash),
-        reads,
-        ..Script::default()
-    })
-}
-
-async fn rest(mut peer: MseStream<Scripted>) -> (Negotiated, Vec<u8>) {
-    let mut read = Vec::new();
-    peer.read_to_end(&mut read).await.unwrap();
-    (peer.negotiated().clone(), read)
+/// The segments of 68 bytes, some of them after a wait. What is left comes at once.
+fn segments(rng: &mut ChaCha20Rng) -> Vec<Step> {
+    let count = rng.random_range(0..80);
+    let segment = |_| match rng.random_range(0..4) {
+        0 => Step::Pending,
+        1 => Step::Move(rng.random_range(1..=68)),
+        _ => Step::Move(rng.random_range(1..=3)),
+    };
+    (0..count).map(segment).collect()
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -52,72 +41,62 @@ fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-proptest! {
-    #[test]
-    fn h5_r5_an_info_hash_is_told_only_where_our_own_resolver_knew_it(reads in segments(), known in any::<bool>()) {
-        block_on(async {
-            let asked = if known { SKEY } else { [0xEE; 20] };
-            let acceptor = MseAcceptor::default();
-
-            // Nothing is looked up, and so nothing is verified.
-            let accepted = acceptor.accept(incoming(asked, reads.clone()), skey()).await.unwrap();
-            let (negotiated, read) = rest(accepted).await;
-            assert_eq!((negotiated.role(), negotiated.mode()), (Role::Responder, Mode::Plaintext));
-            assert_eq!(negotiated.skey(), None);
-            assert_eq!(read, handshake(asked));
-
-            let Incoming::Plaintext(accepted) = acceptor.accept_lazy(incoming(asked, reads.clone())).await.unwrap()
-            else {
-                panic!("it is plaintext");
-            };
-            let (negotiated, read) = rest(accepted).await;
-            assert_eq!(negotiated.skey(), None);
-            assert_eq!(read, handshake(asked));
-
-            // Who has a payload to send has to know for what.
-            let io = incoming(asked, reads.clone());
-            let accept = acceptor.accept(io.clone(), skey()).initial_payload(|asked: &Skey| {
-                assert_eq!(*asked, skey());
-                "ours".into()
-            });
-            match accept.await {
-                Ok(accepted) => {
-                    assert!(known);
-                    let (negotiated, read) = rest(accepted).await;
-                    assert_eq!(negotiated.skey(), Some(&skey()));
-                    assert_eq!((read, io.written()), (handshake(asked), b"ours".to_vec()));
-                }
-                Err(error) => {
-                    assert!(!known && matches!(error, Error::Refused(HandshakeError::UnknownInfoHash)), "{error}");
-                    assert_eq!(io.written(), b"");
-                }
-            }
+#[test]
+fn h5_r5_a_claimed_info_hash_is_the_skey_only_if_the_caller_serves_it() {
+    cases(300, |rng| {
+        let known = rng.random();
+        let asked = if known { SKEY } else { [0xEE; 20] };
+        let io = Scripted::new(Script {
+            incoming: handshake(asked),
+            reads: segments(rng),
+            ..Script::default()
         });
-    }
+        block_on(async {
+            let incoming = MseAcceptor::default().accept(io.clone()).await.unwrap();
+            assert!(!incoming.is_encrypted());
+            assert_eq!(incoming.info_hash(), Some(asked));
+            assert!(incoming.skey_hash().matches(&Skey::from(asked)));
+            if !known {
+                let error = incoming.refuse().await;
+                assert_eq!(error.refusal(), Some(&HandshakeError::UnknownInfoHash));
+                assert_eq!(io.written(), b"");
+                return;
+            }
+            let mut peer = incoming.accept(skey(), "ours").await.unwrap();
+            let mut read = Vec::new();
+            peer.read_to_end(&mut read).await.unwrap();
+            let negotiated = peer.negotiated();
+            assert_eq!(
+                (negotiated.role(), negotiated.mode()),
+                (Role::Responder, Mode::Plaintext)
+            );
+            assert_eq!(negotiated.skey(), Some(&skey()));
+            assert_eq!((read, io.written()), (handshake(asked), b"ours".to_vec()));
+        });
+    });
 }
 
 #[tokio::test(start_paused = true)]
-async fn r5_what_a_plaintext_connection_was_dialled_for_is_not_told_as_verified() {
+async fn r5_a_dialled_plaintext_connection_has_no_verified_skey() {
     for policy in [
         Policy::plaintext_only(),
         Policy::plaintext_only().allow_fallback(),
     ] {
         let answer = Peer::saying(handshake(SKEY), End::Silence);
-        let connector = MseConnector::new(policy);
-        let connect = connector.connect(answer, skey()).initial_payload("hello");
+        let connect = MseConnector::new(policy).connect(answer, skey(), "hello");
         assert_eq!(connect.await.unwrap().negotiated().skey(), None);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn r5_with_mse_both_ends_have_proved_to_know_what_is_told() {
+async fn r5_with_mse_both_ends_have_proved_to_know_the_skey() {
     for policy in [Policy::full_rc4(), Policy::header_only()] {
         let padding = || fresh(short_padding());
         let peer = Peer::responder(skey(), &policy, "", padding(), Cut::NEVER);
-        let dialled = MseStream::connect(peer, skey(), &policy).await.unwrap();
+        let dialled = MseStream::connect(peer, skey(), "", &policy).await.unwrap();
         assert_eq!(dialled.negotiated().skey(), Some(&skey()));
         let peer = Peer::initiator(skey(), &policy, "", padding(), Cut::NEVER);
-        let accepted = MseStream::accept(peer, skey(), &policy).await.unwrap();
+        let accepted = MseStream::accept(peer, |_| Some(skey()), &policy).await.unwrap();
         assert_eq!(accepted.negotiated().skey(), Some(&skey()));
     }
 }

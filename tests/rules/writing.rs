@@ -7,7 +7,7 @@ use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, ready};
-use crate::support::reach::WINDOW;
+use crate::support::write_limit::WRITE_LIMIT;
 use crate::support::script::{Scripted, Step};
 
 pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
@@ -38,14 +38,14 @@ fn w1_pending_consumes_nothing() {
 
 #[test]
 fn w1_a_shorter_retry_never_reports_more_than_it_was_given() {
-    for len in [1, 2, 100, WINDOW, 3 * WINDOW] {
+    for len in [1, 2, 100, WRITE_LIMIT, 3 * WRITE_LIMIT] {
         let io = Scripted::writing([Step::Pending, Step::Pending]);
         let mut peer = stream(Mode::Rc4, io.clone());
-        assert!(poll::write(&mut peer, &pattern(1, 2 * WINDOW)).is_pending());
+        assert!(poll::write(&mut peer, &pattern(1, 2 * WRITE_LIMIT)).is_pending());
         assert!(poll::write(&mut peer, &pattern(2, 7)).is_pending());
         let data = pattern(3, len);
-        assert_eq!(ready(poll::write(&mut peer, &data)), len.min(WINDOW));
-        assert_eq!(decrypt(Mode::Rc4, &io.written()), data[..len.min(WINDOW)]);
+        assert_eq!(ready(poll::write(&mut peer, &data)), len.min(WRITE_LIMIT));
+        assert_eq!(decrypt(Mode::Rc4, &io.written()), data[..len.min(WRITE_LIMIT)]);
     }
 }
 
@@ -98,11 +98,11 @@ fn w3_short_writes_keep_the_keystream_aligned() {
 
 #[test]
 fn w3_short_writes_of_every_length_around_the_window() {
-    for accepted in [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW] {
+    for accepted in [1, WRITE_LIMIT - 1, WRITE_LIMIT, WRITE_LIMIT + 1, 2 * WRITE_LIMIT] {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
         let mut expected: Vec<u8> = Vec::new();
-        for (turn, len) in [3 * WINDOW, 2, WINDOW + 1, 3 * WINDOW].into_iter().enumerate() {
+        for (turn, len) in [3 * WRITE_LIMIT, 2, WRITE_LIMIT + 1, 3 * WRITE_LIMIT].into_iter().enumerate() {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
             expected.extend(&data[..n]);

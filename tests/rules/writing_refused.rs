@@ -7,7 +7,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::support::pair::{Mode, stream};
 use crate::support::poll::{self, failure, ready};
-use crate::support::reach::WINDOW;
+use crate::support::write_limit::WRITE_LIMIT;
 use crate::support::script::{Script, Scripted, Step};
 use crate::writing::{decrypt, pattern};
 
@@ -44,7 +44,7 @@ async fn w6_an_inner_write_of_nothing_is_passed_on() {
 #[test]
 fn w7_an_inner_writer_that_reports_too_much_is_an_error_for_good() {
     for mode in Mode::ALL.iter().copied() {
-        for more in [1, WINDOW, usize::MAX / 2] {
+        for more in [1, WRITE_LIMIT, usize::MAX / 2] {
             let io = Scripted::writing([Step::Move(1), Step::Overlong(more)]);
             let mut peer = stream(mode, io.clone());
             assert_eq!(ready(poll::write(&mut peer, b"data")), 1);

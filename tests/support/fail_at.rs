@@ -28,7 +28,8 @@ pub(crate) const EVERY_KIND: [ErrorKind; 20] = [
     ErrorKind::Other,
 ];
 
-/// Fails at the call with this number, counted over all kinds of calls, and panics at every later one.
+/// Fails at the call with this number, counted over all kinds of calls. Later reads fail as well, and every other later
+/// call panics.
 pub(crate) type FailAt<T> = Watched<T, Failing>;
 
 #[derive(Debug)]
@@ -50,8 +51,8 @@ impl<T> FailAt<T> {
 }
 
 impl Watcher for Failing {
-    fn before(&mut self, _: Kind) -> io::Result<()> {
-        assert!(!self.failed, "used again after it failed");
+    fn before(&mut self, call: Kind) -> io::Result<()> {
+        assert!(!self.failed || call == Kind::Read, "used again after it failed");
         if self.calls_left == 0 {
             self.failed = true;
             return Err(self.kind.into());

@@ -13,12 +13,14 @@ pub(crate) mod fail_at;
     reason = "words are the low bits of sums, and a test fails by panicking"
 )]
 pub(crate) mod foreign;
+pub(crate) mod heap;
 pub(crate) mod hostile;
 pub(crate) mod late_flush;
 pub(crate) mod one_way;
 pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
+pub(crate) mod serve;
 pub(crate) mod script;
 pub(crate) mod watched;
 pub(crate) mod write_limit;

@@ -146,7 +146,7 @@ impl Peer {
         self.state().taken.clone()
     }
 
-    /// Whether anything was asked of the transport after it had reported an error or the end.
+    /// Whether the transport was read after its end, or written to or flushed after its end or an error.
     pub(crate) fn used_after_end(&self) -> bool {
         self.state().used_after_end
     }
@@ -218,7 +218,8 @@ fn negotiate(machine: Negotiation, input: &[u8], output: &mut Vec<u8>) -> Machin
 impl AsyncRead for Peer {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.state();
-        state.used_after_end |= state.ended;
+        // After an error, what is still there may be read.
+        state.used_after_end |= state.ended && !matches!(state.cut.end, End::Fail(_));
         let left = state.cut.sends - state.sent;
         if left == 0 {
             return state.end();

@@ -1,4 +1,4 @@
-//! A transport that reads into several buffers at once, as scripted, and is as careless with them as it may be.
+//! A scripted transport that reads into several buffers at once, and moves and exchanges them as it is allowed to.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSliceMut};
@@ -11,7 +11,7 @@ use tokio_mse::{MseReadHalf, MseStream};
 
 use crate::support::script::Step;
 
-/// It has no reader's trait but the plain one of Tokio, which plays the same script.
+/// Its `AsyncRead` follows the same script.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
     pub(crate) incoming: VecDeque<u8>,
@@ -28,15 +28,15 @@ impl Source {
         }
     }
 
-    fn step(&mut self, room: usize) -> Poll<io::Result<usize>> {
+    fn step(&mut self, capacity: usize) -> Poll<io::Result<usize>> {
         self.calls += 1;
-        let possible = room.min(self.incoming.len());
+        let possible = capacity.min(self.incoming.len());
         match self.steps.pop_front() {
             None => Poll::Ready(Ok(possible)),
             Some(Step::Pending) => Poll::Pending,
             Some(Step::Move(len)) => Poll::Ready(Ok(len.min(possible))),
             Some(Step::Fail(kind)) => Poll::Ready(Err(kind.into())),
-            Some(Step::Overlong(more)) => Poll::Ready(Ok(room + more)),
+            Some(Step::Overlong(more)) => Poll::Ready(Ok(capacity + more)),
         }
     }
 
@@ -53,7 +53,7 @@ impl Source {
                 *byte = self.incoming.pop_front().unwrap_or(0xDD);
             }
             left -= some;
-            // As loops over `readv` do it: whoever looks at these slices afterwards looks at the wrong places.
+            // Loops over `readv` do so. These slices no longer begin where they did.
             IoSliceMut::advance_slices(&mut bufs, some);
         }
         bufs.reverse();
@@ -79,7 +79,7 @@ pub(crate) trait ReadsVectored: AsyncRead + Unpin {
     fn source(&self) -> &Source;
     fn poll(&mut self, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>;
 
-    /// Reads into buffers of these lengths; what is given back is all of the buffers, and how much was read.
+    /// Reads into buffers of these lengths. Returns all of the buffers, and how much was read.
     fn read_vectored(&mut self, lens: &[usize]) -> (Vec<u8>, Poll<Result<usize, ErrorKind>>) {
         let mut space: Vec<Vec<u8>> = lens.iter().map(|len| vec![0xEE; *len]).collect();
         let mut bufs: Vec<_> = space.iter_mut().map(|buf| IoSliceMut::new(buf)).collect();

@@ -21,10 +21,10 @@ async fn every_mode_carries_payload_both_ways() {
         );
         assert_eq!((a.negotiated().attempts(), b.negotiated().attempts()), (1, 1));
         assert!(a.negotiated().elapsed().is_some() && b.negotiated().elapsed().is_some());
-        // A plaintext handshake merely claims an info-hash.
-        let verified = (mode != Mode::Plaintext).then(|| Skey::from(INFO_HASH));
-        assert_eq!(a.negotiated().skey(), verified.as_ref());
-        assert_eq!(b.negotiated().skey(), verified.as_ref());
+        // In plaintext, a dialled peer has not proved that it knows the info-hash.
+        let skey = Skey::from(INFO_HASH);
+        assert_eq!(a.negotiated().skey(), (mode != Mode::Plaintext).then_some(&skey));
+        assert_eq!(b.negotiated().skey(), Some(&skey));
 
         let mut handshake = [0; 68];
         b.read_exact(&mut handshake).await.unwrap();
@@ -39,13 +39,19 @@ async fn every_mode_carries_payload_both_ways() {
     }
 }
 
+/// Clients read the 68 bytes with one call, and some wait for the readiness of the socket first.
 #[tokio::test]
-async fn the_whole_handshake_of_a_peer_comes_in_one_read() {
+async fn h17_r9_the_whole_handshake_of_a_peer_comes_in_one_read_and_is_unread_before() {
     for (policy, _) in modes() {
         let (_a, mut b) = pair(&policy).await;
+        assert_eq!(b.unread(), bittorrent_handshake(1));
+        // The socket has nothing more: its readiness would never come.
+        let nothing = b.get_ref().try_read(&mut [0; 1]).unwrap_err();
+        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
         let mut buffer = [0; 4096];
         // A plaintext peer's handshake may be cut by TCP; one write of 68 bytes over loopback is not.
         assert_eq!(b.read(&mut buffer).await.unwrap(), 68);
+        assert_eq!(b.unread(), b"");
     }
 }
 
@@ -140,7 +146,7 @@ async fn framed_works_unchanged() {
 }
 
 #[tokio::test]
-async fn parts_give_the_unread_bytes_and_ciphers_that_go_on() {
+async fn parts_contain_the_unread_bytes_and_keystreams_that_continue() {
     let policy = Policy::full_rc4();
     let (a, b) = pair(&policy).await;
     let (mut a, mut b) = (a.into_parts(), b.into_parts());

@@ -1,5 +1,5 @@
-//! S2 for a client that splits and boxes its transports before it knows whether there will be a handshake: they are
-//! joined for it, and come apart again without a lock.
+//! S2 for a client that splits and boxes its transports before the handshake: they are joined for the handshake, and
+//! split again without a lock.
 
 use std::io::{self, IoSliceMut};
 use std::pin::Pin;
@@ -108,7 +108,7 @@ fn apart(peer: MseStream<Join<BoxedRead, BoxedWrite>>) -> (BoxedRead, BoxedWrite
 async fn read_all(mut reader: BoxedRead) -> Vec<u8> {
     let mut received = Vec::new();
     loop {
-        // A ring that has wrapped around: two pieces, of other lengths each time.
+        // A ring buffer that has wrapped around: two pieces, with other lengths each time.
         let (mut one, mut two) = (vec![0; 1 + received.len() % 7], vec![0; received.len() % 11]);
         let len = poll_fn(|cx| {
             let mut bufs = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)];

@@ -6,54 +6,53 @@ use std::error::Error;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{BrokenStream, CryptoMethod, MseReadHalf, MseStream, MseWriteHalf, ReuniteError, Role};
+use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf, ReuniteError, Role};
 
-use crate::support::pair::{Mode, established_with, stream, streams, terms};
+use crate::support::pair::{Mode, established_with, stream, streams, facts};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Scripted, Step};
 
 type Local = std::rc::Rc<()>;
 
-assert_impl_all!(BrokenStream: Send, Sync, Unpin, Clone, Error);
 assert_impl_all!(ReuniteError<TcpStream, TcpStream>: Send, Sync, Unpin, Error);
 assert_not_impl_any!(ReuniteError<Local, ()>: Send, Sync);
 assert_not_impl_any!(ReuniteError<(), Local>: Send, Sync);
-// It is an error whatever the halves are.
+// It is an error, whatever the types of the halves.
 assert_impl_all!(ReuniteError<Box<dyn AsyncRead + Send>, Box<dyn AsyncWrite>>: Error);
-// Sharing what was agreed on makes no half depend on the other's transport.
+// The halves share the result of the handshake. This makes no half depend on the other's transport.
 assert_impl_all!(MseReadHalf<TcpStream>: Send, Sync, Unpin);
 assert_impl_all!(MseWriteHalf<TcpStream>: Send, Sync, Unpin);
 assert_not_impl_any!(MseReadHalf<Local>: Send, Sync);
 assert_not_impl_any!(MseWriteHalf<Local>: Send, Sync);
 
 #[test]
-fn s2_both_halves_tell_what_was_agreed_on() {
+fn s2_both_halves_know_the_result_of_the_handshake() {
     for mode in Mode::ALL.iter().copied() {
         let (_, peer) = streams(mode, (), ());
-        let negotiated = terms(peer.negotiated());
+        let negotiated = facts(peer.negotiated());
         assert_eq!(negotiated.0, Role::Responder);
         let (reader, writer) = peer.into_split_with(|()| ((), ()));
-        assert_eq!(terms(reader.negotiated()), negotiated);
+        assert_eq!(facts(reader.negotiated()), negotiated);
         drop(reader);
-        assert_eq!(terms(writer.negotiated()), negotiated, "{mode:?}");
+        assert_eq!(facts(writer.negotiated()), negotiated, "{mode:?}");
     }
 }
 
 #[tokio::test]
-async fn s2_reunited_halves_go_on_in_step() {
+async fn s2_reunited_halves_continue() {
     for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(4096);
         let (mut a, mut b) = streams(mode, a, b);
         a.write_all(b"whole, ").await.unwrap();
         b.write_all(b"to whole, ").await.unwrap();
-        let negotiated = terms(a.negotiated());
+        let negotiated = facts(a.negotiated());
         let (mut reader, mut writer) = a.into_split_with(tokio::io::split);
         writer.write_all(b"halved, ").await.unwrap();
         let mut read = [0; 5];
         reader.read_exact(&mut read).await.unwrap();
         b.write_all(b"to half").await.unwrap();
         let mut a = reader.reunite(writer, |r, w| Ok(r.unsplit(w))).unwrap();
-        assert_eq!(terms(a.negotiated()), negotiated);
+        assert_eq!(facts(a.negotiated()), negotiated);
         a.write_all(b"whole again").await.unwrap();
         a.shutdown().await.unwrap();
         b.shutdown().await.unwrap();
@@ -83,7 +82,7 @@ async fn s2_the_halves_of_a_socket_become_a_socket() {
 }
 
 #[test]
-fn s2_what_is_unread_and_keystream_that_is_ahead_survive() {
+fn s2_unread_bytes_and_generated_keystream_survive() {
     let (_, responder) = established_with(CryptoMethod::Rc4, "left over", "");
     let io = Scripted::writing([Step::Pending]);
     let mut peer = MseStream::from_established(io.clone(), responder);
@@ -97,7 +96,7 @@ fn s2_what_is_unread_and_keystream_that_is_ahead_survive() {
 }
 
 #[test]
-fn s2_halves_of_different_streams_are_given_back_as_they_were() {
+fn s2_halves_of_different_streams_are_returned_as_they_were() {
     for mode in Mode::ALL.iter().copied() {
         let (ours, theirs) = (Scripted::writing([]), Scripted::writing([]));
         let split = |io: &Scripted| stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
@@ -105,7 +104,7 @@ fn s2_halves_of_different_streams_are_given_back_as_they_were() {
         assert!(reader.is_pair_of(&our_writer));
         assert!(!reader.is_pair_of(&their_writer));
         let refused = reader.reunite(their_writer, |_, _| -> Result<Infallible, _> {
-            panic!("what does not belong together is not to be joined")
+            panic!("halves of different streams must not be joined")
         });
         let error = refused.err().unwrap();
         assert_eq!(error.to_string(), "the halves come from different streams");
@@ -120,7 +119,7 @@ fn s2_halves_of_different_streams_are_given_back_as_they_were() {
 }
 
 #[test]
-fn s2_halves_whose_transport_cannot_be_joined_are_given_back_as_they_were() {
+fn s2_halves_are_returned_as_they_were_if_the_transport_cannot_be_joined() {
     for mode in Mode::ALL.iter().copied() {
         let io = Scripted::writing([]);
         let (reader, writer) = stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));

@@ -1,7 +1,5 @@
 //! The whole library over real sockets.
 
-#![allow(clippy::unwrap_used)]
-
 mod carrying;
 mod openings;
 mod redial;
@@ -10,6 +8,8 @@ use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_mse::{Error, Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey};
+
+use crate::support::serve::serve;
 
 const INFO_HASH: [u8; 20] = [0x5E; 20];
 
@@ -33,18 +33,16 @@ async fn listener() -> (TcpListener, std::net::SocketAddr) {
 fn accept_one(listener: TcpListener, policy: Policy) -> JoinHandle<Result<MseStream<TcpStream>, Error>> {
     tokio::spawn(async move {
         let (tcp, _) = listener.accept().await.unwrap();
-        MseAcceptor::new(policy).accept(tcp, Skey::from(INFO_HASH)).await
+        serve(&MseAcceptor::new(policy), tcp, Skey::from(INFO_HASH), "").await
     })
 }
 
-/// Two ends of a connection by the same policy.
+/// Two ends of a connection with the same policy.
 async fn pair(policy: &Policy) -> (MseStream<TcpStream>, MseStream<TcpStream>) {
     let (listener, address) = listener().await;
     let accepted = accept_one(listener, policy.clone());
     let tcp = TcpStream::connect(address).await.unwrap();
-    let dialled = MseConnector::new(policy.clone())
-        .connect(tcp, INFO_HASH)
-        .initial_payload(bittorrent_handshake(1));
+    let dialled = MseConnector::new(policy.clone()).connect(tcp, INFO_HASH, bittorrent_handshake(1));
     (dialled.await.unwrap(), accepted.await.unwrap().unwrap())
 }
 

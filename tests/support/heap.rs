@@ -1,0 +1,62 @@
+//! An allocator that counts what each thread has allocated and not freed yet.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    static OF_THREAD: Cell<isize> = const { Cell::new(0) };
+    static HIGHEST_OF_THREAD: Cell<isize> = const { Cell::new(0) };
+}
+
+/// What `run` returns, how much more this thread has on the heap after it, and how much more it had at most meanwhile.
+pub(crate) fn measure<R>(run: impl FnOnce() -> R) -> (R, isize, isize) {
+    let before = OF_THREAD.get();
+    HIGHEST_OF_THREAD.set(before);
+    let result = run();
+    (result, OF_THREAD.get() - before, HIGHEST_OF_THREAD.get() - before)
+}
+
+/// The allocator, for `#[global_allocator]`.
+pub(crate) struct Counting;
+
+fn count(bytes: isize) {
+    // A thread that is ending has no counter left.
+    let _ = OF_THREAD.try_with(|live| {
+        live.set(live.get() + bytes);
+        let _ = HIGHEST_OF_THREAD.try_with(|highest| highest.set(highest.get().max(live.get())));
+    });
+}
+
+// SAFETY: every call is passed on to the system's allocator; counting neither allocates nor panics.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = unsafe { System.alloc(layout) };
+        if !block.is_null() {
+            count(layout.size().cast_signed());
+        }
+        block
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let block = unsafe { System.alloc_zeroed(layout) };
+        if !block.is_null() {
+            count(layout.size().cast_signed());
+        }
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(block, layout) };
+        count(-layout.size().cast_signed());
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let moved = unsafe { System.realloc(block, layout, size) };
+        if !moved.is_null() {
+            // Both blocks may exist while the content is moved.
+            count(size.cast_signed());
+            count(-layout.size().cast_signed());
+        }
+        moved
+    }
+}

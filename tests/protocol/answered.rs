@@ -1,18 +1,17 @@
-//! What every machine says while it waits: for what, and whether the peer has answered.
+//! What every machine reports while it waits: the step, and whether the peer has answered.
 
 use std::fmt::Debug;
 
 use tokio_mse::handshake::{Detection, Initiator, Machine, Negotiation, PlaintextDial, Responder};
 use tokio_mse::{Policy, Step};
 
-use crate::deliver::{done, feed_all, key, need_input, skey};
-use crate::foreign::{Offer, Shared, public_key};
+use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, skey};
+use crate::support::foreign::{Offer, Shared, public_key};
 
-const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 const OURS: [u8; 20] = [0x33; 20];
 const THEIRS: [u8; 20] = [0x44; 20];
 
-/// Feeds single bytes, and asks after each, and before the first, what is waited for and whether there was an answer.
+/// Feeds single bytes, and checks step and answer before the first byte and after each.
 fn assert_waits<M: Machine>(mut machine: M, bytes: &[u8], expected: impl Fn(usize) -> (Step, bool)) -> M {
     assert_eq!((machine.step(), machine.peer_answered()), expected(0));
     for (before, byte) in bytes.iter().enumerate() {
@@ -21,7 +20,7 @@ fn assert_waits<M: Machine>(mut machine: M, bytes: &[u8], expected: impl Fn(usiz
         assert_eq!(
             (machine.step(), machine.peer_answered()),
             expected(fed),
-            "behind {fed} bytes"
+            "after {fed} bytes"
         );
     }
     machine
@@ -45,7 +44,7 @@ fn step_3() -> Vec<u8> {
     offer.step_3(&mut shared)
 }
 
-/// A responder that knows the SKEY, and has all of step 3 before it.
+/// A responder that knows the SKEY, and has read step 3 up to it.
 fn negotiation() -> Negotiation {
     let marks = &step_3()[..40];
     let request = feed_all(responder(), [&public_key(&THEIRS)[..], marks], &mut Vec::new());
@@ -83,16 +82,16 @@ fn an_initiator_whose_skey_is_looked_up_has_answered_at_every_step_that_follows(
 }
 
 #[test]
-fn a_plaintext_dial_is_answered_by_the_first_byte_of_the_protocol_string() {
-    let dial = PlaintextDial::new(b"handshake", &mut Vec::new());
-    assert_waits(dial, &PROTOCOL[..19], |fed| (Step::Payload, fed > 0));
+fn a_plaintext_dial_is_answered_by_20_bytes_and_by_19_it_is_not() {
+    let dial = PlaintextDial::new(&b"handshake"[..], &mut Vec::new());
+    let dial = assert_waits(dial, &PROTOCOL[..19], |_| (Step::Payload, false));
+    done(feed_all(dial, [&PROTOCOL[19..]], &mut Vec::new()));
 }
 
 #[test]
 fn a_plaintext_dialler_has_answered_with_all_of_the_protocol_string_and_not_before() {
-    let handshake = [&PROTOCOL[..], &[0; 8], &[0x42; 19]].concat();
-    let detection = Detection::new(&Policy::accept_any()).until_info_hash();
-    assert_waits(detection, &handshake, |fed| match fed {
+    let detection = Detection::new(&Policy::default());
+    assert_waits(detection, &handshake([b'x'; 20])[..47], |fed| match fed {
         0..20 => (Step::Detect, false),
         _ => (Step::Payload, true),
     });
@@ -107,9 +106,7 @@ fn debug_of_a_machine_names_it_and_what_it_waits_for_and_nothing_else() {
     shown(&initiator(), "Initiator");
     shown(&responder(), "Responder");
     shown(&negotiation(), "Negotiation");
-    shown(&Detection::new(&Policy::accept_any()), "Detection");
-    shown(
-        &PlaintextDial::new(b"handshake", &mut Vec::new()),
-        "PlaintextDial",
-    );
+    shown(&Detection::new(&Policy::default()), "Detection");
+    let dial = PlaintextDial::new(&b"handshake"[..], &mut Vec::new());
+    shown(&dial, "PlaintextDial");
 }

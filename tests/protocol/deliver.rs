@@ -1,9 +1,9 @@
-//! Feeding machines in any portions, and reading what they say.
+//! Feeds machines in any pieces, and reads what they return.
 
 use tokio_mse::handshake::{Machine, Padding, PrivateKey, Progress, Randomness};
 use tokio_mse::{HandshakeError, Skey};
 
-/// Feeds all portions. `None` if the machine still wants more; bytes behind its end are an error of the test.
+/// Feeds all pieces. `None` if the machine wants more; bytes after its end are an error of the test.
 pub fn feed_all<M: Machine>(
     mut machine: M,
     portions: impl IntoIterator<Item = impl AsRef<[u8]>>,
@@ -57,4 +57,12 @@ pub fn padded(exponent: [u8; 20], with_key: usize, before_sync: usize, negotiate
 
 pub fn skey() -> Skey {
     Skey::from([0x42; 20])
+}
+
+/// How a plaintext BitTorrent handshake begins.
+pub const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
+
+/// A BitTorrent handshake for [`skey`].
+pub fn handshake(peer_id: [u8; 20]) -> Vec<u8> {
+    [&PROTOCOL[..], &[0; 8], skey().as_bytes(), &peer_id].concat()
 }

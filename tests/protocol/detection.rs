@@ -1,12 +1,11 @@
-//! What is plaintext and what is MSE: on the side that is dialled, and in the answer to either dial.
+//! What is plaintext and what is MSE: on the side that is dialled, and in the answer to either dial mode.
 
 use tokio_mse::handshake::{Detected, Detection, Initiator, Machine, PlaintextDial, Progress};
 use tokio_mse::{Encryption, HandshakeError, Mode, Policy, Role, Step};
 
-use crate::deliver::{done, feed_all, key, need_input, refused, skey};
-use crate::foreign::public_key;
+use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, refused, skey};
+use crate::support::foreign::public_key;
 
-const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 const THEIRS: [u8; 20] = [0x44; 20];
 
 /// A key that shares so many bytes with a plaintext handshake, and no more.
@@ -33,7 +32,7 @@ fn h5_plaintext_is_recognised_on_all_20_bytes_and_a_key_that_begins_like_it_is_m
             };
             assert_eq!((seen, output.len()), (theirs.clone(), 0));
         }
-        // Who takes nothing but plaintext refuses at the first byte that differs.
+        // A listener that accepts nothing but plaintext refuses at the first byte that differs.
         let waits = need_input(detection(Encryption::Forbid).process(&theirs[..shared], &mut Vec::new()));
         let refusal = feed_all(waits, [&theirs[shared..=shared]], &mut Vec::new());
         assert_eq!(refused(refusal), HandshakeError::MseRefused);
@@ -44,18 +43,51 @@ fn h5_plaintext_is_recognised_on_all_20_bytes_and_a_key_that_begins_like_it_is_m
 }
 
 #[test]
-fn plaintext_is_handed_over_at_20_bytes_or_with_its_info_hash() {
-    let handshake = [&PROTOCOL[..], &[0; 8], &[0x42; 20], &[b'x'; 20]].concat();
-    for (detection, enough) in [
-        (detection(Encryption::Allow), 20),
-        (detection(Encryption::Allow).until_info_hash(), 48),
-    ] {
-        let mut machine = detection;
-        for byte in &handshake[..enough - 1] {
-            machine = need_input(machine.process(&[*byte], &mut Vec::new()));
+fn plaintext_is_done_at_48_bytes_with_the_info_hash_and_not_before() {
+    let theirs = handshake([b'x'; 20]);
+    for encryption in [Encryption::Forbid, Encryption::Allow, Encryption::Prefer] {
+        for len in [48, 49, 68] {
+            let mut machine = detection(encryption);
+            for byte in &theirs[..47] {
+                machine = need_input(machine.process(&[*byte], &mut Vec::new()));
+            }
+            let mut output = Vec::new();
+            let detected = done(feed_all(machine, [&theirs[47..len]], &mut output));
+            let Detected::Plaintext {
+                info_hash, received, ..
+            } = detected
+            else {
+                panic!("a plaintext handshake is plaintext");
+            };
+            assert_eq!((&info_hash, &received[..]), (skey().as_bytes(), &theirs[..len]));
+            assert!(output.is_empty());
         }
-        let detected = done(feed_all(machine, [&handshake[enough - 1..]], &mut Vec::new()));
-        assert!(matches!(detected, Detected::Plaintext(seen) if seen == handshake));
+    }
+}
+
+#[test]
+fn plaintext_is_hidden_under_require_alone() {
+    let theirs = [&handshake([b'x'; 20])[..], &[0x5A; 28]].concat();
+    for piece in [1, 20, 48, 96] {
+        // The first 96 bytes are a key, whatever they are.
+        let hidden = detection(Encryption::Require).hide_plaintext(true);
+        assert_eq!(hidden.step(), Step::PublicKey);
+        let Detected::Mse(seen) = done(feed_all(hidden, theirs.chunks(piece), &mut Vec::new())) else {
+            panic!("plaintext was looked for");
+        };
+        assert_eq!(seen, theirs);
+
+        let shown = detection(Encryption::Require)
+            .hide_plaintext(true)
+            .hide_plaintext(false);
+        let outcome = feed_all(shown, theirs.chunks(piece), &mut Vec::new());
+        assert_eq!(refused(outcome), HandshakeError::PlaintextRefused);
+    }
+    for encryption in [Encryption::Forbid, Encryption::Allow, Encryption::Prefer] {
+        let served = detection(encryption).hide_plaintext(true);
+        assert_eq!(served.step(), Step::Detect);
+        let detected = done(feed_all(served, [&theirs[..48]], &mut Vec::new()));
+        assert!(matches!(detected, Detected::Plaintext { .. }), "{encryption}");
     }
 }
 
@@ -88,7 +120,7 @@ fn h8_a_key_in_single_bytes_takes_no_more_memory_than_a_key_in_one_piece() {
 }
 
 #[test]
-fn h11_an_mse_dialler_is_told_of_a_plaintext_answer_at_its_20th_byte_and_says_nothing_more() {
+fn h11_an_mse_dialler_is_told_of_a_plaintext_answer_at_its_20th_byte_and_sends_nothing_more() {
     let dial = || {
         let mut step_1 = Vec::new();
         Initiator::new(skey(), &Policy::default(), "payload", key([7; 20]), &mut step_1)
@@ -111,7 +143,7 @@ fn h11_an_mse_dialler_is_told_of_a_plaintext_answer_at_its_20th_byte_and_says_no
 
 #[test]
 fn h11_a_plaintext_dial_takes_the_protocol_string_for_an_answer_and_nothing_else() {
-    let dial = || PlaintextDial::new(b"handshake", &mut Vec::new());
+    let dial = || PlaintextDial::new(&b"handshake"[..], &mut Vec::new());
     assert!(!dial().peer_answered());
     for shared in 0..20 {
         let theirs = almost_plaintext(shared);
@@ -126,7 +158,7 @@ fn h11_a_plaintext_dial_takes_the_protocol_string_for_an_answer_and_nothing_else
     for split in 0..20 {
         let (first, rest) = answer.split_at(split);
         let mut output = Vec::new();
-        let machine = PlaintextDial::new(b"handshake", &mut output);
+        let machine = PlaintextDial::new(&b"handshake"[..], &mut output);
         assert_eq!(output, b"handshake");
         let machine = need_input(machine.process(first, &mut output));
         let Ok(Progress::Done(established)) = machine.process(rest, &mut output) else {

@@ -1,11 +1,11 @@
-//! What is known of a peer, and what it makes of the first attempt.
+//! What is known about a peer, and how that changes the first attempt.
 
 use tokio_mse::{
-    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, MseAcceptor, MseConnector, PeerHint, Policy,
-    Step,
+    CryptoMethod, CryptoMethods, DialMode, Encryption, Error, MseAcceptor, MseConnector, PeerHint, Policy,
+    Role, Step,
 };
 
-use crate::deliver::skey;
+use crate::deliver::{handshake, skey};
 
 const HINTS: [PeerHint; 4] = [
     PeerHint::Unknown,
@@ -15,17 +15,20 @@ const HINTS: [PeerHint; 4] = [
 ];
 
 fn policy(encryption: Encryption) -> Policy {
-    Policy::new(encryption, CryptoMethods::only(CryptoMethod::Plaintext))
+    Policy::new(encryption, CryptoMethods::only(CryptoMethod::HeaderOnly))
 }
 
-/// What follows a first attempt that was left unanswered.
-fn second_attempt(policy: &Policy) -> Option<Attempt> {
-    policy.redial(policy.first_attempt(), &Error::closed(Step::PublicKey, false))
+/// What follows a first attempt that was not answered.
+fn second_attempt(policy: &Policy) -> Option<DialMode> {
+    policy.redial(
+        policy.first_mode(),
+        &Error::closed(Role::Initiator, Step::PublicKey, false),
+    )
 }
 
 #[test]
 fn hints_lead_to_the_attempts_of_the_table() {
-    use Attempt::{Mse, Plaintext};
+    use DialMode::{Mse, Plaintext};
     let plaintext = (Plaintext, None);
     let plaintext_first = (Plaintext, Some(Mse));
     let mse_first = (Mse, Some(Plaintext));
@@ -42,7 +45,7 @@ fn hints_lead_to_the_attempts_of_the_table() {
     for (encryption, row) in table {
         for (hint, (first, second)) in HINTS.into_iter().zip(row) {
             let hinted = policy(encryption).with_hint(hint);
-            assert_eq!(hinted.first_attempt(), first, "{encryption}, {hint:?}");
+            assert_eq!(hinted.first_mode(), first, "{encryption}, {hint:?}");
             assert_eq!(second_attempt(&hinted), second, "{encryption}, {hint:?}");
         }
     }
@@ -128,11 +131,9 @@ async fn an_earlier_connection_is_a_hint_to_both_ends() {
     ];
     for (policy, hint) in cases {
         let (a, b) = tokio::io::duplex(4096);
-        let dial = MseConnector::new(policy)
-            .connect(a, skey())
-            .initial_payload(&b"\x13BitTorrent protocol"[..]);
-        let (acceptor, skeys) = (MseAcceptor::default(), skey());
-        let (dialled, accepted) = tokio::join!(dial, acceptor.accept(b, &skeys));
+        let dial = MseConnector::new(policy).connect(a, skey(), handshake([b'a'; 20]));
+        let accept = async { MseAcceptor::default().accept(b).await?.accept(skey(), "").await };
+        let (dialled, accepted) = tokio::join!(dial, accept);
         assert_eq!(PeerHint::from(dialled.unwrap().negotiated()), hint);
         assert_eq!(PeerHint::from(accepted.unwrap().negotiated()), hint);
     }
@@ -140,9 +141,9 @@ async fn an_earlier_connection_is_a_hint_to_both_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connector_for_one_peer_dials_as_the_hint_says_and_the_shared_one_as_before() {
-    use Attempt::{Mse, Plaintext};
+    use DialMode::{Mse, Plaintext};
     let connector = MseConnector::new(Policy::plaintext_only().allow_fallback());
-    let cases: [(_, &[Attempt]); 4] = [
+    let cases: [(_, &[DialMode]); 4] = [
         (PeerHint::Unknown, &[Plaintext, Mse]),
         (PeerHint::TakesMse, &[Plaintext, Mse]),
         (PeerHint::PrefersMse, &[Mse, Plaintext]),

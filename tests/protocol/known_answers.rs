@@ -3,10 +3,10 @@
 use tokio_mse::handshake::{
     Established, Initiator, Machine, Padding, PrivateKey, Randomness, Responder, SkeyRequest,
 };
-use tokio_mse::{HandshakeError, Mode, Policy, Skey};
+use tokio_mse::{HandshakeError, Mode, Policy, Skey, SkeyIndex};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};
-use crate::foreign;
+use crate::support::foreign;
 use crate::vectors::Vector;
 
 fn initiator(skey: &Skey, randomness: Randomness) -> (Initiator, Vec<u8>) {
@@ -16,7 +16,7 @@ fn initiator(skey: &Skey, randomness: Randomness) -> (Initiator, Vec<u8>) {
 }
 
 fn responder(randomness: Randomness) -> Responder {
-    Responder::new(&Policy::accept_any(), randomness)
+    Responder::new(&Policy::default(), randomness)
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn both_sides_of_one_exchange_are_byte_exact() {
 
     let mut step_4 = Vec::new();
     let request = done(feed_all(b, [&step_3], &mut step_4));
-    assert_eq!(*request.hash(), skey.hash());
+    assert_eq!(request.hash(), skey.lookup_hash());
     let mut b = done(feed_all(request.resolve(skey, ""), [b""], &mut step_4));
     assert_eq!(step_4, vector.bytes("step_4"));
 
@@ -142,7 +142,7 @@ fn public_keys_outside_2_to_p_minus_2_are_refused_by_both_sides() {
             (expected.clone(), expected),
             "{public_key:02x?}"
         );
-        // An initiator that went on would show its SKEY and its keys.
+        // An initiator that continued would show its SKEY and its keys.
         assert_eq!(sent.is_empty(), !accept);
     }
 }
@@ -177,7 +177,7 @@ impl Recorded {
         (request, output)
     }
 
-    /// Where the bytes end that the first machine needs: one more would be the second's.
+    /// The number of bytes that the first machine needs; the next byte is the second's.
     fn skey_end(&self) -> usize {
         96 + usize::from(self.0.at("expected").number("pad_a_len")) + 40
     }
@@ -196,7 +196,7 @@ fn recorded_transmission_initiator_is_served_at_every_split() {
         let (request, step_2) = recorded.request(&portions);
         assert_eq!(step_2, recorded.0.bytes("our_public_key_Yb"));
         assert_eq!(request.hash().as_bytes(), &expected.array("hash_req2_skey"));
-        assert_eq!(*request.hash(), skey.hash());
+        assert_eq!(request.hash(), skey.lookup_hash());
 
         let (a, b) = second.split_at(split.saturating_sub(first.len()).min(second.len()));
         let portions = if b.is_empty() { vec![a] } else { vec![a, b] };
@@ -211,7 +211,7 @@ fn recorded_transmission_initiator_is_served_at_every_split() {
 }
 
 #[test]
-fn recorded_transmission_initiator_in_one_piece_hands_over_everything_behind_the_skey() {
+fn recorded_transmission_initiator_in_one_piece_hands_over_everything_after_the_skey() {
     let recorded = Recorded::load("incoming_encrypted_rc4");
     let wire = [recorded.0.bytes("peer_chunk_1"), recorded.0.bytes("peer_chunk_2")].concat();
     let (request, _) = recorded.request(&[&wire]);
@@ -225,7 +225,7 @@ fn recorded_transmission_initiator_with_the_wrong_skey_fails_at_vc() {
     let recorded = Recorded::load("incoming_encrypted_rc4");
     let wire = [recorded.0.bytes("peer_chunk_1"), recorded.0.bytes("peer_chunk_2")].concat();
     let (request, _) = recorded.request(&[&wire]);
-    assert_ne!(*request.hash(), skey().hash());
+    assert_ne!(request.hash(), skey().lookup_hash());
     let outcome = feed_all(request.resolve(skey(), ""), [b""], &mut Vec::new());
     assert_eq!(refused(outcome), HandshakeError::BadVc);
 }
@@ -289,13 +289,15 @@ fn recorded_demagnetize_handshake_is_byte_exact() {
 }
 
 #[test]
-fn skeys_of_any_length_are_found_among_others() {
+fn an_skey_is_found_among_others() {
     let vector = Vector::load("anacrolix-sync").at("responder_end_to_end");
-    let wanted = Skey::from_shared_secret(vector.text("initiator_skey_ascii").as_bytes());
-    let served: tokio_mse::SkeyIndex = vector
+    // Its SKEYs have other lengths; an info-hash has 20 bytes.
+    let skey_of = |name: &str| Skey::from(foreign::sha1(&[name.as_bytes()]));
+    let wanted = skey_of(&vector.text("initiator_skey_ascii"));
+    let served: SkeyIndex<String> = vector
         .texts("responder_skeys_ascii")
-        .iter()
-        .map(|skey| Skey::from_shared_secret(skey.as_bytes()))
+        .into_iter()
+        .map(|name| (skey_of(&name), name))
         .collect();
     for ia in vector.texts("initial_payloads_ascii") {
         let mut to_b = Vec::new();
@@ -306,8 +308,9 @@ fn skeys_of_any_length_are_found_among_others() {
         let mut step_3 = Vec::new();
         let a = need_input(a.process(&to_a, &mut step_3));
         let request = done(feed_all(b, [step_3], &mut Vec::new()));
-        let found = tokio_mse::SkeyResolver::resolve(&served, request.hash()).unwrap();
+        let (found, name) = served.get(request.hash()).unwrap();
         assert_eq!(found, wanted);
+        assert_eq!(name, vector.text("initiator_skey_ascii"));
         let mut step_4 = Vec::new();
         let negotiation = request.resolve(found, vector.text("b_to_a_ascii"));
         let b = done(feed_all(negotiation, [b""], &mut step_4));

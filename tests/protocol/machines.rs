@@ -1,4 +1,4 @@
-//! Both machines against each other: every split, every padding, every premature end.
+//! Both sides against each other: every split, every padding, every premature end.
 
 use tokio_mse::handshake::{
     Established, Initiator, Machine, Negotiation, Progress, Randomness, Responder, SkeyRequest,
@@ -10,7 +10,7 @@ use crate::deliver::{key, padded, skey};
 const A: [u8; 20] = [0x11; 20];
 const B: [u8; 20] = [0x22; 20];
 
-/// A machine of either side, whatever it is by now.
+/// A machine of either side, at any stage.
 enum Side {
     Initiator(Initiator),
     Responder(Responder),
@@ -26,7 +26,7 @@ impl Side {
             Self::Responder(machine) => {
                 let resolve = |request: SkeyRequest| Self::Negotiation(request.resolve(skey(), "from B"));
                 match step(machine, input, output, Self::Responder, resolve)? {
-                    // It may hold all that the second machine needs.
+                    // The second machine may have all that it needs already.
                     resolved @ Self::Negotiation(_) => resolved.feed(&[], output)?,
                     waiting => waiting,
                 }
@@ -63,7 +63,7 @@ struct Ends {
     from_b: Vec<u8>,
 }
 
-/// Runs both sides. `cut` divides what is under way into the portions in which it arrives.
+/// Runs both sides. `cut` divides the bytes in transit into the pieces in which they arrive.
 fn run(
     policies: (&Policy, &Policy),
     ia: &[u8],
@@ -156,7 +156,7 @@ fn byte_by_byte_delivery_leads_to_the_same_streams() {
 }
 
 #[test]
-fn h4_marks_are_found_behind_every_length_of_padding() {
+fn h4_marks_are_found_after_every_length_of_padding() {
     let policy = Policy::full_rc4();
     for len in 0..=512 {
         let make = || (padded(A, len, 0, 0), padded(B, 512 - len, len, 0));
@@ -223,9 +223,9 @@ fn initial_payload_beyond_68_bytes_follows_step_4_in_the_mode_that_was_selected(
             let mut ends = run((&policy, &policy), &ia, (key(A), key(B)), whole).unwrap();
             let inside = len.min(68);
             assert_eq!(ends.from_a.len(), 96 + 56 + len);
-            let behind = &ends.from_a[96 + 56 + inside..];
+            let after = &ends.from_a[96 + 56 + inside..];
             let clear = mode == Mode::HeaderOnly;
-            assert_eq!(behind == &ia[inside..], clear || behind.is_empty());
+            assert_eq!(after == &ia[inside..], clear || after.is_empty());
             assert_eq!(ends.b.received, ia);
             assert_eq!(ends.b.negotiated.mode(), mode);
             assert_talk(&mut ends);
@@ -234,7 +234,7 @@ fn initial_payload_beyond_68_bytes_follows_step_4_in_the_mode_that_was_selected(
 }
 
 #[test]
-fn header_only_switches_to_clear_bytes_behind_ia_and_pad_d() {
+fn header_only_switches_to_clear_bytes_after_ia_and_pad_d() {
     let policy = header_only();
     let ends = run((&policy, &policy), b"hidden", (key(A), padded(B, 1, 0, 5)), whole).unwrap();
     assert!(!ends.from_a.windows(6).any(|seen| seen == b"hidden"));
@@ -244,13 +244,13 @@ fn header_only_switches_to_clear_bytes_behind_ia_and_pad_d() {
 }
 
 #[test]
-fn every_pair_of_methods_meets_at_the_responders_first_choice_or_fails_on_both_sides() {
-    use CryptoMethod::{Plaintext, Rc4};
+fn every_pair_of_methods_leads_to_the_responders_first_choice_or_fails() {
+    use CryptoMethod::{HeaderOnly, Rc4};
     let sets = [
         CryptoMethods::only(Rc4),
-        CryptoMethods::only(Plaintext),
-        CryptoMethods::only(Rc4).then(Plaintext),
-        CryptoMethods::only(Plaintext).then(Rc4),
+        CryptoMethods::only(HeaderOnly),
+        CryptoMethods::only(Rc4).then(HeaderOnly),
+        CryptoMethods::only(HeaderOnly).then(Rc4),
     ];
     for offered in sets {
         for acceptable in sets {
@@ -267,8 +267,13 @@ fn every_pair_of_methods_meets_at_the_responders_first_choice_or_fails_on_both_s
                     assert_talk(&mut ends);
                 }
                 Err(error) => {
-                    let provided = offered.bits();
-                    assert_eq!(error, HandshakeError::no_common_method(provided));
+                    let HandshakeError::NoCommonMethod {
+                        provided, accepted, ..
+                    } = error
+                    else {
+                        panic!("{error}")
+                    };
+                    assert_eq!((provided, accepted), (offered.bits(), acceptable));
                     assert_eq!(expected, None);
                 }
             }

@@ -1,37 +1,32 @@
-//! What a stream says of how it came about.
+//! What a stream reports about its handshake.
 
-use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_mse::handshake::Established;
-use tokio_mse::{Encryption, Mode, MseAcceptor, MseConnector, MseStream, Policy, Role, Skey, resolver_fn};
+use tokio_mse::{Encryption, Mode, MseAcceptor, MseConnector, MseStream, Policy, Role};
 
-use crate::deliver::skey;
+use crate::deliver::{handshake, skey};
 
-/// A BitTorrent handshake for the SKEY of these tests.
 fn bittorrent_handshake() -> Vec<u8> {
-    [
-        &b"\x13BitTorrent protocol"[..],
-        &[0; 8],
-        skey().as_bytes(),
-        &[b'1'; 20],
-    ]
-    .concat()
+    handshake([b'1'; 20])
 }
 
 #[tokio::test]
-async fn a_claimed_info_hash_is_no_skey_however_the_handshake_is_cut() {
-    for cut in [20, 27, 47, 48, 67, 68] {
+async fn a_claimed_info_hash_is_the_skey_once_it_was_accepted_however_the_handshake_is_cut() {
+    for cut in [0, 1, 20, 47, 48, 67, 68] {
         let (mut peer, ours) = tokio::io::duplex(4096);
         let handshake = bittorrent_handshake();
         let (first, rest) = handshake.split_at(cut);
         peer.write_all(first).await.unwrap();
-        // Takes everything, and knows nothing that it was not asked for.
-        let anything = resolver_fn(|_| Some(Skey::from([9; 20])));
         let acceptor = MseAcceptor::default();
-        let mut stream = acceptor.accept(ours, anything).await.unwrap();
+        let (incoming, written) = tokio::join!(acceptor.accept(ours), peer.write_all(rest));
+        written.unwrap();
+        let incoming = incoming.unwrap();
+        assert_eq!(incoming.info_hash(), Some([0x42; 20]), "cut at {cut}");
+        assert_eq!(incoming.skey_hash(), skey().lookup_hash());
+        assert!(!incoming.is_encrypted());
+        let mut stream = incoming.accept(skey(), "").await.unwrap();
         assert_eq!(stream.negotiated().mode(), Mode::Plaintext);
-        assert_eq!(stream.negotiated().skey(), None, "cut at {cut}");
-        peer.write_all(rest).await.unwrap();
+        assert_eq!(stream.negotiated().skey(), Some(&skey()), "cut at {cut}");
         let mut seen = [0; 68];
         stream.read_exact(&mut seen).await.unwrap();
         assert_eq!(seen, *handshake);
@@ -39,29 +34,10 @@ async fn a_claimed_info_hash_is_no_skey_however_the_handshake_is_cut() {
 }
 
 #[tokio::test]
-async fn an_info_hash_that_the_resolver_knew_is_the_skey_however_the_handshake_is_cut() {
-    for cut in [20, 47, 48, 68] {
-        let (mut peer, ours) = tokio::io::duplex(4096);
-        let handshake = bittorrent_handshake();
-        let (first, rest) = handshake.split_at(cut);
-        peer.write_all(first).await.unwrap();
-        let served = skey();
-        let acceptor = MseAcceptor::default();
-        let accept = acceptor
-            .accept(ours, &served)
-            .initial_payload(|_| Bytes::from_static(b"ours"));
-        let (stream, written) = tokio::join!(accept, peer.write_all(rest));
-        written.unwrap();
-        assert_eq!(stream.unwrap().negotiated().skey(), Some(&skey()), "cut at {cut}");
-    }
-}
-
-#[tokio::test]
 async fn the_info_hash_of_a_plaintext_attempt_is_not_verified_by_dialling() {
     let (ours, _peer) = tokio::io::duplex(4096);
-    let stream = MseStream::connect(ours, skey(), &Policy::plaintext_only())
-        .await
-        .unwrap();
+    let policy = Policy::plaintext_only();
+    let stream = MseStream::connect(ours, skey(), "", &policy).await.unwrap();
     assert_eq!(stream.negotiated().skey(), None);
     assert_eq!(
         stream.negotiated().to_string().split(" in ").next(),
@@ -69,13 +45,13 @@ async fn the_info_hash_of_a_plaintext_attempt_is_not_verified_by_dialling() {
     );
 }
 
-/// As it is read where a plaintext handshake was detected by hand.
+/// For callers who drive the detection by hand.
 #[tokio::test]
 async fn a_stream_without_mse_begins_with_what_was_received_and_has_no_verified_skey() {
     for role in [Role::Initiator, Role::Responder] {
         let handshake = bittorrent_handshake();
         let (seen, rest) = handshake.split_at(20);
-        let established = Established::without_mse(role, seen.to_vec());
+        let established = Established::plaintext(role, None, seen.to_vec());
         assert!(established.encrypt.is_none() && established.decrypt.is_none());
         let (mut peer, ours) = tokio::io::duplex(4096);
         peer.write_all(rest).await.unwrap();
@@ -100,9 +76,8 @@ async fn mse_verifies_the_skey_at_both_ends() {
         (Policy::header_only(), Mode::HeaderOnly),
     ] {
         let (a, b) = tokio::io::duplex(4096);
-        let served = skey();
-        let dialled = MseStream::connect(a, skey(), &policy);
-        let accepted = MseStream::accept(b, &served, &policy);
+        let dialled = MseStream::connect(a, skey(), "", &policy);
+        let accepted = MseStream::accept(b, |hash| hash.matches(&skey()).then(skey), &policy);
         let (dialled, accepted) = tokio::join!(dialled, accepted);
         let (dialled, accepted) = (dialled.unwrap(), accepted.unwrap());
         for (negotiated, role) in [
@@ -118,7 +93,7 @@ async fn mse_verifies_the_skey_at_both_ends() {
 
 #[tokio::test]
 async fn a_stream_says_that_it_took_a_redial() {
-    // The first peer hangs up. The second answers.
+    // The first peer closes, the second does not.
     let mut peers = Vec::new();
     let connector = MseConnector::new(Policy::full_rc4().allow_fallback());
     assert_eq!(connector.policy().encryption(), Encryption::Prefer);
@@ -138,7 +113,7 @@ async fn a_stream_says_that_it_took_a_redial() {
 }
 
 #[tokio::test]
-async fn a_preset_shows_nothing_to_a_peer_that_hangs_up() {
+async fn a_preset_shows_nothing_to_a_peer_that_closes() {
     for preset in [Policy::full_rc4(), Policy::header_only()] {
         let mut dialled = 0;
         let outcome = MseConnector::new(preset)

@@ -55,7 +55,7 @@ impl Recording {
             .collect()
     }
 
-    /// What we send, and how it ends, when the client's bytes come in these portions.
+    /// What we send, and the result, if the client's bytes arrive in these pieces.
     fn replay(&self, portions: &[Vec<u8>]) -> (Vec<u8>, Established) {
         let mut portions = portions.iter().map(Vec::as_slice);
         let payload = self.vector.bytes("our_initial_payload");
@@ -67,7 +67,7 @@ impl Recording {
         } else {
             let responder = Responder::new(&self.policy(), self.randomness());
             let request = self.finish(responder, &mut portions, &mut wire);
-            assert_eq!(*request.hash(), skey.hash(), "{}", self.name);
+            assert_eq!(request.hash(), skey.lookup_hash(), "{}", self.name);
             let negotiation = request.resolve(skey, payload);
             let mut portions = std::iter::once(&[][..]).chain(portions.by_ref());
             self.finish(negotiation, &mut portions, &mut wire)

@@ -1,24 +1,24 @@
-//! Finding the end of unmarked padding: how far, how often, and at whose cost.
+//! The end of padding without a length: how it is found, and within how many bytes.
 
 use tokio_mse::handshake::{Initiator, Machine, Progress, Responder};
 use tokio_mse::{HandshakeError, Policy};
 
 use crate::deliver::{done, feed_all, key, need_input, refused, skey};
-use crate::foreign::{Offer, Shared, public_key, step_4};
+use crate::support::foreign::{Offer, Shared, public_key, step_4};
 use crate::vectors::Vector;
 
 const OURS: [u8; 20] = [0x33; 20];
 const THEIRS: [u8; 20] = [0x44; 20];
 
 fn responder() -> Responder {
-    Responder::new(&Policy::accept_any(), key(OURS))
+    Responder::new(&Policy::default(), key(OURS))
 }
 
 fn shared() -> Shared {
     Shared::new(&THEIRS, &public_key(&OURS), &[0x42; 20])
 }
 
-/// What a foreign initiator sends, with this much padding behind its key.
+/// What a foreign initiator sends, with this much padding after its key.
 fn initiator_bytes(pad_a: usize) -> Vec<u8> {
     let mut wire = public_key(&THEIRS).to_vec();
     wire.extend(vec![0xEE; pad_a]);
@@ -29,7 +29,7 @@ fn initiator_bytes(pad_a: usize) -> Vec<u8> {
 #[test]
 fn h4_pad_a_of_512_is_served_and_of_513_refused() {
     let request = done(feed_all(responder(), [initiator_bytes(512)], &mut Vec::new()));
-    assert_eq!(*request.hash(), skey().hash());
+    assert_eq!(request.hash(), skey().lookup_hash());
     let outcome = feed_all(responder(), [initiator_bytes(513)], &mut Vec::new());
     assert_eq!(refused(outcome), HandshakeError::NoSyncMark);
 }
@@ -91,7 +91,7 @@ fn h4_a_beginning_of_the_mark_inside_the_padding_does_not_hide_the_mark() {
         wire.extend(&mark[..prefix]);
         wire.extend(Offer::default().step_3(&mut shared));
         let request = done(feed_all(responder(), [wire], &mut Vec::new()));
-        assert_eq!(*request.hash(), skey().hash());
+        assert_eq!(request.hash(), skey().lookup_hash());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading the data under `tests/vectors`.
+//! Reads the data in `tests/vectors`.
 
 use serde_json::Value;
 use tokio_mse::Skey;
@@ -46,7 +46,7 @@ impl Vector {
     }
 
     pub fn bytes(&self, field: &str) -> Vec<u8> {
-        hex(&self.text(field))
+        hex::decode(self.text(field)).unwrap()
     }
 
     pub fn array<const N: usize>(&self, field: &str) -> [u8; N] {
@@ -57,14 +57,6 @@ impl Vector {
     }
 
     pub fn skey(&self, field: &str) -> Skey {
-        Skey::from_shared_secret(&self.bytes(field))
+        Skey::from(self.array(field))
     }
-}
-
-pub fn hex(text: &str) -> Vec<u8> {
-    assert!(text.len().is_multiple_of(2));
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
 }

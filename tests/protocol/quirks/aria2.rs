@@ -2,10 +2,10 @@
 
 use tokio_mse::{Encryption, Mode, Policy};
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept_and_talk, dial_and_talk, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
-use crate::segments::Far;
+use super::ours::{accept_and_talk, dial_and_talk, their_handshake};
+use super::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
+use super::segments::Far;
+use crate::support::foreign::{Offer, step_4 as step_4_bytes};
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
     let offer = Offer {
@@ -36,7 +36,7 @@ async fn respond(mut far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn an_empty_ia_and_a_handshake_after_step_4_are_served() {
-    let policy = Policy::accept_any();
+    let policy = Policy::default();
     accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4)).await;
     accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
     let clear = Policy::header_only().with_encryption(Encryption::Allow);

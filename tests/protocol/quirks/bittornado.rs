@@ -1,16 +1,16 @@
-//! BitTornado: what it makes of a segment depends on where the segment ends. It looks for ENCRYPT(VC) in the first byte
-//! behind the key alone, and then not again before more arrives: with an empty PadB and step 4 in one segment, never.
-//! Pads of 16 to 199 bytes, RC4 offered alone, an empty IA; as responder it has read all of IA before it answers.
+//! BitTornado: it depends on where a segment ends. It looks for ENCRYPT(VC) in the first byte after the key, and then not
+//! again before more arrives: with an empty PadB and step 4 in one segment, never. Pads of 16 to 199 bytes, RC4 offered
+//! alone, an empty IA. As responder it reads all of IA before it answers.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_mse::{Mode, Policy};
 
-use crate::foreign::{Offer, Shared, public_key, step_4 as step_4_bytes};
-use crate::ours::{INFO_HASH, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{RC4, Stream, encrypted_vc, key, open_as_responder, pad, shared, step_4};
-use crate::segments::{Far, connection};
+use super::ours::{INFO_HASH, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
+use super::peer::{RC4, Stream, encrypted_vc, key, open_as_responder, pad, shared, step_4};
+use super::segments::{Far, connection};
+use crate::support::foreign::{Offer, Shared, public_key, step_4 as step_4_bytes};
 
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -26,12 +26,12 @@ async fn initiate_up_to_vc(far: &mut Far) -> Option<Shared> {
     far.send(offer.step_3(&mut shared));
     let vc = encrypted_vc(&mut shared);
     let mut seen = far.take(1).await?;
-    // Whatever lies behind that byte is not looked at now. It is put together with the next segment.
-    let behind = far.arrived();
+    // The bytes after that one are not looked at before the next segment arrives.
+    let after = far.arrived();
     loop {
         let segment = far.read().await?;
         if seen.len() == 1 {
-            seen.extend(&behind);
+            seen.extend(&after);
         }
         seen.extend(segment);
         if let Some(at) = seen.windows(vc.len()).position(|found| found == vc) {
@@ -50,7 +50,7 @@ pub async fn initiate(mut far: Far) -> Option<()> {
         return None;
     }
     let mut stream = Stream::initiator(far, shared, RC4);
-    // Its peer id only once it knows ours.
+    // Its peer id follows when it knows ours.
     let (without_peer_id, peer_id) = (&their_handshake()[..48], &their_handshake()[48..]);
     stream.send(without_peer_id);
     stream.their_handshake_arrives(&[]).await?;
@@ -71,7 +71,7 @@ async fn respond(mut far: Far) -> Option<()> {
     stream.talk().await
 }
 
-/// Set to take nothing but MSE.
+/// With the setting that accepts nothing but MSE.
 pub async fn respond_to_mse_alone(mut far: Far) -> Option<()> {
     let first = far.take(20).await?;
     if first == our_handshake()[..20] {
@@ -88,11 +88,11 @@ async fn it_answers_with_rc4_and_long_pads() {
 
 #[tokio::test(start_paused = true)]
 async fn it_does_not_stall_because_pad_b_is_never_empty() {
-    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
+    accept_and_talk(Policy::default(), Mode::Rc4, initiate).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_stalls_where_pad_b_is_empty() {
+async fn it_stalls_if_pad_b_is_empty() {
     let (mut responder, mut far) = connection();
     let stalls = async move { initiate_up_to_vc(&mut far).await.is_none() };
     let responds = async move {
@@ -103,7 +103,7 @@ async fn it_stalls_where_pad_b_is_empty() {
         let step_4 = step_4_bytes(&mut shared, [0; 8], RC4, &[], 0);
         while tokio::time::timeout(SILENCE, responder.read_u8()).await.is_ok() {}
         responder.write_all(&step_4).await.unwrap();
-        // All of step 4 is there, and nothing comes any more.
+        // All of step 4 has been sent, and nothing arrives.
         tokio::time::timeout(SILENCE, responder.read_u8())
             .await
             .unwrap_err();

@@ -1,18 +1,17 @@
-//! KTorrent: wants the key in one segment and everything within 5 seconds, sends step 3 in three segments with empty pads,
-//! and drops the leading zero bytes of S, so that one handshake in 256 fails.
+//! KTorrent: expects the key in one segment and everything within 5 seconds, sends step 3 in three segments with empty
+//! pads, and drops the leading zero bytes of S, so that one handshake in 256 fails.
 
 use std::time::Duration;
 
-use num_bigint::BigUint;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_mse::handshake::{Machine, Padding, PrivateKey, Progress, Randomness, Responder};
-use tokio_mse::{Attempt, Error, HandshakeError, Mode, Policy, Step};
+use tokio_mse::{DialMode, ErrorKind, HandshakeError, Mode, Policy, Step};
 
-use crate::foreign::{Cipher, Offer, P, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
-use crate::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{EXPONENT, PLAINTEXT, RC4, Stream, key, skip_to, step_3, step_4_behind_pad};
-use crate::segments::{Far, connection};
+use super::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use super::peer::{EXPONENT, PLAINTEXT, RC4, Stream, key, skip_to, step_3, step_4_after_pad};
+use super::segments::{Far, connection};
+use crate::support::foreign::{Cipher, Offer, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -56,7 +55,7 @@ async fn initiate(mut far: Far) -> Option<()> {
         far.send(segment);
         tokio::task::yield_now().await;
     }
-    let select = step_4_behind_pad(&mut far, &mut shared, 511).await?;
+    let select = step_4_after_pad(&mut far, &mut shared, 511).await?;
     Stream::initiator(far, shared, select).talk_as_initiator().await
 }
 
@@ -89,20 +88,14 @@ async fn respond(far: Far) -> Option<()> {
 
 /// An exponent that makes S begin with a zero byte.
 fn unlucky(their_key: &[u8]) -> Vec<u8> {
-    let p = BigUint::parse_bytes(P, 16).unwrap();
-    let their_key = BigUint::from_bytes_be(their_key);
-    let mut exponent = BigUint::from(1000_u32);
-    let mut secret = their_key.modpow(&exponent, &p);
-    while secret.bits() > 760 {
-        exponent += 1_u32;
-        secret = secret * &their_key % &p;
-    }
-    exponent.to_bytes_be()
+    let mut exponents = (1000_u16..).map(u16::to_be_bytes);
+    let found = exponents.find(|exponent| secret(exponent, their_key)[0] == 0);
+    found.unwrap().to_vec()
 }
 
 #[tokio::test(start_paused = true)]
 async fn three_segments_of_step_3_and_empty_pads_are_served_in_time() {
-    accept_and_talk(Policy::accept_any(), Mode::Rc4, |far| async {
+    accept_and_talk(Policy::default(), Mode::Rc4, |far| async {
         timeout(LIMIT, initiate(far)).await.ok()?
     })
     .await;
@@ -127,16 +120,16 @@ async fn its_s_without_leading_zeros_is_a_typed_error_that_names_the_step() {
     let (near, far) = connection();
     let ktorrent = tokio::spawn(timeout(LIMIT, respond_with(far, unlucky)));
     let error = dial(Policy::full_rc4(), near, our_handshake()).await.unwrap_err();
-    assert!(matches!(
-        error,
-        Error::Closed {
-            step: Step::Sync,
-            answered: true,
-            ..
-        } | Error::Refused(HandshakeError::NoSyncMark)
-    ));
-    // It speaks MSE: the next dial, with other keys, will do.
-    assert_eq!(Policy::default().redial(Attempt::Mse, &error), None);
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Closed | ErrorKind::Refused(HandshakeError::NoSyncMark)
+        ),
+        "{error}"
+    );
+    assert_eq!((error.step(), error.peer_answered()), (Step::Sync, true));
+    // It speaks MSE: the next dial, with other keys, will succeed.
+    assert_eq!(Policy::default().redial(DialMode::Mse, &error), None);
     drop(ktorrent);
 }
 
@@ -151,14 +144,14 @@ fn at_the_responder_the_same_is_a_mark_that_is_not_found() {
     assert_eq!(shared.secret[0], 0);
 
     let ours = Randomness::new(PrivateKey::from_bytes(xb), Padding::none());
-    let responder = Responder::new(&Policy::accept_any(), ours);
+    let responder = Responder::new(&Policy::default(), ours);
     let mut output = Vec::new();
     let Progress::NeedInput(responder) = responder.process(&their_key, &mut output).unwrap() else {
-        panic!("no mark came yet")
+        panic!("no mark has arrived")
     };
     let mut wire = req1(&shared).to_vec();
     wire.extend(Offer::default().step_3(&mut shared).split_off(20));
-    // It goes on until it sees that nobody answers.
+    // It continues until it sees that there is no answer.
     wire.resize(532, 0);
     let refusal = responder.process(&wire, &mut output).unwrap_err();
     assert_eq!(refusal, HandshakeError::NoSyncMark);

@@ -1,11 +1,11 @@
-//! No client in particular: every field of step 3 in a segment of its own, the lengths of nothing too; the handshake after
-//! step 4.
+//! No particular client: every field of step 3 in a segment of its own, including lengths of zero; the BitTorrent handshake
+//! after step 4.
 
 use tokio_mse::{Mode, Policy};
 
-use crate::ours::accept_and_talk;
-use crate::peer::{PLAINTEXT, RC4, Stream, key, shared, step_4_behind_pad};
-use crate::segments::Far;
+use super::ours::accept_and_talk;
+use super::peer::{PLAINTEXT, RC4, Stream, key, shared, step_4_after_pad};
+use super::segments::Far;
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
     far.send(key(200));
@@ -17,7 +17,7 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
         far.send(segment);
         tokio::task::yield_now().await;
     }
-    let select = step_4_behind_pad(&mut far, &mut shared, 512).await?;
+    let select = step_4_after_pad(&mut far, &mut shared, 512).await?;
     Stream::initiator(far, shared, select)
         .talk_with_late_handshake()
         .await
@@ -25,7 +25,7 @@ async fn initiate(mut far: Far, provide: u32) -> Option<()> {
 
 #[tokio::test]
 async fn fields_of_no_length_in_segments_of_their_own_are_not_waited_for_twice() {
-    let policy = Policy::accept_any();
+    let policy = Policy::default();
     accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
     accept_and_talk(policy.clone(), Mode::HeaderOnly, |far| initiate(far, PLAINTEXT)).await;
 }

@@ -1,23 +1,23 @@
-//! Mainline 5.2.2, as it was seen to run. It dials in plaintext, with 48 bytes of its handshake, and with MSE only once
-//! that connection was closed without a byte. It never ends a connection that is silent. Its peer id follows ours. Pads
-//! of 0 to 199 random bytes, RC4 offered alone and wanted alone, an empty IA.
+//! Mainline 5.2.2, as it was seen to run. It dials in plaintext, with 48 bytes of its handshake, and with MSE only after
+//! that connection was closed without a byte. It never closes a silent connection. Its peer id follows ours. Pads of 0 to
+//! 199 random bytes, RC4 alone offered and accepted, an empty IA.
 
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
-use tokio_mse::{Error, HandshakeError, Mode, MseConnector, Policy};
+use tokio_mse::{DialMode, ErrorKind, HandshakeError, Mode, MseConnector, Policy};
 
-use crate::foreign::{Offer, Shared, step_4 as step_4_bytes};
-use crate::ours::{INFO_HASH, accept, accept_and_talk, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to};
-use crate::segments::{Far, connection};
+use super::ours::{accept, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use super::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to};
+use super::segments::{Far, connection};
+use crate::support::foreign::{Offer, Shared, step_4 as step_4_bytes};
 
-/// What it knows a peer by before its peer id.
+/// The length of a BitTorrent handshake up to the peer id.
 const WITHOUT_PEER_ID: usize = 48;
 const LONG: Duration = Duration::from_secs(24 * 3600);
 
-/// What comes of one connection that it dialled in plaintext.
+/// The result of one connection that it dialled in plaintext.
 pub enum InPlaintext {
     Talked,
     /// Closed without a byte: it dials again, with MSE.
@@ -96,11 +96,11 @@ pub async fn respond(mut far: Far, pad_len: usize) -> Option<()> {
     let pad_d_len = u16::try_from(pad_len).unwrap();
     far.send(step_4_bytes(&mut shared, [0; 8], RC4, &pad(pad_len), pad_d_len));
     // IA or not, these are the bytes of the stream.
-    respond_behind(Stream::responder(far, shared, RC4)).await
+    respond_in_stream(Stream::responder(far, shared, RC4)).await
 }
 
 /// Its handshake follows 48 bytes of ours.
-pub async fn respond_behind(mut stream: Stream) -> Option<()> {
+pub async fn respond_in_stream(mut stream: Stream) -> Option<()> {
     let begun = stream.take(WITHOUT_PEER_ID).await?;
     stream.send(&their_handshake());
     stream.their_handshake_arrives(&begun).await?;
@@ -110,7 +110,7 @@ pub async fn respond_behind(mut stream: Stream) -> Option<()> {
 #[tokio::test]
 async fn pads_of_random_bytes_rc4_alone_and_an_empty_ia_are_served() {
     for pad_len in [0, 1, 199] {
-        let policy = Policy::accept_any();
+        let policy = Policy::default();
         accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, pad_len)).await;
     }
 }
@@ -126,7 +126,7 @@ async fn its_step_4_may_come_before_it_has_read_our_ia() {
 async fn a_handshake_that_lacks_its_peer_id_is_taken_for_plaintext_and_answered() {
     let (near, far) = connection();
     let ours = async {
-        let mut stream = accept(Policy::accept_any(), near).await.unwrap();
+        let mut stream = accept(Policy::default(), near).await.unwrap();
         let mut handshake = [0; 68];
         stream.read_exact(&mut handshake).await.unwrap();
         assert_eq!(handshake[..], their_handshake());
@@ -140,7 +140,7 @@ async fn a_handshake_that_lacks_its_peer_id_is_taken_for_plaintext_and_answered(
 }
 
 #[tokio::test]
-async fn closed_without_a_byte_where_mse_is_required_it_comes_back_with_mse() {
+async fn closed_without_a_byte_because_mse_is_required_it_dials_again_with_mse() {
     let (near, far) = connection();
     let (outcome, ours) = tokio::join!(initiate_in_plaintext(far), accept(Policy::full_rc4(), near));
     assert!(matches!(outcome, InPlaintext::ClosedUnanswered));
@@ -149,7 +149,7 @@ async fn closed_without_a_byte_where_mse_is_required_it_comes_back_with_mse() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn held_silent_it_waits_for_ever_instead() {
+async fn kept_in_silence_it_waits_for_ever_instead() {
     let (_held, far) = connection();
     timeout(LONG, initiate_in_plaintext(far)).await.err().unwrap();
 }
@@ -159,29 +159,25 @@ async fn it_never_ends_a_silent_connection_but_we_do() {
     let (near, far) = connection();
     let mut silent = far;
     let waits = async move {
-        // As a responder that has our key, and nothing behind it.
+        // As a responder that has our key, and nothing after it.
         silent.take(96).await?;
         timeout(LONG, std::future::pending::<()>()).await.ok()
     };
     let waits = tokio::spawn(waits);
-    let connector = MseConnector::new(Policy::full_rc4());
-    let dialled = connector
-        .connect(near, INFO_HASH)
-        .initial_payload(our_handshake())
-        .await;
-    assert!(matches!(dialled.unwrap_err(), Error::TimedOut { .. }));
+    let error = dial(Policy::full_rc4(), near, our_handshake()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TimedOut(_)), "{error}");
     waits.abort();
 }
 
 #[tokio::test]
-async fn policies_that_do_not_meet_name_its_offer() {
+async fn incompatible_policies_name_its_offer() {
     let (near, far) = connection();
     let mainline = tokio::spawn(initiate(far, 100));
     let error = accept(Policy::header_only(), near).await.unwrap_err();
-    let Error::Refused(HandshakeError::NoCommonMethod { provided, .. }) = error else {
+    let Some(HandshakeError::NoCommonMethod { provided, .. }) = error.refusal() else {
         panic!("{error}")
     };
-    assert_eq!(provided, RC4);
+    assert_eq!(*provided, RC4);
     assert_eq!(mainline.await.unwrap(), None);
 }
 
@@ -190,12 +186,10 @@ async fn an_unknown_skey_is_answered_with_a_close() {
     let (near, far) = connection();
     let mainline = tokio::spawn(respond(far, 10));
     let connector = MseConnector::new(Policy::full_rc4().allow_fallback());
-    let dialled = connector
-        .connect(near, [0x33; 20])
-        .initial_payload(our_handshake())
-        .await;
+    let dialled = connector.connect(near, [0x33; 20], our_handshake()).await;
     let error = dialled.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed), "{error}");
     // It has answered, so it is not dialled in plaintext.
-    assert!(matches!(error, Error::Closed { .. }), "{error}");
+    assert_eq!(connector.policy().redial(DialMode::Mse, &error), None);
     assert_eq!(mainline.await.unwrap(), None);
 }

@@ -1,13 +1,8 @@
-//! Clients that no package installs any more, or that cannot be made to show their quirks at will: emulated, one file
+//! Clients that no package installs any more, or that cannot be made to show their faults at will: emulated, one file
 //! each, from what their sources and wires are known to do, over an MSE that shares no code with the library.
-
-#![allow(clippy::unwrap_used)]
 
 mod aria2;
 mod bittornado;
-#[path = "../handshake/foreign.rs"]
-#[allow(dead_code)]
-mod foreign;
 mod ktorrent;
 mod lengths_of_nothing;
 mod mainline;

@@ -1,4 +1,4 @@
-//! The library's side of every scene: a client that dials or accepts, and talks.
+//! The library's side of every scenario: it dials or accepts, and then exchanges messages.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_mse::{Error, Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey, SkeyIndex};
+use tokio_mse::{Error, Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey};
 
-use crate::segments::{Far, Near, connection};
+use super::segments::{Far, Near, connection};
 
 pub const INFO_HASH: [u8; 20] = [0x71; 20];
 
-/// Pads, and so segments, are of random length: every scene is played more than once.
+/// Pads, and so segments, have random lengths, so every scenario runs more than once.
 const ROUNDS: usize = 6;
 
-/// Beyond any time that a scene takes: two sides that wait for each other are a failure, not a test that hangs.
+/// Longer than any scenario takes: two sides that wait for each other are a failure, not a test that hangs.
 const STALLED: Duration = Duration::from_secs(60);
 
 pub fn handshake(peer_id: &[u8; 20]) -> Vec<u8> {
@@ -35,14 +35,17 @@ pub async fn dial(
     io: Near,
     initial_payload: impl Into<Bytes>,
 ) -> Result<MseStream<Near>, Error> {
-    let connect = MseConnector::new(policy).connect(io, INFO_HASH);
-    connect.initial_payload(initial_payload).await
+    MseConnector::new(policy)
+        .connect(io, INFO_HASH, initial_payload)
+        .await
 }
 
 pub async fn accept(policy: Policy, io: Near) -> Result<MseStream<Near>, Error> {
-    let skeys = SkeyIndex::from_iter([INFO_HASH]);
-    let accept = MseAcceptor::new(policy).accept(io, &skeys);
-    accept.initial_payload(|_: &Skey| our_handshake().into()).await
+    let incoming = MseAcceptor::new(policy).accept(io).await?;
+    if incoming.skey_hash() != Skey::from(INFO_HASH).lookup_hash() {
+        return Err(incoming.refuse().await);
+    }
+    incoming.accept(INFO_HASH, our_handshake()).await
 }
 
 /// After both BitTorrent handshakes: a message each way.
@@ -56,7 +59,7 @@ async fn talk(mut stream: MseStream<Near>) {
     assert_eq!(&answer, b"from the emulation");
 }
 
-/// We dial a client that responds like this; all has to go well, in this mode.
+/// Dials a client that responds like this. It must succeed, in this mode.
 pub async fn dial_and_talk<F>(policy: Policy, mode: Mode, respond: impl Fn(Far) -> F)
 where
     F: Future<Output = Option<()>>,
@@ -68,13 +71,13 @@ where
             assert_eq!(stream.negotiated().mode(), mode);
             talk(stream).await;
         };
-        let scene = async { tokio::join!(respond(far), ours) };
-        let (theirs, ()) = timeout(STALLED, scene).await.expect("both sides wait");
-        theirs.expect("the emulated client hung up");
+        let scenario = async { tokio::join!(respond(far), ours) };
+        let (theirs, ()) = timeout(STALLED, scenario).await.expect("both sides wait");
+        theirs.expect("the emulated client closed");
     }
 }
 
-/// A client that initiates like this dials us; all has to go well, in this mode.
+/// Accepts a client that initiates like this. It must succeed, in this mode.
 pub async fn accept_and_talk<F>(policy: Policy, mode: Mode, initiate: impl Fn(Far) -> F)
 where
     F: Future<Output = Option<()>>,
@@ -86,8 +89,8 @@ where
             assert_eq!(stream.negotiated().mode(), mode);
             talk(stream).await;
         };
-        let scene = async { tokio::join!(initiate(far), ours) };
-        let (theirs, ()) = timeout(STALLED, scene).await.expect("both sides wait");
-        theirs.expect("the emulated client hung up");
+        let scenario = async { tokio::join!(initiate(far), ours) };
+        let (theirs, ()) = timeout(STALLED, scenario).await.expect("both sides wait");
+        theirs.expect("the emulated client closed");
     }
 }

@@ -1,4 +1,4 @@
-//! Who dials and whom we dial, by policy: one pair of our word and their setting, played to its end.
+//! One scenario for each pair of our policy and their setting, in both directions.
 
 use std::future::{Future, ready};
 use std::io;
@@ -7,33 +7,33 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
-use tokio_mse::{Attempt, Encryption, MseConnector, MseStream, Policy};
+use tokio_mse::{DialMode, Encryption, MseConnector, MseStream, Policy};
 
-use crate::mainline::{self, InPlaintext};
-use crate::ours::{INFO_HASH, accept, our_handshake, their_handshake};
-use crate::peer::Stream;
-use crate::published::{self, Dials, PUBLISHED, Takes};
-use crate::segments::{Far, Near, Shown, tapped};
-use crate::{bittornado, rtorrent};
+use super::mainline::{self, InPlaintext};
+use super::ours::{INFO_HASH, accept, our_handshake, their_handshake};
+use super::peer::Stream;
+use super::published::{self, Dials, PUBLISHED, Takes};
+use super::segments::{Far, Near, Shown, tapped};
+use super::{bittornado, rtorrent};
 
-/// Beyond any time-out of ours.
+/// Longer than any timeout of ours.
 const GIVEN_UP: Duration = Duration::from_secs(600);
 
-type Scene = Pin<Box<dyn Future<Output = Option<()>> + Send>>;
+type Scenario = Pin<Box<dyn Future<Output = Option<()>> + Send>>;
 
-/// Someone who dials, and whom we dial.
+/// A client that dials us, and that we dial.
 pub struct Double {
     pub name: &'static str,
     pub dials: Dials,
-    /// Dials again only where the connection was closed without a byte, not whenever it came to nothing.
+    /// Dials again only if the connection was closed without a byte, not after every failure.
     only_if_unanswered: bool,
-    plaintext: fn(Far) -> Scene,
-    mse: fn(Far) -> Scene,
+    plaintext: fn(Far) -> Scenario,
+    mse: fn(Far) -> Scenario,
     pub takes: Takes,
-    respond: Box<dyn Fn(Far) -> Scene>,
+    respond: Box<dyn Fn(Far) -> Scenario>,
 }
 
-/// The one of that name.
+/// The client of that name.
 pub fn double(name: &str) -> Double {
     doubles().into_iter().find(|double| double.name == name).unwrap()
 }
@@ -96,24 +96,24 @@ async fn mainline_responds(mut far: Far) -> Option<()> {
     let plaintext = first == our_handshake()[..20];
     far.put_back(first);
     if plaintext {
-        mainline::respond_behind(Stream::plaintext(far)).await
+        mainline::respond_in_stream(Stream::plaintext(far)).await
     } else {
         mainline::respond(far, 100).await
     }
 }
 
-/// What came of one of our words and one of them.
+/// The result of one of our policies with one of the clients.
 pub struct Outcome {
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<DialMode>,
     /// When each of them was dialled.
     pub dialled: Vec<Duration>,
-    /// What the stream is in, and when it was there.
+    /// The mode of the stream, and when it was established.
     pub stream: Option<(String, Duration)>,
     pub shown: Vec<u8>,
 }
 
 impl Outcome {
-    /// What the stream is in, if there is one.
+    /// The mode of the stream, if there is one.
     pub fn mode(&self) -> Option<&str> {
         self.stream.as_ref().map(|(mode, _)| mode.as_str())
     }
@@ -141,7 +141,7 @@ impl Outcome {
     }
 }
 
-/// After both handshakes: a message each way.
+/// After both BitTorrent handshakes: a message each way.
 async fn talk(stream: &mut MseStream<Near>) -> io::Result<()> {
     let mut handshake = [0; 68];
     stream.read_exact(&mut handshake).await?;
@@ -165,13 +165,13 @@ pub async fn we_dial(word: Encryption, double: &Double) -> Outcome {
         theirs.push(tokio::spawn((double.respond)(far)));
         ready(io::Result::Ok(near))
     });
-    let outcome = timeout(GIVEN_UP, connect).await.expect("we never gave up");
+    let outcome = timeout(GIVEN_UP, connect).await.expect("our timeout ends it");
     let mut stream = None;
     if let Ok(mut peer) = outcome {
         let at = start.elapsed();
         match talk(&mut peer).await {
             Ok(()) => stream = Some((peer.negotiated().mode().to_string(), at)),
-            // Where nothing but plaintext is spoken, nothing is waited for before the stream.
+            // Under `forbid`, plaintext does not wait for an answer.
             Err(error) => assert_eq!(word, Encryption::Forbid, "{}: {error}", double.name),
         }
     }
@@ -194,18 +194,18 @@ pub async fn they_dial(word: Encryption, double: &Double) -> Outcome {
         stream: None,
         shown: Vec::new(),
     };
-    let order: &[Attempt] = match double.dials {
-        Dials::Plaintext => &[Attempt::Plaintext],
-        Dials::Mse => &[Attempt::Mse],
-        Dials::MseThenPlaintext => &[Attempt::Mse, Attempt::Plaintext],
-        Dials::PlaintextThenMse => &[Attempt::Plaintext, Attempt::Mse],
+    let order: &[DialMode] = match double.dials {
+        Dials::Plaintext => &[DialMode::Plaintext],
+        Dials::Mse => &[DialMode::Mse],
+        Dials::MseThenPlaintext => &[DialMode::Mse, DialMode::Plaintext],
+        Dials::PlaintextThenMse => &[DialMode::Plaintext, DialMode::Mse],
     };
     for &attempt in order {
         let before = shown.bytes().len();
         outcome.attempts.push(attempt);
         outcome.dialled.push(start.elapsed());
         let (near, far) = tapped(shown.clone());
-        let initiate = if attempt == Attempt::Plaintext {
+        let initiate = if attempt == DialMode::Plaintext {
             double.plaintext
         } else {
             double.mse
@@ -213,12 +213,12 @@ pub async fn they_dial(word: Encryption, double: &Double) -> Outcome {
         let theirs = tokio::spawn(initiate(far));
         let accepted = timeout(GIVEN_UP, accept(policy(word), near))
             .await
-            .expect("we never gave up");
+            .expect("our timeout ends it");
         if let Ok(mut peer) = accepted {
             outcome.stream = Some((peer.negotiated().mode().to_string(), start.elapsed()));
             let talked = talk(&mut peer).await;
             assert!(talked.is_ok(), "{word}, {}: {talked:?}", double.name);
-            theirs.await.unwrap().expect("it hung up");
+            theirs.await.unwrap().expect("it closed");
             break;
         }
         theirs.abort();

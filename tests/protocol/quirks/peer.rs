@@ -1,9 +1,9 @@
-//! What the emulated clients have in common: the steps of MSE, with everything that differs left to them. `None` means
-//! that the client hangs up.
+//! What the emulated clients have in common: the steps of MSE, with parameters for everything that differs. `None` means
+//! that the client closes the connection.
 
-use crate::foreign::{Cipher, Offer, Shared, public_key};
-use crate::ours::{INFO_HASH, our_handshake, their_handshake};
-use crate::segments::Far;
+use super::ours::{INFO_HASH, our_handshake, their_handshake};
+use super::segments::Far;
+use crate::support::foreign::{Cipher, Offer, Shared, public_key};
 
 pub const EXPONENT: [u8; 20] = [0x2D; 20];
 pub const RC4: u32 = 2;
@@ -23,7 +23,7 @@ pub fn shared(peer_key: &[u8]) -> Shared {
     Shared::new(&EXPONENT, peer_key, &INFO_HASH)
 }
 
-/// Reads on behind a mark, which comes after so many bytes at most.
+/// Reads up to the end of a mark, which comes after so many bytes at most.
 pub async fn skip_to(far: &mut Far, mark: &[u8], max_before: usize) -> Option<()> {
     let mut found = far.take(mark.len()).await?;
     for _ in 0..=max_before {
@@ -35,16 +35,20 @@ pub async fn skip_to(far: &mut Far, mark: &[u8], max_before: usize) -> Option<()
     None
 }
 
-/// Step 3 from behind HASH('req1', S) on.
+/// Step 3 after HASH('req1', S).
 pub struct Step3 {
     pub provide: u32,
     pub ia: Vec<u8>,
 }
 
 impl Step3 {
-    /// The method that the client likes, where it is offered, or else the other one.
-    pub fn select(&self, liked: u32, other: u32) -> u32 {
-        if self.provide & liked == 0 { other } else { liked }
+    /// The method that the client prefers, if it is offered, or else the other one.
+    pub fn select(&self, preferred: u32, other: u32) -> u32 {
+        if self.provide & preferred == 0 {
+            other
+        } else {
+            preferred
+        }
     }
 }
 
@@ -70,7 +74,7 @@ pub async fn step_3(far: &mut Far, shared: &mut Shared) -> Option<Step3> {
     Some(Step3 { provide, ia })
 }
 
-/// Step 4 from behind ENCRYPT(VC) on: what was selected.
+/// Step 4 after ENCRYPT(VC): what was selected.
 pub async fn step_4(far: &mut Far, shared: &mut Shared) -> Option<u32> {
     let header = shared.b.apply(&far.take(6).await?);
     let select = u32::from_be_bytes(header[..4].try_into().unwrap());
@@ -83,31 +87,31 @@ pub async fn step_4(far: &mut Far, shared: &mut Shared) -> Option<u32> {
     Some(select)
 }
 
-/// ENCRYPT(VC), the mark in front of step 4.
+/// ENCRYPT(VC), with which step 4 begins.
 pub fn encrypted_vc(shared: &mut Shared) -> Vec<u8> {
     shared.b.apply(&[0; 8])
 }
 
-/// Step 3 behind a pad of so many bytes at most.
-pub async fn step_3_behind_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<Step3> {
+/// Step 3 after a pad of so many bytes at most.
+pub async fn step_3_after_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<Step3> {
     let mark = shared.req1();
     skip_to(far, &mark, max_pad).await?;
     step_3(far, shared).await
 }
 
-/// Step 4 behind a pad of so many bytes at most: what was selected.
-pub async fn step_4_behind_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<u32> {
+/// Step 4 after a pad of so many bytes at most: what was selected.
+pub async fn step_4_after_pad(far: &mut Far, shared: &mut Shared, max_pad: usize) -> Option<u32> {
     let vc = encrypted_vc(shared);
     skip_to(far, &vc, max_pad).await?;
     step_4(far, shared).await
 }
 
-/// What most initiators do up to step 4, and what was selected there.
+/// What most initiators do up to step 4, and what was selected.
 pub async fn open_as_initiator(far: &mut Far, pad_len: usize, offer: &Offer<'_>) -> Option<(Shared, u32)> {
     far.send(key(pad_len));
     let mut shared = shared(&far.take(96).await?);
     far.send(offer.step_3(&mut shared));
-    let select = step_4_behind_pad(far, &mut shared, 512).await?;
+    let select = step_4_after_pad(far, &mut shared, 512).await?;
     Some((shared, select))
 }
 
@@ -116,7 +120,7 @@ pub async fn open_as_responder(far: &mut Far, pad_len: usize) -> Option<(Shared,
     let their_key = far.take(96).await?;
     far.send(key(pad_len));
     let mut shared = shared(&their_key);
-    let offer = step_3_behind_pad(far, &mut shared, 512).await?;
+    let offer = step_3_after_pad(far, &mut shared, 512).await?;
     Some((shared, offer))
 }
 
@@ -128,12 +132,12 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Goes on as an initiator.
+    /// Continues as an initiator.
     pub fn initiator(far: Far, shared: Shared, method: u32) -> Self {
         Self::new(far, shared.a, shared.b, method)
     }
 
-    /// Goes on as a responder.
+    /// Continues as a responder.
     pub fn responder(far: Far, shared: Shared, method: u32) -> Self {
         Self::new(far, shared.b, shared.a, method)
     }
@@ -182,7 +186,7 @@ impl Stream {
         })
     }
 
-    /// The library's BitTorrent handshake, from the stream or what is left of it there.
+    /// Checks the library's BitTorrent handshake: `already`, and the rest from the stream.
     pub async fn their_handshake_arrives(&mut self, already: &[u8]) -> Option<()> {
         let expected = our_handshake();
         let mut handshake = already.to_vec();
@@ -197,19 +201,19 @@ impl Stream {
         (message == b"from the library").then_some(())
     }
 
-    /// What most initiators do from step 4 on whose handshake was IA.
+    /// What most initiators do after step 4 if their handshake was IA.
     pub async fn talk_as_initiator(&mut self) -> Option<()> {
         self.their_handshake_arrives(&[]).await?;
         self.talk().await
     }
 
-    /// What most responders do from step 4 on whose handshake went with it.
+    /// What most responders do after step 4 if they sent their handshake with it.
     pub async fn talk_as_responder(&mut self, ia: &[u8]) -> Option<()> {
         self.their_handshake_arrives(ia).await?;
         self.talk().await
     }
 
-    /// What initiators do from step 4 on that sent no IA.
+    /// What initiators do after step 4 if they sent no IA.
     pub async fn talk_with_late_handshake(&mut self) -> Option<()> {
         self.send(&their_handshake());
         self.talk_as_initiator().await

@@ -1,17 +1,16 @@
-//! µTorrent, BitComet and Tixati: what their settings say that they dial and take, in which order. That is published, and
-//! their bytes are not, so the bytes here are the specification's plainest and tell nothing of theirs. A client without
-//! MSE stands beside them.
+//! µTorrent, BitComet and Tixati: what they dial and accept by their published settings, and in which order. Their bytes
+//! are not published, so the bytes here are those of the specification. Also a client without MSE.
 
-use tokio_mse::Attempt::{Mse, Plaintext};
+use tokio_mse::DialMode::{Mse, Plaintext};
 use tokio_mse::Encryption::{Allow, Forbid, Prefer, Require};
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{our_handshake, their_handshake};
-use crate::pairs::{double, they_dial, we_dial};
-use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
-use crate::segments::Far;
+use super::ours::{our_handshake, their_handshake};
+use super::pairs::{double, they_dial, we_dial};
+use super::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
+use super::segments::Far;
+use crate::support::foreign::{Offer, step_4 as step_4_bytes};
 
-/// What is dialled, in order; what follows is dialled if the one before came to nothing.
+/// What is dialled, in order: the second if the first failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dials {
     Plaintext,
@@ -20,14 +19,14 @@ pub enum Dials {
     PlaintextThenMse,
 }
 
-/// What is taken from whoever dials.
+/// What is accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Takes {
     Either,
     MseAlone,
-    /// What does not begin like a handshake is closed.
+    /// Closes if the first bytes are no plaintext handshake.
     PlaintextAlone,
-    /// What does not begin like a handshake is waited for, and never answered.
+    /// Waits and never answers if the first bytes are no plaintext handshake.
     PlaintextAloneInSilence,
 }
 
@@ -92,7 +91,7 @@ pub async fn respond(mut far: Far, takes: Takes) -> Option<()> {
     match (takes, plaintext) {
         (Takes::MseAlone, true) | (Takes::PlaintextAlone, false) => None,
         (Takes::PlaintextAloneInSilence, false) => {
-            // Until the other end gives up.
+            // Until the other end closes.
             while far.read().await.is_some() {}
             None
         }
@@ -158,7 +157,7 @@ async fn utorrent_forced_never_falls_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn legacy_incoming_is_apart_from_what_utorrent_dials() {
+async fn legacy_incoming_is_independent_of_what_utorrent_dials() {
     let legacy = we_dial(Allow, &double("µTorrent, outgoing forced")).await;
     assert_eq!(legacy.attempts, [Plaintext]);
     let none = we_dial(Allow, &double("µTorrent, outgoing forced, no legacy incoming")).await;

@@ -1,17 +1,18 @@
-//! Our four words against what others dial and take: how many connections, in which order, how long until the stream, and
-//! what was shown in the clear. The times are paused ones: what is told is what we wait for, not what a machine needs.
+//! Our four levels of encryption with what other clients dial and accept: how many connections, in which order, how long
+//! until the stream, and what was readable on the wire. Time is paused, so the table shows how long we wait, not how long
+//! a computer takes.
 //!
-//! The outcome is a table, `redials.md`. Set `WRITE_REDIALS` to write it anew.
+//! The result is the table `redials.md`. Set `WRITE_REDIALS` to write it again.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio_mse::{Attempt, Encryption};
+use tokio_mse::{DialMode, Encryption};
 
-use crate::ours::INFO_HASH;
-use crate::pairs::{Double, Outcome, doubles, they_dial, we_dial};
-use crate::published::{Dials, Takes};
+use super::ours::INFO_HASH;
+use super::pairs::{Double, Outcome, doubles, they_dial, we_dial};
+use super::published::{Dials, Takes};
 
 const WORDS: [Encryption; 4] = [
     Encryption::Forbid,
@@ -20,31 +21,31 @@ const WORDS: [Encryption; 4] = [
     Encryption::Require,
 ];
 
-fn speaks(word: Encryption, attempt: Attempt) -> bool {
+fn speaks(word: Encryption, attempt: DialMode) -> bool {
     match word {
-        Encryption::Forbid => attempt == Attempt::Plaintext,
-        Encryption::Require => attempt == Attempt::Mse,
+        Encryption::Forbid => attempt == DialMode::Plaintext,
+        Encryption::Require => attempt == DialMode::Mse,
         _ => true,
     }
 }
 
-fn takes(double: &Double, attempt: Attempt) -> bool {
+fn takes(double: &Double, attempt: DialMode) -> bool {
     match double.takes {
         Takes::Either => true,
-        Takes::MseAlone => attempt == Attempt::Mse,
-        Takes::PlaintextAlone | Takes::PlaintextAloneInSilence => attempt == Attempt::Plaintext,
+        Takes::MseAlone => attempt == DialMode::Mse,
+        Takes::PlaintextAlone | Takes::PlaintextAloneInSilence => attempt == DialMode::Plaintext,
     }
 }
 
-fn dials(double: &Double) -> &'static [Attempt] {
+fn dials(double: &Double) -> &'static [DialMode] {
     match double.dials {
-        Dials::Plaintext => &[Attempt::Plaintext],
-        Dials::Mse => &[Attempt::Mse],
-        Dials::MseThenPlaintext | Dials::PlaintextThenMse => &[Attempt::Plaintext, Attempt::Mse],
+        Dials::Plaintext => &[DialMode::Plaintext],
+        Dials::Mse => &[DialMode::Mse],
+        Dials::MseThenPlaintext | Dials::PlaintextThenMse => &[DialMode::Plaintext, DialMode::Mse],
     }
 }
 
-/// What holds of every pair, whoever dialled.
+/// What holds for every pair, in both directions.
 fn hold(word: Encryption, name: &str, outcome: &Outcome, can_meet: bool) {
     let clear = |what: &[u8]| outcome.shown.windows(what.len()).any(|shown| shown == what);
     assert_eq!(
@@ -62,10 +63,10 @@ fn hold(word: Encryption, name: &str, outcome: &Outcome, can_meet: bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_can_meet_does_whoever_dials_and_require_shows_nothing_in_the_clear() {
+async fn every_pair_that_has_a_common_mode_connects_and_require_shows_nothing_in_the_clear() {
     for double in &doubles() {
         for word in WORDS {
-            let both = [Attempt::Plaintext, Attempt::Mse];
+            let both = [DialMode::Plaintext, DialMode::Mse];
             let ours = we_dial(word, double).await;
             let can_meet = both
                 .iter()
@@ -85,7 +86,7 @@ async fn whoever_can_meet_does_whoever_dials_and_require_shows_nothing_in_the_cl
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redial_costs_no_time_where_the_first_attempt_was_closed() {
+async fn a_redial_costs_no_time_where_the_first_mode_was_closed() {
     for double in &doubles() {
         for word in WORDS {
             if double.takes == Takes::PlaintextAloneInSilence {
@@ -148,7 +149,7 @@ async fn connections_their_order_and_the_time_until_the_stream_are_those_of_the_
         table("They dial, we take", &theirs),
     ]
     .join("\n");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quirks/redials.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol/quirks/redials.md");
     if std::env::var_os("WRITE_REDIALS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }

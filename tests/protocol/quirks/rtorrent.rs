@@ -1,14 +1,14 @@
-//! rTorrent: IA of exactly 68 bytes, and nothing behind it before step 4. From 0.16.1 to 0.16.17, with any encryption set,
-//! it drops a plaintext connection after 20 bytes.
+//! rTorrent: IA of exactly 68 bytes, and nothing after it before step 4. From 0.16.1 to 0.16.17, with any encryption set,
+//! it closes a plaintext connection after 20 bytes.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_mse::{Attempt, Encryption, Mode, Policy};
+use tokio_mse::{DialMode, Encryption, Mode, Policy};
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
-use crate::pairs::{double, we_dial};
-use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
-use crate::segments::{Far, connection};
+use super::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use super::pairs::{double, we_dial};
+use super::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
+use super::segments::{Far, connection};
+use crate::support::foreign::{Offer, step_4 as step_4_bytes};
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
     let handshake = their_handshake();
@@ -41,7 +41,7 @@ async fn keyed_up_to_ia(mut far: Far) -> Option<(Stream, Vec<u8>)> {
     Some((stream, offer.ia))
 }
 
-/// 0.16.1 to 0.16.17: 20 bytes tell it plaintext, and that is the end of it.
+/// 0.16.1 to 0.16.17: 20 bytes show it that this is plaintext, and it closes.
 pub async fn respond_to_mse_alone(mut far: Far) -> Option<()> {
     let first = far.take(20).await?;
     if first == our_handshake()[..20] {
@@ -58,14 +58,14 @@ async fn respond(far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn it_is_served_whatever_it_offers() {
-    let policy = Policy::accept_any();
+    let policy = Policy::default();
     accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4)).await;
     accept_and_talk(policy.clone(), Mode::HeaderOnly, |far| initiate(far, PLAINTEXT)).await;
     accept_and_talk(policy.clone(), Mode::Rc4, |far| initiate(far, RC4 | PLAINTEXT)).await;
 }
 
 #[tokio::test]
-async fn it_gets_an_ia_of_68_bytes_and_nothing_behind_it() {
+async fn it_gets_an_ia_of_68_bytes_and_nothing_after_it() {
     dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
     dial_and_talk(Policy::header_only(), Mode::HeaderOnly, respond).await;
 }
@@ -83,7 +83,7 @@ async fn more_than_68_bytes_of_initial_payload_wait_for_step_4() {
     let mut ours = dial(Policy::full_rc4(), near, payload).await.unwrap();
     ours.read_exact(&mut [0; 68]).await.unwrap();
     assert_eq!(rtorrent.await.unwrap().unwrap(), bitfield);
-    // It has hung up, and the bytes were sent once.
+    // It has closed, and the bytes were sent once.
     assert!(ours.write_all(b"?").await.is_err());
 }
 
@@ -91,6 +91,6 @@ async fn more_than_68_bytes_of_initial_payload_wait_for_step_4() {
 async fn versions_that_drop_plaintext_after_20_bytes_are_dialled_again_with_mse() {
     let rtorrent = double("rTorrent 0.16.1 to 0.16.17, try_outgoing and enable_retry");
     let outcome = we_dial(Encryption::Allow, &rtorrent).await;
-    assert_eq!(outcome.attempts, [Attempt::Plaintext, Attempt::Mse]);
+    assert_eq!(outcome.attempts, [DialMode::Plaintext, DialMode::Mse]);
     assert_eq!(outcome.mode(), Some("rc4"));
 }

@@ -57,7 +57,7 @@ pub fn tapped(shown: Shown) -> (Near, Far) {
 }
 
 impl Far {
-    /// One segment. A library that has hung up is not this client's business.
+    /// Sends one segment. A library that has closed is not this client's concern.
     pub fn send(&self, segment: impl Into<Vec<u8>>) {
         let _ = self.outgoing.send(segment.into());
     }

@@ -1,15 +1,15 @@
 //! Transmission 4.0: looks for the end of a pad in 511 bytes at every read, throws away everything that arrived together
-//! with the key, and does not leave RC4 after plaintext was selected.
+//! with the key, and continues with RC4 after header-only was selected.
 
 use tokio::io::AsyncReadExt;
 use tokio_mse::{CryptoMethod, CryptoMethods, Mode, Policy};
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
-use crate::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, step_3, step_4};
-use crate::segments::{Far, connection};
+use super::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
+use super::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, step_3, step_4};
+use super::segments::{Far, connection};
+use crate::support::foreign::{Offer, step_4 as step_4_bytes};
 
-/// What comes behind the key in the same read can only be padding, it believes, and no more than a pad.
+/// It treats everything that arrives in the same read as the key as padding, of 512 bytes at most.
 async fn take_key(far: &mut Far) -> Option<Vec<u8>> {
     let key = far.take(96).await?;
     (far.arrived().len() <= 512).then_some(key)
@@ -46,7 +46,7 @@ async fn initiate(mut far: Far) -> Option<()> {
     far.send(offer.step_3(&mut shared));
     let vc = encrypted_vc(&mut shared);
     skip_to(&mut far, &vc).await?;
-    // Whatever is not plaintext is RC4 to it.
+    // It treats every selection but 1 as RC4.
     step_4(&mut far, &mut shared).await?;
     Stream::initiator(far, shared, RC4).talk_as_initiator().await
 }
@@ -60,21 +60,21 @@ async fn respond(mut far: Far) -> Option<()> {
     let offer = step_3(&mut far, &mut shared).await?;
     let select = offer.select(RC4, PLAINTEXT);
     let step_4 = step_4_bytes(&mut shared, [0; 8], select, &[], 0);
-    // Whatever it has selected.
+    // Whichever method it has selected.
     let mut stream = Stream::responder(far, shared, RC4);
     stream.send_with_handshake(step_4);
     stream.talk_as_responder(&offer.ia).await
 }
 
 #[tokio::test]
-async fn pads_stay_below_its_limit_and_behind_its_read() {
-    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
+async fn pads_stay_below_its_limit_and_after_its_read() {
+    accept_and_talk(Policy::default(), Mode::Rc4, initiate).await;
     dial_and_talk(Policy::full_rc4(), Mode::Rc4, respond).await;
 }
 
 #[tokio::test]
-async fn header_only_works_where_rc4_is_offered_behind_it() {
-    let header_first = CryptoMethods::only(CryptoMethod::Plaintext).then(CryptoMethod::Rc4);
+async fn header_only_works_if_rc4_is_offered_after_it() {
+    let header_first = CryptoMethods::only(CryptoMethod::HeaderOnly).then(CryptoMethod::Rc4);
     let policy = Policy::header_only().with_methods(header_first);
     dial_and_talk(policy, Mode::Rc4, respond).await;
 }

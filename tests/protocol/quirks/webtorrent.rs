@@ -2,10 +2,10 @@
 
 use tokio_mse::{Mode, Policy};
 
-use crate::foreign::{Offer, step_4 as step_4_bytes};
-use crate::ours::{accept_and_talk, dial_and_talk};
-use crate::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
-use crate::segments::Far;
+use super::ours::{accept_and_talk, dial_and_talk};
+use super::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
+use super::segments::Far;
+use crate::support::foreign::{Offer, step_4 as step_4_bytes};
 
 async fn initiate(mut far: Far) -> Option<()> {
     let offer = Offer {
@@ -33,7 +33,7 @@ async fn respond(mut far: Far) -> Option<()> {
 
 #[tokio::test]
 async fn no_pad_no_ia_and_a_late_handshake_are_served() {
-    accept_and_talk(Policy::accept_any(), Mode::Rc4, initiate).await;
+    accept_and_talk(Policy::default(), Mode::Rc4, initiate).await;
 }
 
 #[tokio::test]

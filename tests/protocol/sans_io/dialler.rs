@@ -1,25 +1,25 @@
-//! What a connector decides, by hand: what to speak first, whether an answer is awaited, whether to dial again.
+//! What a connector decides, by hand: what to speak first, whether to wait for an answer, whether to dial again.
 
 use std::net::TcpStream;
 use std::time::Duration;
 
-use tokio_mse::handshake::{Initiator, PlaintextDial, Randomness};
-use tokio_mse::{Attempt, Error, Policy, Role, Skey, Step};
+use tokio_mse::handshake::{Established, Initiator, PlaintextDial, Randomness};
+use tokio_mse::{DialMode, Error, Policy, Role, Skey, Step};
 
-use crate::shake::Wire;
-use crate::stream::Stream;
+use super::shake::Wire;
+use super::stream::Stream;
 
 pub struct Dialler {
     pub policy: Policy,
     pub skey: Skey,
     pub handshake: Vec<u8>,
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl Dialler {
     /// Dials until an attempt succeeds or the policy has no other.
-    pub fn dial(&self, mut connect: impl FnMut(Attempt) -> TcpStream) -> Result<Stream, Error> {
-        let mut attempt = self.policy.first_attempt();
+    pub fn dial(&self, mut connect: impl FnMut(DialMode) -> TcpStream) -> Result<Stream, Error> {
+        let mut attempt = self.policy.first_mode();
         loop {
             match self.attempt(attempt, connect(attempt)) {
                 Ok(stream) => return Ok(stream),
@@ -31,10 +31,10 @@ impl Dialler {
         }
     }
 
-    fn attempt(&self, attempt: Attempt, tcp: TcpStream) -> Result<Stream, Error> {
-        let mut wire = Wire::new(tcp, self.patience);
+    fn attempt(&self, attempt: DialMode, tcp: TcpStream) -> Result<Stream, Error> {
+        let mut wire = Wire::new(tcp, Role::Initiator, self.timeout);
         let established = match attempt {
-            Attempt::Mse => {
+            DialMode::Mse => {
                 let initiator = Initiator::new(
                     self.skey.clone(),
                     &self.policy,
@@ -44,18 +44,17 @@ impl Dialler {
                 );
                 wire.shake(initiator, Vec::new())?
             }
-            Attempt::Plaintext => {
-                let dial = PlaintextDial::new(&self.handshake, &mut wire.output);
-                let unanswered = Error::closed(Step::Payload, false);
+            DialMode::Plaintext => {
+                let dial = PlaintextDial::new(self.handshake.clone(), &mut wire.output);
+                let unanswered = Error::closed(Role::Initiator, Step::Payload, false);
                 if self.policy.redial(attempt, &unanswered).is_none() {
-                    // Nothing would come of waiting.
-                    wire.send()
-                        .map_err(|error| Error::transport(Step::Payload, false, error))?;
-                    return Ok(Stream::plaintext(Role::Initiator, Vec::new(), wire.tcp));
+                    // There is nothing to decide, so it does not wait.
+                    wire.send(Step::Payload, false)?;
+                    let established = Established::plaintext(Role::Initiator, None, Vec::new());
+                    return Ok(Stream::new(established, wire.tcp));
                 }
                 wire.shake(dial, Vec::new())?
             }
-            _ => panic!("a new kind of attempt"),
         };
         Ok(Stream::new(established, wire.tcp))
     }

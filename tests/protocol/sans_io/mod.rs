@@ -1,24 +1,16 @@
-//! Whole connections over blocking sockets, two threads and no runtime: the machines decide all that a connector and an
-//! acceptor decide.
+//! Whole connections over blocking sockets, with two threads and no runtime: the machines decide everything that a
+//! connector and an acceptor decide.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "sans_io/dialler.rs"]
 mod dialler;
-#[path = "sans_io/listener.rs"]
 mod listener;
-#[path = "sans_io/shake.rs"]
 mod shake;
-#[path = "sans_io/stream.rs"]
 mod stream;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use tokio_mse::{
-    Attempt, CryptoMethod, CryptoMethods, Encryption, Error, HandshakeError, Mode, Policy, Role, Skey,
-};
+use tokio_mse::{DialMode, Encryption, Error, ErrorKind, HandshakeError, Mode, Policy, Role, Skey};
 
 use dialler::Dialler;
 use listener::Listener;
@@ -45,7 +37,7 @@ fn dialler(policy: Policy) -> Dialler {
         policy,
         skey: skey(),
         handshake: bittorrent_handshake(b'A'),
-        patience: Duration::from_secs(60),
+        timeout: Duration::from_secs(60),
     }
 }
 
@@ -54,12 +46,12 @@ fn listener(policy: Policy) -> Listener {
         policy,
         served: vec![Skey::from([0; 20]), skey()],
         handshake: bittorrent_handshake(b'B'),
-        patience: Duration::from_secs(60),
+        timeout: Duration::from_secs(60),
     }
 }
 
-/// Dials `at`, as often as the policy says, and what each attempt spoke.
-fn dial(dialler: &Dialler, at: SocketAddr) -> (Vec<Attempt>, Result<Stream, Error>) {
+/// Dials `at` as often as the policy says. Also returns what each attempt spoke.
+fn dial(dialler: &Dialler, at: SocketAddr) -> (Vec<DialMode>, Result<Stream, Error>) {
     let mut attempts = Vec::new();
     let outcome = dialler.dial(|attempt| {
         attempts.push(attempt);
@@ -68,7 +60,7 @@ fn dial(dialler: &Dialler, at: SocketAddr) -> (Vec<Attempt>, Result<Stream, Erro
     (attempts, outcome)
 }
 
-/// Listens in another thread until a connection succeeds or `most` have failed: all that came of them.
+/// Listens in another thread until a connection succeeds or `most` have failed, and returns all results.
 fn listen(listener: Listener, most: usize) -> (SocketAddr, thread::JoinHandle<Vec<Result<Stream, Error>>>) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = socket.local_addr().unwrap();
@@ -82,7 +74,7 @@ fn listen(listener: Listener, most: usize) -> (SocketAddr, thread::JoinHandle<Ve
     (at, thread)
 }
 
-/// Some blocks each way at once, of every length that a cipher could stumble over.
+/// Sends blocks of different lengths in both directions at once.
 fn assert_talk(a: Stream, b: Stream) {
     const LENGTHS: [usize; 5] = [0, 1, 5, 16_397, 100_000];
     let (a, b) = (a.split(), b.split());
@@ -121,51 +113,51 @@ fn assert_talk_after_handshakes(mut a: Stream, mut b: Stream) {
 
 #[test]
 fn every_mode_is_reached_by_hand_and_its_stream_is_right_in_both_directions() {
-    let header_only = Policy::new(Encryption::Allow, CryptoMethods::only(CryptoMethod::Plaintext));
+    let header_only = Policy::header_only().with_encryption(Encryption::Allow);
     for (dialling, listening, mode, attempts) in [
         (
             Policy::full_rc4(),
-            Policy::accept_any(),
+            Policy::default(),
             Mode::Rc4,
-            vec![Attempt::Mse],
+            vec![DialMode::Mse],
         ),
         (
             Policy::default(),
             Policy::full_rc4(),
             Mode::Rc4,
-            vec![Attempt::Mse],
+            vec![DialMode::Mse],
         ),
         (
             Policy::header_only(),
-            Policy::accept_any(),
+            Policy::default(),
             Mode::HeaderOnly,
-            vec![Attempt::Mse],
+            vec![DialMode::Mse],
         ),
         (
             Policy::plaintext_only(),
-            Policy::accept_any(),
+            Policy::default(),
             Mode::Plaintext,
-            vec![Attempt::Plaintext],
+            vec![DialMode::Plaintext],
         ),
-        // It is answered, so the redial that it could make is not made.
+        // The peer answers, so there is no redial.
         (
             header_only,
             Policy::default(),
             Mode::Plaintext,
-            vec![Attempt::Plaintext],
+            vec![DialMode::Plaintext],
         ),
-        // Prefer falls back, and Allow comes forward.
+        // Prefer redials in plaintext, and Allow redials with MSE.
         (
             Policy::default(),
             Policy::plaintext_only(),
             Mode::Plaintext,
-            vec![Attempt::Mse, Attempt::Plaintext],
+            vec![DialMode::Mse, DialMode::Plaintext],
         ),
         (
             Policy::plaintext_only().allow_fallback(),
             Policy::full_rc4(),
             Mode::Rc4,
-            vec![Attempt::Plaintext, Attempt::Mse],
+            vec![DialMode::Plaintext, DialMode::Mse],
         ),
     ] {
         let name = format!("{dialling} to {listening}");
@@ -180,17 +172,21 @@ fn every_mode_is_reached_by_hand_and_its_stream_is_right_in_both_directions() {
             let refusal = refused.err().unwrap();
             assert!(
                 matches!(
-                    refusal,
-                    Error::Refused(HandshakeError::MseRefused | HandshakeError::PlaintextRefused)
+                    refusal.refusal(),
+                    Some(HandshakeError::MseRefused | HandshakeError::PlaintextRefused)
                 ),
                 "{name}: {refusal}"
             );
         }
+        // The listener verified what the plaintext peer asked for; the dialler cannot.
         let proved = (mode != Mode::Plaintext).then(skey);
-        for (stream, role) in [(&dialled, Role::Initiator), (&accepted, Role::Responder)] {
+        for (stream, role, skey) in [
+            (&dialled, Role::Initiator, proved),
+            (&accepted, Role::Responder, Some(skey())),
+        ] {
             assert_eq!(
                 (stream.mode, stream.role, &stream.skey),
-                (mode, role, &proved),
+                (mode, role, &skey),
                 "{name}"
             );
         }
@@ -201,19 +197,21 @@ fn every_mode_is_reached_by_hand_and_its_stream_is_right_in_both_directions() {
 #[test]
 fn h9_require_and_forbid_are_not_redialled_by_hand_either() {
     for (dialling, listening, attempt) in [
-        (Policy::full_rc4(), Policy::plaintext_only(), Attempt::Mse),
-        (Policy::plaintext_only(), Policy::full_rc4(), Attempt::Plaintext),
+        (Policy::full_rc4(), Policy::plaintext_only(), DialMode::Mse),
+        (Policy::plaintext_only(), Policy::full_rc4(), DialMode::Plaintext),
     ] {
         let (at, accepting) = listen(listener(listening), 1);
         let (spoken, dialled) = dial(&dialler(dialling.clone()), at);
         assert_eq!(spoken, [attempt]);
         let refused = accepting.join().unwrap().remove(0).err().unwrap();
-        assert!(matches!(refused, Error::Refused(_)), "{refused}");
+        assert!(refused.refusal().is_some(), "{refused}");
         match dialled {
-            // The other side hung up without an answer.
-            Err(Error::Closed { answered: false, .. } | Error::Transport { answered: false, .. }) => {}
-            // It waits for no answer.
-            Ok(stream) => assert_eq!((attempt, stream.mode), (Attempt::Plaintext, Mode::Plaintext)),
+            // The other side closed without an answer.
+            Err(error)
+                if !error.peer_answered()
+                    && matches!(error.kind(), ErrorKind::Closed | ErrorKind::Transport(_)) => {}
+            // The dialler waits for no answer.
+            Ok(stream) => assert_eq!((attempt, stream.mode), (DialMode::Plaintext, Mode::Plaintext)),
             Err(error) => panic!("{dialling}: {error}"),
         }
     }
@@ -221,23 +219,20 @@ fn h9_require_and_forbid_are_not_redialled_by_hand_either() {
 
 #[test]
 fn h9_a_peer_that_answered_and_does_not_serve_the_info_hash_is_not_redialled() {
-    let mut elsewhere = listener(Policy::accept_any());
+    let mut elsewhere = listener(Policy::default());
     elsewhere.served.pop();
     let (at, accepting) = listen(elsewhere, 1);
     let (spoken, dialled) = dial(&dialler(Policy::default()), at);
-    assert_eq!(spoken, [Attempt::Mse]);
+    assert_eq!(spoken, [DialMode::Mse]);
     let error = dialled.err().unwrap();
     assert!(error.peer_answered(), "{error}");
     let refused = accepting.join().unwrap().remove(0).err().unwrap();
-    assert!(
-        matches!(refused, Error::Refused(HandshakeError::UnknownSkey)),
-        "{refused}"
-    );
+    assert_eq!(refused.refusal(), Some(&HandshakeError::UnknownSkey));
 }
 
-/// The time-out is the caller's clock, here that of the socket: the peer is silent for as long as it takes.
+/// The timeout is the caller's, here that of the socket.
 #[test]
-fn a_time_out_of_the_socket_tells_the_policy_to_redial() {
+fn a_timeout_of_the_socket_tells_the_policy_to_redial() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = socket.local_addr().unwrap();
     let accepting = thread::spawn(move || {
@@ -246,10 +241,10 @@ fn a_time_out_of_the_socket_tells_the_policy_to_redial() {
         drop(silent);
         listener(Policy::plaintext_only()).accept(second)
     });
-    let mut impatient = dialler(Policy::default());
-    impatient.patience = Duration::from_millis(50);
-    let (spoken, dialled) = dial(&impatient, at);
-    assert_eq!(spoken, [Attempt::Mse, Attempt::Plaintext]);
+    let mut dialler = dialler(Policy::default());
+    dialler.timeout = Duration::from_millis(50);
+    let (spoken, dialled) = dial(&dialler, at);
+    assert_eq!(spoken, [DialMode::Mse, DialMode::Plaintext]);
     assert_talk_after_handshakes(dialled.unwrap(), accepting.join().unwrap().unwrap());
 }
 
@@ -259,14 +254,14 @@ fn h11_a_plaintext_answer_to_mse_is_told_at_once_and_redialled() {
     let at = socket.local_addr().unwrap();
     let accepting = thread::spawn(move || {
         use std::io::Write as _;
-        // A client without MSE that sends its handshake to whoever connects, and waits.
+        // A client without MSE that sends its handshake to everyone who connects, and waits.
         let (mut first, _) = socket.accept().unwrap();
         first.write_all(&bittorrent_handshake(b'B')).unwrap();
         let (second, _) = socket.accept().unwrap();
         (first, listener(Policy::plaintext_only()).accept(second))
     });
     let (spoken, dialled) = dial(&dialler(Policy::default()), at);
-    assert_eq!(spoken, [Attempt::Mse, Attempt::Plaintext]);
+    assert_eq!(spoken, [DialMode::Mse, DialMode::Plaintext]);
     let (_first, accepted) = accepting.join().unwrap();
     assert_talk_after_handshakes(dialled.unwrap(), accepted.unwrap());
 }

@@ -1,4 +1,4 @@
-//! What follows a handshake, over a blocking socket: XOR with the keystreams, behind the bytes that came early.
+//! The stream after a handshake, over a blocking socket: the early bytes first, then XOR with the keystreams.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,14 +22,14 @@ pub struct Sender {
 pub struct Receiver {
     tcp: TcpStream,
     decrypt: Option<Keystream>,
-    /// What came with the handshake, decrypted.
+    /// What arrived with the handshake, decrypted.
     early: Vec<u8>,
 }
 
 impl Stream {
     pub fn new(established: Established, tcp: TcpStream) -> Self {
         let negotiated = &established.negotiated;
-        assert_eq!(negotiated.elapsed(), None, "nobody had a clock");
+        assert_eq!(negotiated.elapsed(), None, "the machines have no clock");
         assert_eq!(negotiated.attempts(), 1, "each attempt is the caller's");
         Self {
             mode: negotiated.mode(),
@@ -43,24 +43,6 @@ impl Stream {
                 tcp,
                 decrypt: established.decrypt,
                 early: established.received,
-            },
-        }
-    }
-
-    /// A connection that never spoke MSE.
-    pub fn plaintext(role: Role, early: Vec<u8>, tcp: TcpStream) -> Self {
-        Self {
-            mode: Mode::Plaintext,
-            role,
-            skey: None,
-            sender: Sender {
-                tcp: tcp.try_clone().unwrap(),
-                encrypt: None,
-            },
-            receiver: Receiver {
-                tcp,
-                decrypt: None,
-                early,
             },
         }
     }
@@ -86,13 +68,13 @@ impl Sender {
 }
 
 impl Receiver {
-    /// Fills `buf`, with what came early first.
+    /// Fills `buf`, from the early bytes first.
     pub fn receive(&mut self, buf: &mut [u8]) {
         let len = buf.len().min(self.early.len());
         let (early, rest) = buf.split_at_mut(len);
         early.copy_from_slice(&self.early[..len]);
         self.early.drain(..len);
-        // The handshake's patience is over.
+        // The timeout was for the handshake.
         self.tcp.set_read_timeout(None).unwrap();
         self.tcp.read_exact(rest).unwrap();
         if let Some(decrypt) = &mut self.decrypt {

@@ -224,18 +224,18 @@ fn policy(kinds: &[String]) -> Policy {
 #[tokio::test]
 async fn the_policy_matrix_of_monotorrent_holds() {
     let matrix = Vector::load("monotorrent-policy-matrix");
-    let handshake = handshake([b'1'; 20]);
+    let (ours, theirs) = (handshake([b'1'; 20]), handshake([b'0'; 20]));
     let mut seen = 0;
     for case in matrix.each("cases") {
         let (outgoing, incoming) = (policy(&case.texts("outgoing")), policy(&case.texts("incoming")));
-        for payload in [&handshake[..], &handshake[..48]] {
+        for payload in [&ours[..], &ours[..48]] {
             let (a, b) = tokio::io::duplex(4096);
             let dial = MseConnector::new(outgoing.clone()).connect(a, skey(), payload.to_vec());
             let acceptor = MseAcceptor::new(incoming.clone());
             let accept = async {
                 let mut peer = acceptor.accept(b).await?.accept(skey(), "").await?;
                 // A dialler in plaintext that would redial waits for this.
-                peer.write_all(&handshake).await.unwrap();
+                peer.write_all(&theirs).await.unwrap();
                 Ok::<_, Error>(peer)
             };
             let (dialled, accepted) = tokio::join!(dial, accept);

@@ -20,6 +20,7 @@ mod policies;
 mod quirks;
 mod recorded;
 mod resynchronisation;
+mod same_role;
 mod sans_io;
 mod skeys;
 mod vectors;

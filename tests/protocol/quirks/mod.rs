@@ -5,6 +5,7 @@ mod aria2;
 mod bittornado;
 mod ktorrent;
 mod lengths_of_nothing;
+mod limits;
 mod mainline;
 mod ours;
 mod pairs;

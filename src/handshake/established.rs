@@ -174,6 +174,3 @@ pub(super) fn append(encrypt: Option<&mut Keystream>, plain: &[u8], output: &mut
         encrypt.apply(new);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -96,4 +96,55 @@ pub(super) enum Search {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::collections::VecDeque;
+
+    use rand::rngs::ChaCha20Rng;
+    use rand::{Rng, RngExt, SeedableRng};
+
+    use super::*;
+
+    /// The capacity for so many bytes.
+    fn capacity(len: usize) -> usize {
+        len.next_multiple_of(STEP)
+    }
+
+    #[test]
+    fn h8_an_inbox_is_a_queue_and_reserves_little_more_than_it_ever_held() {
+        for seed in 0..300 {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let (mut inbox, mut model, mut most) = (Inbox::default(), VecDeque::new(), 0);
+            for _ in 0..rng.random_range(0..30) {
+                let mut input = vec![0; rng.random_range(0..1500)];
+                rng.fill_bytes(&mut input);
+                inbox.push(&input);
+                model.extend(input);
+                assert!(inbox.unread().iter().eq(&model), "seed {seed}");
+                most = most.max(model.len());
+                assert!(inbox.bytes.capacity() <= capacity(most), "seed {seed}");
+
+                let len = rng.random_range(0..1500);
+                let expected = (len <= model.len()).then(|| model.drain(..len).collect::<Vec<_>>());
+                let taken = inbox.take(len).map(|taken| taken.to_vec());
+                assert_eq!(taken, expected, "seed {seed}");
+                assert!(inbox.unread().iter().eq(&model), "seed {seed}");
+            }
+            assert!(inbox.take_all().into_iter().eq(model), "seed {seed}");
+            assert!(inbox.unread().is_empty());
+        }
+    }
+
+    #[test]
+    fn bytes_within_the_capacity_are_appended_and_the_others_are_not_moved() {
+        for (kept, taken) in [(60, 0), (60, 10), (0, 0)] {
+            let mut bytes = Vec::with_capacity(100);
+            bytes.resize(kept, 1);
+            let mut inbox = Inbox::from(bytes);
+            let (capacity, memory) = (inbox.bytes.capacity(), inbox.bytes.as_ptr());
+            inbox.take(taken);
+            inbox.push(&vec![2; capacity - kept]);
+            assert_eq!((inbox.bytes.capacity(), inbox.bytes.as_ptr()), (capacity, memory));
+            assert_eq!(inbox.unread().len(), capacity - taken);
+        }
+    }
+}

@@ -54,6 +54,8 @@ mod machine;
 mod plaintext;
 mod randomness;
 mod responder;
+#[cfg(test)]
+mod tests;
 
 pub use detection::{Detected, Detection};
 pub use established::{Established, Negotiated};

@@ -1,9 +1,12 @@
-//! What the crate alone can ask of a policy, and policies as text.
+//! What only the crate can ask of a policy, and policies as text.
+
+use std::collections::HashSet;
 
 use super::methods::{CryptoMethod, CryptoMethods, Offer};
-use super::{Encryption, Opening, Policy};
+use super::{Encryption, Policy};
+use crate::mode::DialMode;
 
-/// Every ordered set there is.
+/// Every ordered set that exists.
 fn every_set() -> Vec<CryptoMethods> {
     let mut sets: Vec<CryptoMethods> = Vec::new();
     let mut fresh: Vec<CryptoMethods> = CryptoMethod::ALL
@@ -35,8 +38,30 @@ fn what_is_admitted_follows_the_table() {
     let expected = [(true, false), (true, true), (true, true), (false, true)];
     for (encryption, (plaintext, mse)) in Encryption::ALL.iter().zip(expected) {
         let policy = Policy::default().with_encryption(*encryption);
-        assert_eq!(policy.admits(Opening::Plaintext), plaintext, "{policy}");
-        assert_eq!(policy.admits(Opening::Mse), mse, "{policy}");
+        assert_eq!(policy.allows(DialMode::Plaintext), plaintext, "{policy}");
+        assert_eq!(policy.allows(DialMode::Mse), mse, "{policy}");
+        assert!(policy.allows(policy.first_mode()));
+        for mode in [DialMode::Plaintext, DialMode::Mse] {
+            // A second attempt is in the other mode, and only in one that is allowed.
+            if let Some(second) = policy.second_mode(mode) {
+                assert_eq!(mode, policy.first_mode(), "{policy}");
+                assert!(second != mode && policy.allows(second), "{policy}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_responder_that_admits_plaintext_accepts_header_only_too_and_as_the_last_choice() {
+    for policy in every_policy() {
+        let own: Vec<_> = policy.methods().iter().collect();
+        let accepted: Vec<_> = policy.accepted_methods().iter().collect();
+        if policy.allows(DialMode::Plaintext) && !own.contains(&CryptoMethod::HeaderOnly) {
+            assert_eq!(accepted[..own.len()], own, "{policy}");
+            assert_eq!(accepted[own.len()..], [CryptoMethod::HeaderOnly], "{policy}");
+        } else {
+            assert_eq!(accepted, own, "{policy}");
+        }
     }
 }
 
@@ -72,32 +97,7 @@ fn a_responder_selects_its_own_first_choice_and_an_initiator_takes_nothing_that_
 }
 
 #[test]
-fn the_methods_that_are_left_to_iterate_are_counted_from_both_ends() {
-    for set in every_set() {
-        for from_behind in [false, true] {
-            let mut methods = set.iter();
-            let mut left = CryptoMethod::ALL
-                .iter()
-                .filter(|method| set.contains(**method))
-                .count();
-            loop {
-                assert_eq!(methods.size_hint(), (left, Some(left)), "{set}");
-                assert_eq!(methods.len(), left, "{set}");
-                let next = if from_behind {
-                    methods.next_back()
-                } else {
-                    methods.next()
-                };
-                assert_eq!(next.is_some(), left > 0, "{set}");
-                let Some(fewer) = left.checked_sub(1) else { break };
-                left = fewer;
-            }
-        }
-    }
-}
-
-#[test]
-fn an_offer_is_shown_whole_with_names_for_what_has_one_and_a_number_for_the_rest() {
+fn an_offer_is_shown_in_full_with_names_for_known_bits_and_a_number_for_the_others() {
     let known = CryptoMethod::ALL
         .iter()
         .fold(0, |known, method| known | method.bit());
@@ -113,24 +113,42 @@ fn an_offer_is_shown_whole_with_names_for_what_has_one_and_a_number_for_the_rest
         assert_eq!(Offer(bits).to_string(), words.join(","));
     }
     assert_eq!(Offer(0).to_string(), "0x0");
-    assert_eq!(Offer(0x13).to_string(), "rc4,plaintext,0x10");
+    assert_eq!(Offer(0x13).to_string(), "rc4,header-only,0x10");
 }
 
 #[test]
 fn every_policy_survives_being_written_and_read() {
-    let mut seen = std::collections::HashSet::new();
+    let (mut texts, mut policies) = (HashSet::new(), HashSet::new());
     for policy in every_policy() {
         let text = policy.to_string();
         assert_eq!(text.parse(), Ok(policy.clone()));
-        assert!(
-            seen.insert(text.clone()),
-            "{text} stands for more than one policy"
-        );
-        let (word, methods) = text.split_once(':').expect("word and methods");
-        assert_eq!(word.parse(), Ok(policy.encryption()));
-        assert_eq!(methods.parse(), Ok(policy.methods()));
+        match text.split_once(':') {
+            Some((word, methods)) => {
+                assert_eq!(word.parse(), Ok(policy.encryption()));
+                assert_eq!(methods.parse(), Ok(policy.methods()));
+            }
+            None => assert_eq!(policy, Policy::plaintext_only()),
+        }
+        texts.insert(text);
+        policies.insert(policy);
     }
-    assert_eq!(seen.len(), 4 * every_set().len());
+    // `forbid` has no methods, so it is one policy.
+    assert_eq!(policies.len(), 3 * every_set().len() + 1);
+    assert_eq!(texts.len(), policies.len());
+}
+
+#[test]
+fn forbid_has_no_methods_in_text_or_in_value() {
+    for set in every_set() {
+        let forbid = Policy::new(Encryption::Forbid, set);
+        assert_eq!(forbid, Policy::plaintext_only());
+        assert_eq!(forbid.to_string(), "forbid");
+        let refused = format!("forbid:{set}").parse::<Policy>();
+        let said = refused.expect_err("it has no methods").to_string();
+        assert!(said.contains("after any but `forbid`"), "{said}");
+        let allow = forbid.allow_fallback();
+        assert_eq!(allow, Policy::full_rc4().with_encryption(Encryption::Allow));
+    }
 }
 
 #[test]

@@ -22,8 +22,8 @@ from programs import HEADER
 from wire import Wire
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors" / "recorded"
-METHODS = {"rc4": ("rc4",), "header-only": ("plaintext",), "default": ("rc4", "plaintext")}
-BITS = {"rc4": RC4, "plaintext": PLAINTEXT}
+METHODS = {"rc4": ("rc4",), "header-only": ("header-only",), "default": ("rc4", "header-only")}
+BITS = {"rc4": RC4, "header-only": PLAINTEXT}
 
 
 class Ours:

@@ -1,0 +1,14 @@
+//! The example programs, run as a user runs them: against each other, and against peers that misbehave.
+
+#![allow(clippy::unwrap_used)]
+
+mod arguments;
+mod bridge;
+mod demo;
+mod echo_client;
+mod echo_server;
+mod guides;
+mod probe;
+mod program;
+mod soak;
+mod socks5;

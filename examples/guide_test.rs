@@ -84,22 +84,6 @@ async fn a_peer_that_never_answers_times_out() -> io::Result<()> {
     Ok(())
 }
 
-async fn a_peer_that_closes_after_the_handshake_is_an_error() -> io::Result<()> {
-    let (ours, theirs) = duplex(4096);
-    let policy = Policy::full_rc4();
-    let peer = async {
-        let incoming = MseAcceptor::default().accept(theirs).await?;
-        drop(incoming.accept(Skey::from(INFO_HASH), "").await?);
-        Ok(())
-    };
-    let (client, peer) = tokio::join!(join_swarm(&policy, ours), peer);
-    assert_eq!(
-        client.expect_err("no handshake").kind(),
-        io::ErrorKind::UnexpectedEof
-    );
-    peer
-}
-
 async fn a_silent_peer_is_dialled_again_in_plaintext() -> io::Result<()> {
     let (mut modes, mut silent) = (Vec::new(), Vec::new());
     let connector = MseConnector::new(Policy::default());
@@ -126,11 +110,6 @@ async fn main() -> io::Result<()> {
     let Arguments {} = Arguments::parse();
     case("each mode works", each_mode_works_through_a_pipe_of_any_size()).await?;
     case("a silent peer times out", a_peer_that_never_answers_times_out()).await?;
-    case(
-        "an early close is an error",
-        a_peer_that_closes_after_the_handshake_is_an_error(),
-    )
-    .await?;
     case(
         "a silent peer is dialled again",
         a_silent_peer_is_dialled_again_in_plaintext(),

@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tokio_mse::{CryptoMethods, Error, Linger, MseAcceptor, MseStream, Policy, SkeyIndex};
+use tokio_mse::{CryptoMethods, Error, Linger, Mode, MseAcceptor, MseStream, Policy, SkeyIndex};
 use tracing::debug;
 
 use crate::cli::values::{Address, InfoHash, Look, Wanted, methods, seconds};
@@ -37,6 +37,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a peer may send nothing, or read nothing, after the handshake.
 const IDLE: Duration = Duration::from_secs(180);
+
+/// How many bytes of a BitTorrent handshake there are up to the info-hash; the peer id follows.
+const INFO_HASH_END: usize = 48;
+
+/// How long a plaintext peer has to go on before it gets the rest of its handshake back.
+const ANSWER_PAUSE: Duration = Duration::from_millis(500);
 
 const BUFFER: usize = 64 * 1024;
 
@@ -197,6 +203,9 @@ impl Server {
 async fn echo(mut peer: MseStream<TcpStream>) -> io::Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut echoed = 0;
+    if peer.negotiated().mode() == Mode::Plaintext {
+        echoed += echo_handshake(&mut peer, &mut buffer).await?;
+    }
     loop {
         let read = timeout(IDLE, peer.read(&mut buffer)).await??;
         if read == 0 {
@@ -206,4 +215,19 @@ async fn echo(mut peer: MseStream<TcpStream>) -> io::Result<u64> {
         timeout(IDLE, peer.write_all(&buffer[..read])).await??;
         echoed += read as u64;
     }
+}
+
+/// Echoes the info-hash before the peer id. A dialler that gets its whole handshake back takes the connection for one to
+/// itself, unless it has got a part of it before and has gone on.
+async fn echo_handshake(peer: &mut MseStream<TcpStream>, buffer: &mut [u8]) -> io::Result<u64> {
+    let read = timeout(IDLE, peer.read(buffer)).await??;
+    let (start, rest) = buffer.split_at_mut(INFO_HASH_END.min(read));
+    timeout(IDLE, peer.write_all(start)).await??;
+    let known = read - start.len();
+    let more = match timeout(ANSWER_PAUSE, peer.read(&mut rest[known..])).await {
+        Ok(more) => more?,
+        Err(_) => 0,
+    };
+    timeout(IDLE, peer.write_all(&rest[..known + more])).await??;
+    Ok((read + more) as u64)
 }

@@ -1,62 +1,69 @@
-//! The adoption guide: every program of it runs, says what it does, and ends well.
+//! The guides: each runs, prints what it does, and ends by itself.
 
 use std::path::{Path, PathBuf};
 
-use crate::program::run;
+use crate::program::{run, spawn};
 
-/// Each guide, and some of what it says.
-const GUIDES: [(&str, &[&str]); 7] = [
+/// Each guide, and a part of its output.
+const GUIDES: [(&str, &[&str]); 6] = [
     (
-        "guide_client",
+        "guide_blocking",
         &[
-            "alice: connected to bob: rc4 as responder",
-            "alice: dialling with MSE\n",
-            "alice: dialling with plaintext\n",
-            "alice: connected to bob: plaintext as initiator after 2 attempts",
-            "alice: closed, 127.0.0.1 has enough connections",
+            "the listener's is require:rc4:\n   dialler: rc4 as initiator\n",
+            "the listener's is forbid:\n   listener: handshake refused: ",
+            "   dialler: plaintext as initiator\n",
         ],
     ),
     (
-        "guide_dial",
+        "guide_client",
         &[
-            "the policy is prefer:rc4",
-            ": MSE\n",
-            ": plaintext\n",
+            "alice: connected to -XX0100-.........bob: rc4 as responder",
+            "alice: dialling with MSE\n",
+            "alice: dialling with plaintext\n",
             "plaintext as initiator after 2 attempts",
+            "we require MSE\n",
+            "is not served here\n",
+            "alice: closed: 127.0.0.1 has too many connections",
+            "alice: {\"address-limit\": 1, \"plaintext\": 1, \"plaintext-refused\": 1, \"rc4\": 2, \"unknown-skey\": 1}\n",
+            "carol: {\"mse-refused\": 1, \"plaintext\": 2}\n",
         ],
     ),
     (
         "guide_framed",
-        &["extension handshake: d1:ei1e", "16397 bytes: rc4"],
+        &[
+            "rc4 as initiator",
+            "extension handshake: d1:ei1e",
+            "a piece of 16397 bytes",
+        ],
     ),
-    ("guide_halves", &["require:rc4: ", "forbid:rc4: "]),
+    (
+        "guide_halves",
+        &[
+            "   MSE over Tcp\n   plaintext over Tcp\n   plaintext as initiator after 2 attempts",
+            "   MSE over Utp\n   rc4 as initiator",
+            "73 bytes came back over Utp\n",
+        ],
+    ),
     (
         "guide_hints",
         &[
-            "Unknown\ndialling: plaintext\ndialling: MSE\n",
-            "RequiresMse\ndialling: MSE\n",
+            "   Unknown: dialled [Plaintext, Mse], got rc4",
+            "   PrefersMse: dialled [Mse], got rc4",
+            "   RequiresMse: dialled [Mse], got rc4",
         ],
     ),
     (
-        "guide_lazy",
+        "guide_test",
         &[
-            "accepted: rc4",
-            "accepted: plaintext",
-            "refused: handshake refused at",
-        ],
-    ),
-    (
-        "guide_listen",
-        &[
-            "accepted: plaintext as responder",
-            "accepted: rc4 as responder",
-            "closed: 127.0.0.1 has enough connections",
+            "ok: each mode works",
+            "ok: a silent peer times out",
+            "ok: a silent peer is dialled again",
         ],
     ),
 ];
 
-/// What a guide may have, so that it is read from the first line to the last.
-const LINES: usize = 85;
+/// A file of a guide is short enough to be read from the first line to the last.
+const LINES: usize = 130;
 
 #[test]
 fn every_guide_does_what_it_shows_and_says_so() {
@@ -66,7 +73,7 @@ fn every_guide_does_what_it_shows_and_says_so() {
         for said in says {
             assert!(
                 ended.stdout.contains(said),
-                "{guide} did not say {said:?}:\n{}",
+                "no {said:?} from {guide}:\n{}",
                 ended.stdout
             );
         }
@@ -74,34 +81,31 @@ fn every_guide_does_what_it_shows_and_says_so() {
 }
 
 #[test]
-fn every_guide_says_what_it_is_and_takes_no_arguments() {
+fn every_guide_describes_itself_and_takes_no_arguments() {
     for (guide, _) in GUIDES {
-        for (asked, answer) in [
-            ("--help", format!("\nUsage: {guide} [--help] [-V]\n")),
-            ("-V", version(guide)),
-        ] {
-            let ended = run(guide, asked);
-            ended.assert_success("");
-            assert!(
-                ended.stdout.ends_with(&answer),
-                "{guide} {asked}: {}",
-                ended.stdout
-            );
-            assert!(ended.stdout.lines().count() <= 2);
-        }
-        run(guide, "--halp").assert_failure(2, "'--halp' (see --help)");
+        run(guide, "--help").assert_success(&format!("\n\nUsage: {guide}\n"));
+        run(guide, "-V").assert_success(&format!("{guide} {}\n", env!("CARGO_PKG_VERSION")));
+        let wrong = run(guide, "--halp");
+        assert_eq!(wrong.status, Some(2), "{wrong:?}");
+        assert!(wrong.stderr.contains("unexpected argument '--halp'"), "{wrong:?}");
     }
 }
 
-fn version(guide: &str) -> String {
-    format!("{guide} {}\n", env!("CARGO_PKG_VERSION"))
+#[test]
+fn no_guide_needs_a_reader() {
+    for (guide, _) in GUIDES {
+        for arguments in ["", "--help"] {
+            let mut running = spawn(guide, arguments);
+            running.close_stdout();
+            running.end().assert_success("");
+        }
+    }
 }
 
 #[test]
 fn every_guide_is_run_here_and_its_files_are_short() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut guides = Vec::new();
-    for path in entries(&examples) {
+    for path in entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         if !name.starts_with("guide_") {
             continue;
@@ -110,7 +114,7 @@ fn every_guide_is_run_here_and_its_files_are_short() {
         let files = if path.is_dir() { entries(&path) } else { vec![path] };
         for file in files {
             let lines = std::fs::read_to_string(&file).unwrap().lines().count();
-            assert!(lines < LINES, "{} has {lines} lines", file.display());
+            assert!(lines <= LINES, "{} has {lines} lines", file.display());
         }
     }
     guides.sort();

@@ -1,14 +1,11 @@
-//! The example programs, run as a user runs them: against each other, and against peers that misbehave.
+//! The example programs, run as a user runs them: against each other, against peers that misbehave, and on a terminal.
 
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
-mod bridge;
 mod demo;
 mod echo_client;
 mod echo_server;
 mod guides;
-mod probe;
 mod program;
-mod soak;
-mod socks5;
+mod terminal;

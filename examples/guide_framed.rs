@@ -1,75 +1,83 @@
-//! `Framed` with a codec for the BitTorrent messages, unchanged: how vincenzo talks to its peers.
+//! A `Framed` with a codec for BitTorrent messages, over an encrypted stream. The codec needs no change.
 
-use std::io;
+use std::io::{self, Write};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
+use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::AsyncReadExt;
-use tokio_mse::{MseStream, Policy, Skey};
-use tokio_util::codec::{Decoder, Encoder, Framed};
+use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tokio_util::codec::{Encoder, Framed, LengthDelimitedCodec};
 
-#[path = "guides/usage.rs"]
-mod usage;
+/// Sends BitTorrent messages through a codec over an encrypted stream
+#[derive(Parser)]
+#[command(name = "guide_framed", version)]
+struct Arguments {}
 
-/// A length in four bytes, and so many more.
-struct Messages;
+const INFO_HASH: [u8; 20] = [0x33; 20];
+const EXTENSION_HANDSHAKE: &[u8] = b"\x14\0d1:ei1e1:md6:ut_pexi1eee";
 
-impl Decoder for Messages {
-    type Item = Bytes;
-    type Error = io::Error;
+type Messages = Framed<MseStream<DuplexStream>, LengthDelimitedCodec>;
 
-    fn decode(&mut self, buffer: &mut BytesMut) -> io::Result<Option<Bytes>> {
-        let Some(len) = buffer.first_chunk().map(|len| u32::from_be_bytes(*len) as usize) else {
-            return Ok(None);
-        };
-        // MSE does not notice a changed byte, and this may be one.
-        if len > 1 << 20 {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        if buffer.len() - 4 < len {
-            return Ok(None);
-        }
-        buffer.advance(4);
-        Ok(Some(buffer.split_to(len).freeze()))
-    }
+fn handshake(peer_id: &[u8; 20]) -> BytesMut {
+    let mut handshake = BytesMut::from(&b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\0"[..]);
+    handshake.put_slice(&INFO_HASH);
+    handshake.put_slice(peer_id);
+    handshake
 }
 
-impl Encoder<Bytes> for Messages {
-    type Error = io::Error;
+/// A length in four bytes, then the message. The limit matters: MSE does not detect changed bytes, and a changed length
+/// would make the reader wait for bytes that never come.
+fn codec() -> LengthDelimitedCodec {
+    LengthDelimitedCodec::builder()
+        .max_frame_length(1 << 20)
+        .new_codec()
+}
 
-    fn encode(&mut self, message: Bytes, buffer: &mut BytesMut) -> io::Result<()> {
-        let len = u32::try_from(message.len()).map_err(io::Error::other)?;
-        buffer.extend_from_slice(&len.to_be_bytes());
-        buffer.extend_from_slice(&message);
-        Ok(())
-    }
+/// Reads the 68 bytes of the BitTorrent handshake, which come first in every mode. After them there are only messages.
+async fn messages(mut peer: MseStream<DuplexStream>) -> io::Result<Messages> {
+    peer.read_exact(&mut [0; 68]).await?;
+    Ok(Framed::new(peer, codec()))
+}
+
+/// Sends the handshake and the first message together: 68 bytes travel inside the MSE handshake, the rest right after it.
+async fn dial(io: DuplexStream) -> io::Result<Messages> {
+    let mut payload = handshake(b"-XX0100-dialler.....");
+    codec().encode(Bytes::from_static(EXTENSION_HANDSHAKE), &mut payload)?;
+    let connector = MseConnector::new(Policy::full_rc4());
+    messages(connector.connect(io, INFO_HASH, payload).await?).await
+}
+
+async fn accept(io: DuplexStream) -> io::Result<Messages> {
+    let incoming = MseAcceptor::new(Policy::full_rc4()).accept(io).await?;
+    let payload = handshake(b"-XX0100-listener....");
+    messages(incoming.accept(Skey::from(INFO_HASH), payload).await?).await
+}
+
+/// Unlike `println!`, this does not panic if nobody reads the output.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    if usage::answered("Sends BitTorrent messages through a codec over the encrypted stream.") {
-        return Ok(());
-    }
-    // The handshake and the extension handshake together: 68 bytes travel inside step 3, the rest follows step 4.
-    let mut payload = BytesMut::from(&b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\0"[..]);
-    payload.resize(68, 0x33); // info-hash and peer id
-    let extensions = Bytes::from_static(b"\x14\0d1:ei1e1:md6:ut_pexi1eee");
-    Messages.encode(extensions.clone(), &mut payload)?;
+    let Arguments {} = Arguments::parse();
+    let (near, far) = duplex(4096);
+    let (mut ours, mut theirs) = tokio::try_join!(dial(near), accept(far))?;
+    say(ours.get_ref().negotiated());
 
-    let (near, far) = tokio::io::duplex(4096);
-    let (skey, policy) = (Skey::from([0x33; 20]), Policy::full_rc4());
-    let dial = MseStream::connect(near, skey.clone(), &policy).initial_payload(payload.freeze());
-    let (ours, theirs) = tokio::join!(dial, MseStream::accept(far, &skey, &policy));
-    let (ours, mut theirs) = (ours?, theirs?);
-    theirs.read_exact(&mut [0; 68]).await?; // the BitTorrent handshake comes before the messages
+    let received = theirs.next().await.transpose()?.unwrap_or_default();
+    assert_eq!(received, EXTENSION_HANDSHAKE);
+    say(format_args!(
+        "extension handshake: {}",
+        received[2..].escape_ascii()
+    ));
 
-    let (mut ours, mut theirs) = (Framed::new(ours, Messages), Framed::new(theirs, Messages));
-    assert_eq!(theirs.next().await.transpose()?, Some(extensions.clone()));
-    println!("extension handshake: {}", extensions[2..].escape_ascii());
     let piece = Bytes::from(vec![0x07; 16_397]);
     let (sent, received) = tokio::join!(ours.send(piece.clone()), theirs.next());
     sent?;
-    println!("{} bytes: {}", piece.len(), ours.get_ref().negotiated());
-    assert_eq!(received.transpose()?, Some(piece));
+    let received = received.transpose()?.unwrap_or_default();
+    assert_eq!(received, piece);
+    say(format_args!("a piece of {} bytes", received.len()));
     Ok(())
 }

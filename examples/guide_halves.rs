@@ -1,66 +1,122 @@
-//! Owned halves, split and boxed before anybody knows whether there will be a handshake: how rqbit keeps its peers. One
-//! that reads into both pieces of a ring at once goes on doing so: see `MseReadHalf::poll_read_vectored_with`.
+//! A client that races TCP against uTP and keeps each peer as two boxed halves. The redials are driven by hand with `Dial`,
+//! so that what the dialler learnt stays with the client: here, which of the two transports won.
 
-#[path = "guides/usage.rs"]
-mod usage;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use std::io;
-
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Join, join};
+use clap::Parser;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Join, duplex, join, split};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{MseStream, Policy, Skey};
+use tokio::time::{sleep, timeout};
+use tokio_mse::{MseAcceptor, MseConnector, Policy, Skey};
+
+/// Races two transports, and encrypts the halves of the one that wins
+#[derive(Parser)]
+#[command(name = "guide_halves", version)]
+struct Arguments {}
+
+const INFO_HASH: [u8; 20] = [0x22; 20];
+const MESSAGE: &[u8] = b"\0\0\0\x01\x02";
+
+fn handshake() -> Vec<u8> {
+    [
+        b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0",
+        &INFO_HASH[..],
+        b"-XX0100-............",
+    ]
+    .concat()
+}
 
 type BoxedRead = Box<dyn AsyncRead + Send + Unpin>;
 type BoxedWrite = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// As the client has them from its dialler or listener, of TCP, uTP or a proxy; joined again for the handshake.
-fn joined(tcp: TcpStream) -> Join<BoxedRead, BoxedWrite> {
-    let (reader, writer) = tcp.into_split();
-    join(Box::new(reader), Box::new(writer))
+#[derive(Debug)]
+enum Kind {
+    Tcp,
+    Utp,
 }
 
-/// One task that only reads, one that only writes and never flushes, and no lock between them.
-async fn exchange(
-    peer: MseStream<Join<BoxedRead, BoxedWrite>>,
-    message: &'static [u8],
-) -> io::Result<Vec<u8>> {
-    let (reader, writer) = peer.into_split_with(Join::into_inner);
-    let (mut reader, mut writer): (BoxedRead, BoxedWrite) = (Box::new(reader), Box::new(writer));
-    let write = tokio::spawn(async move {
-        for _ in 0..1000 {
-            writer.write_all(message).await?; // what it has taken is on its way
+/// The client's own dialler: TCP has a head start of 100 ms.
+async fn race(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
+    tokio::select! {
+        Ok(tcp) = TcpStream::connect(tcp) => {
+            let (reader, writer) = tcp.into_split();
+            Ok((Box::new(reader), Box::new(writer), Kind::Tcp))
         }
-        writer.shutdown().await
-    });
-    let mut received = Vec::new();
-    reader.read_to_end(&mut received).await?;
-    write.await??;
-    Ok(received)
+        () = sleep(Duration::from_millis(100)) => {
+            let (utp, far_end) = duplex(4096); // stands for a uTP library
+            tokio::spawn(answer(far_end, Policy::full_rc4()));
+            let (reader, writer) = split(utp);
+            Ok((Box::new(reader), Box::new(writer), Kind::Utp))
+        }
+    }
+}
+
+/// Dials until there is an encrypted peer, and splits it again.
+async fn connect(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
+    let connector = MseConnector::new(Policy::default());
+    let mut dial = connector.dial(INFO_HASH, handshake());
+    let (peer, kind) = loop {
+        // The connector does not know this dialler, so its timeout is ours.
+        let (reader, writer, kind) = timeout(Duration::from_secs(10), race(tcp)).await??;
+        say(format_args!("   {} over {kind:?}", dial.mode()));
+        if let Some(peer) = dial.attempt(join(reader, writer)).await? {
+            break (peer, kind);
+        } // else dial again, in dial.mode()
+    };
+    say(format_args!("   {}", peer.negotiated()));
+    // No lock between the halves. Bytes that arrived with the handshake are read first.
+    let (reader, writer) = peer.into_split_with(Join::into_inner);
+    Ok((Box::new(reader), Box::new(writer), kind))
+}
+
+/// The peer: accepts one connection, and echoes.
+async fn answer<T>(io: T, policy: Policy) -> io::Result<()>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let incoming = MseAcceptor::new(policy).accept(io).await?;
+    let peer = incoming.accept(Skey::from(INFO_HASH), "").await?;
+    let (mut reader, mut writer) = split(peer);
+    tokio::io::copy(&mut reader, &mut writer).await?;
+    writer.shutdown().await
+}
+
+/// Unlike `println!`, this does not panic if nobody reads the output.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    if usage::answered("Encrypts a transport that was split and boxed before the handshake.") {
-        return Ok(());
-    }
+    let Arguments {} = Arguments::parse();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let (skey, payload) = (Skey::from([0x22; 20]), b"\x13BitTorrent protocol, and so on");
+    let without_mse = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            tokio::spawn(answer(tcp, Policy::plaintext_only()));
+        }
+    });
+    // This listener is dropped at once, so the address refuses connections.
+    let closed = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
 
-    for policy in [Policy::full_rc4(), Policy::plaintext_only()] {
-        let dialled = joined(TcpStream::connect(listener.local_addr()?).await?);
-        let accepted = joined(listener.accept().await?.0);
-        let dial = async {
-            let connect = MseStream::connect(dialled, skey.clone(), &policy);
-            connect.initial_payload(payload.as_slice()).await
-        };
-        let accept = async { MseStream::accept(accepted, &skey, &policy).await };
-        let (dialled, accepted) = tokio::try_join!(dial, accept)?;
-        let (here, there) = (exchange(dialled, b"from here"), exchange(accepted, b"from there"));
-        let (here, there) = tokio::try_join!(here, there)?;
-        assert_eq!(here, b"from there".repeat(1000));
-        println!("{policy}: {} bytes there, {} bytes here", there.len(), here.len());
-        // What was received during the handshake survives the split, and is read first.
-        assert_eq!(there, [payload, &b"from here".repeat(1000)[..]].concat());
+    for (what, address) in [
+        ("A peer without MSE, over TCP:", without_mse),
+        ("A peer that only uTP reaches:", closed),
+    ] {
+        say(what);
+        let (mut reader, mut writer, kind) = connect(address).await?;
+        // One task only writes, the other only reads.
+        let write = tokio::spawn(async move {
+            writer.write_all(MESSAGE).await?;
+            writer.shutdown().await
+        });
+        let mut echo = Vec::new();
+        reader.read_to_end(&mut echo).await?;
+        write.await??;
+        assert_eq!(echo, [&handshake(), MESSAGE].concat());
+        say(format_args!("   {} bytes came back over {kind:?}", echo.len()));
     }
     Ok(())
 }

@@ -1,60 +1,80 @@
-//! What trackers and other peers say of a peer decides what is tried first.
+//! What trackers and other peers say about a peer decides which mode is dialled first.
 
-#[path = "guides/usage.rs"]
-mod usage;
-
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use clap::Parser;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{Attempt, Encryption, MseAcceptor, MseConnector, PeerHint, Policy, Skey};
+use tokio_mse::{DialMode, Encryption, MseAcceptor, MseConnector, PeerHint, Policy, Skey};
+
+/// Dials a peer that accepts nothing but MSE, before and after the client knows that
+#[derive(Parser)]
+#[command(name = "guide_hints", version)]
+struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x44; 20];
 
-/// `hint` is what is known of the peer, and kept with its address. Of several sources the one that says most counts.
-async fn dial(peer: SocketAddr, hint: &mut PeerHint) -> io::Result<Vec<Attempt>> {
-    // A client that dials plaintext first, for speed.
+/// Dials, and returns the modes that were tried. `hint` is what is known about the peer: keep it with the address.
+async fn dial(peer: SocketAddr, hint: &mut PeerHint) -> io::Result<Vec<DialMode>> {
+    // A client that dials in plaintext first.
     let connector = MseConnector::new(Policy::default().with_encryption(Encryption::Allow));
-    println!("what is known of {peer}: {hint:?}");
-    let mut attempts = Vec::new();
-    let handshake = b"\x13BitTorrent protocol, and so on".as_slice();
+    let handshake = [
+        b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0",
+        &INFO_HASH[..],
+        b"-XX0100-............",
+    ]
+    .concat();
+    let mut modes = Vec::new();
     let stream = connector
         .for_peer(*hint)
-        .connect_with(INFO_HASH, handshake, |attempt| {
-            println!("dialling: {attempt}");
-            attempts.push(attempt);
+        .connect_with(INFO_HASH, handshake, |mode| {
+            modes.push(mode);
             TcpStream::connect(peer)
         })
         .await?;
-    *hint = hint.join(stream.negotiated().into()); // MSE that worked comes first the next time
-    Ok(attempts)
+    say(format_args!(
+        "   {hint:?}: dialled {modes:?}, got {}",
+        stream.negotiated()
+    ));
+    *hint = hint.join(stream.negotiated().into()); // MSE worked, so it is dialled first the next time
+    Ok(modes)
+}
+
+async fn serve(listener: TcpListener) -> io::Result<()> {
+    let acceptor = MseAcceptor::new(Policy::full_rc4());
+    loop {
+        let (tcp, _) = listener.accept().await?;
+        if let Ok(incoming) = acceptor.accept(tcp).await {
+            let _ = incoming.accept(Skey::from(INFO_HASH), "").await;
+        }
+    }
+}
+
+/// Unlike `println!`, this does not panic if nobody reads the output.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    if usage::answered("Dials a peer that takes nothing but MSE, before and after that is known.") {
-        return Ok(());
-    }
+    let Arguments {} = Arguments::parse();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let peer = listener.local_addr()?;
-    let requires_mse = MseAcceptor::new(Policy::full_rc4());
-    tokio::spawn(async move {
-        while let Ok((tcp, _)) = listener.accept().await {
-            let _ = requires_mse.accept(tcp, &Skey::from(INFO_HASH)).await;
-        }
-    });
+    tokio::spawn(serve(listener));
 
-    // From a UDP tracker, the DHT or `peers6`, nothing is known.
+    say("A peer from a UDP tracker, the DHT or `peers6`: nothing is known.");
     let mut hint = PeerHint::Unknown;
-    let first = dial(peer, &mut hint).await?;
-    assert_eq!(first, [Attempt::Plaintext, Attempt::Mse]);
-    assert_eq!(dial(peer, &mut hint).await?, [Attempt::Mse]);
+    assert_eq!(dial(peer, &mut hint).await?, [DialMode::Plaintext, DialMode::Mse]);
 
-    let from_tracker = PeerHint::from_crypto_flag(1); // `crypto_flags`: nothing but MSE
-    let from_exchange = PeerHint::from_pex_flags(0x01); // BEP 11, `added.f`
-    let from_itself = PeerHint::from_extension_handshake(Some(1)); // BEP 10, `e`
+    say("The same peer again:");
+    assert_eq!(dial(peer, &mut hint).await?, [DialMode::Mse]);
+
+    say("A peer about which three sources said something. The strongest hint wins:");
+    let from_tracker = PeerHint::from_crypto_flag(1); // `crypto_flags` of a tracker's answer: it requires MSE
+    let from_exchange = PeerHint::from_pex_flags(0x01); // `added.f` of a peer exchange (BEP 11): it prefers MSE
+    let from_itself = PeerHint::from_extension_handshake(Some(1)); // `e` of its extension handshake (BEP 10)
     let mut hint = from_tracker.join(from_exchange).join(from_itself);
     assert_eq!(hint, PeerHint::RequiresMse);
-    assert_eq!(dial(peer, &mut hint).await?, [Attempt::Mse]);
+    assert_eq!(dial(peer, &mut hint).await?, [DialMode::Mse]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Every mode between two ends over real sockets, with a tap in the middle that checks what is visible on the wire.
+//! Runs every mode between two ends over real sockets. A tap in the middle checks what can be read on the wire.
 //!
 //! ```sh
 //! cargo run --release --example demo
@@ -6,91 +6,114 @@
 
 #[path = "../cli/mod.rs"]
 mod cli;
-mod end;
-mod hexdump;
+mod exchange;
 mod scenario;
 mod tap;
-mod visible;
 
-use std::fmt::Display;
-use std::io::{self, Write};
+use std::fmt::Write;
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use tokio::time::timeout;
 
-use crate::cli::{exit, log};
-use crate::end::Torrent;
-use crate::scenario::{Outcome, Scenario};
+use crate::cli::print;
+use crate::exchange::Torrent;
+use crate::scenario::Outcome;
 
 /// A scenario takes less than a second, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs every mode between two ends over real sockets, with a tap in the middle
+const BYTES_A_LINE: usize = 16;
+
+const HELP: &str = "Example:
+  cargo run --release --example demo
+
+RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.";
+
+/// Runs every mode of MSE between two ends on this machine, and shows what can be read on the wire
 #[derive(Parser)]
-#[command(name = "demo", version)]
+#[command(name = "demo", version, after_help = HELP)]
 struct Arguments {}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if let Err(status) = exit::arguments::<Arguments>() {
+    if let Err(status) = cli::arguments::<Arguments>() {
         return status;
     }
-    log::start();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => exit::failed(message),
-    }
-}
-
-async fn run() -> Result<(), String> {
+    cli::start_log();
     let torrent = Torrent::generate();
     row([
         "mode",
         "negotiated",
-        "bytes verified",
-        "\"BitTorrent protocol\" in the clear",
+        "verified",
+        "\"BitTorrent protocol\" readable?",
     ]);
-    let mut firsts = Vec::new();
+    let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
     for scenario in scenario::all() {
-        let failed = |what: String| format!("{}: {what}", scenario.name);
-        let Ok(outcome) = timeout(PATIENCE, scenario.run(&torrent)).await else {
-            return Err(failed(format!("not done within {PATIENCE:?}")));
-        };
-        let outcome = outcome.map_err(failed)?;
-        print(&scenario, &outcome);
-        firsts.push((scenario.name, outcome.first));
-    }
-    line("\nthe first bytes of the initiator, as the tap saw them:");
-    for (mode, first) in &firsts {
-        for (at, row) in hexdump::rows(first).enumerate() {
-            line(format_args!("{:<12} {row}", if at == 0 { mode } else { "" }));
+        let outcome = timeout(LIMIT, scenario.run(&torrent))
+            .await
+            .unwrap_or_else(|_| Err(format!("not done within {LIMIT:?}")));
+        match outcome {
+            Ok(outcome) => {
+                row([
+                    scenario.name,
+                    &outcome.negotiated,
+                    &format!("{} MB", outcome.verified / 1_000_000),
+                    &scenario.visible.to_string(),
+                ]);
+                outcomes.push((scenario.name, outcome));
+            }
+            Err(what) => failures.push(format!("{}: {what}", scenario.name)),
         }
     }
-    line(format_args!(
-        "\nverdict: all {} modes do what they say; RC4 here hides from a look, not from an attack",
-        firsts.len()
-    ));
-    Ok(())
-}
-
-fn print(scenario: &Scenario, outcome: &Outcome) {
-    row([
-        scenario.name,
-        &outcome.negotiated,
-        &outcome.verified.to_string(),
-        &scenario.visible.to_string(),
-    ]);
+    print("\nThe first bytes that the initiator sends, as seen on the wire:");
+    hexdump(&outcomes, |outcome| &outcome.first);
+    print("\nIts first bytes after the handshake (each time the same text):");
+    hexdump(&outcomes, |outcome| &outcome.after_handshake);
+    print("");
+    verdict(outcomes.len(), &failures)
 }
 
 fn row([mode, negotiated, verified, visible]: [&str; 4]) {
-    line(format_args!(
-        "{mode:<12} {negotiated:<22} {verified:>14}  {visible}"
+    print(format_args!(
+        "{mode:<12} {negotiated:<22} {verified:>8}  {visible}"
     ));
 }
 
-/// The status tells it, too, if nobody reads this.
-fn line(text: impl Display) {
-    let _ = writeln!(io::stdout(), "{text}");
+/// Prints bytes in hex, and as text.
+fn hexdump(outcomes: &[(&str, Outcome)], bytes: impl Fn(&Outcome) -> &[u8]) {
+    for (mode, outcome) in outcomes {
+        for (number, line) in bytes(outcome).chunks(BYTES_A_LINE).enumerate() {
+            let (mut hex, mut text) = (String::new(), String::new());
+            for byte in line {
+                // Writing to a string does not fail.
+                let _ = write!(hex, "{byte:02x} ");
+                let is_text = matches!(byte, b' '..=b'~');
+                text.push(if is_text { char::from(*byte) } else { '.' });
+            }
+            let mode = if number == 0 { mode } else { "" };
+            print(format_args!("{mode:<12} {hex:<48}|{text}|"));
+        }
+    }
+}
+
+fn verdict(held: usize, failures: &[String]) -> ExitCode {
+    let all = held + failures.len();
+    let (colour, verdict) = match failures {
+        [] => ("32", format!("verdict: all {all} modes do what they promise")),
+        _ => ("31", format!("verdict: {} of {all} modes failed", failures.len())),
+    };
+    if cli::is_coloured(&io::stdout()) {
+        print(format_args!("\x1b[1;{colour}m{verdict}\x1b[0m"));
+    } else {
+        print(verdict);
+    }
+    if failures.is_empty() {
+        print("MSE is obfuscation, not security.");
+        ExitCode::SUCCESS
+    } else {
+        cli::failed(failures.join("; "))
+    }
 }

@@ -1,16 +1,17 @@
-//! The modes, what each has to lead to, and one run of it.
+//! The modes: what each must negotiate, what a tap on the wire must see, and one run of it.
 
-use bytes::Bytes;
+use std::fmt;
+
 use tokio::net::{TcpListener, TcpStream};
-use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tokio_mse::{Error, MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tracing::debug;
 
-use crate::cli::mode::mode;
-use crate::end::{self, Torrent};
-use crate::tap::Tap;
-use crate::visible::Visible;
+use crate::cli::{HANDSHAKE_LEN, PROTOCOL, mode};
+use crate::exchange::{Torrent, exchange};
+use crate::tap::{Recording, Tap};
 
-/// How much of a connection is shown.
-const FIRST: usize = 32;
+/// How many bytes are shown of each part of a connection.
+const SHOWN: usize = 32;
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
@@ -23,8 +24,10 @@ pub(crate) struct Scenario {
 pub(crate) struct Outcome {
     pub(crate) negotiated: String,
     pub(crate) verified: u64,
-    /// What the initiator sent first, on the connection that got through.
+    /// The first bytes that the initiator sent on the connection that was established.
     pub(crate) first: Vec<u8>,
+    /// Its first bytes after the handshake.
+    pub(crate) after_handshake: Vec<u8>,
 }
 
 /// Every mode there is.
@@ -33,25 +36,25 @@ pub(crate) fn all() -> [Scenario; 4] {
         Scenario {
             name: "plaintext",
             dials: Policy::plaintext_only(),
-            accepts: Policy::accept_any(),
+            accepts: Policy::default(),
             negotiates: "plaintext",
             visible: Visible::FromTheStart,
         },
         Scenario {
             name: "header-only",
             dials: Policy::header_only(),
-            accepts: Policy::accept_any(),
+            accepts: Policy::default(),
             negotiates: "header-only",
             visible: Visible::AfterHandshake,
         },
         Scenario {
             name: "RC4",
             dials: Policy::full_rc4(),
-            accepts: Policy::accept_any(),
+            accepts: Policy::default(),
             negotiates: "rc4",
             visible: Visible::Never,
         },
-        // A peer that does not know MSE hangs up on a public key.
+        // A peer without MSE closes the connection when it receives a public key.
         Scenario {
             name: "fallback",
             dials: Policy::full_rc4().allow_fallback(),
@@ -71,7 +74,7 @@ impl Scenario {
 
         let accepting = async { Ok(self.accept(&listener, torrent).await) };
         let connector = MseConnector::new(self.dials.clone());
-        let dialling = connector.connect_with(torrent.info_hash, torrent.handshake(), |_| {
+        let dialling = connector.connect_with(torrent.info_hash, torrent.handshake(), |_mode| {
             TcpStream::connect(tapped)
         });
         let (initiator, responder) =
@@ -85,32 +88,109 @@ impl Scenario {
         if initiator.negotiated().mode() != responder.negotiated().mode() {
             return Err("the two ends disagree on what was negotiated".to_owned());
         }
-        let verified = end::exchange(initiator, responder, torrent).await?;
+        let verified = exchange(initiator, responder, torrent).await?;
+
         let recordings = tap.recordings().await;
-        self.visible.check(&recordings, torrent.stream_len())?;
-        let answered = recordings.iter().find(|tapped| !tapped.from_responder.is_empty());
-        let first = answered.map(|tapped| tapped.from_initiator.iter().take(FIRST).copied().collect());
-        let first = first.unwrap_or_default();
+        let established = self.visible.check(&recordings, torrent.stream_len())?;
+        let sent = &established.from_initiator;
+        let after_handshake = &sent[sent.len().saturating_sub(torrent.stream_len())..];
         Ok(Outcome {
             negotiated,
             verified,
-            first,
+            first: sent.iter().take(SHOWN).copied().collect(),
+            after_handshake: after_handshake.iter().take(SHOWN).copied().collect(),
         })
     }
 
-    /// The first connection that gets through.
+    /// The first connection whose handshake succeeds.
     async fn accept(&self, listener: &TcpListener, torrent: &Torrent) -> MseStream<TcpStream> {
-        let skey = Skey::from(torrent.info_hash);
         let acceptor = MseAcceptor::new(self.accepts.clone());
         loop {
             let Ok((tcp, _)) = listener.accept().await else {
                 continue;
             };
-            let ours = Bytes::copy_from_slice(&torrent.handshake);
-            let accepted = acceptor.accept(tcp, &skey).initial_payload(|_| ours).await;
-            if let Ok(peer) = accepted {
-                return peer;
+            match serve(&acceptor, tcp, torrent).await {
+                Ok(peer) => return peer,
+                Err(error) => debug!(%error, "refused"),
             }
         }
     }
+}
+
+async fn serve(
+    acceptor: &MseAcceptor,
+    tcp: TcpStream,
+    torrent: &Torrent,
+) -> Result<MseStream<TcpStream>, Error> {
+    let incoming = acceptor.accept(tcp).await?;
+    let skey = Skey::from(torrent.info_hash);
+    if incoming.skey_hash().matches(&skey) {
+        incoming.accept(skey, torrent.handshake()).await
+    } else {
+        Err(incoming.refuse().await)
+    }
+}
+
+/// From where on a passive observer can read `0x13 "BitTorrent protocol"`.
+#[derive(Clone, Copy)]
+pub(crate) enum Visible {
+    FromTheStart,
+    AfterHandshake,
+    Never,
+}
+
+impl fmt::Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FromTheStart => "yes, from the first byte",
+            Self::AfterHandshake => "only after the MSE handshake",
+            Self::Never => "never",
+        })
+    }
+}
+
+impl Visible {
+    /// Checks that the recordings show this, and returns the connection that was established. Before it there may be an
+    /// attempt that the peer closed. The last `stream_len` bytes in each direction followed the initial payload.
+    fn check(self, recordings: &[Recording], stream_len: usize) -> Result<&Recording, String> {
+        let (answered, closed): (Vec<_>, Vec<_>) = recordings
+            .iter()
+            .partition(|recording| !recording.from_responder.is_empty());
+        for attempt in closed {
+            // Only attempts with MSE are closed here, and they show nothing.
+            expect("closed attempt", &attempt.from_initiator, None)?;
+        }
+        let [connection] = answered[..] else {
+            let found = answered.len();
+            return Err(format!("the tap saw {found} connections, expected one"));
+        };
+        let Recording {
+            from_initiator,
+            from_responder,
+        } = connection;
+        // The initiator's initial payload is a part of the MSE handshake; the responder's follows the fourth message.
+        let after_payload = from_initiator.len().checked_sub(stream_len);
+        let after_message_4 = from_responder.len().checked_sub(stream_len + HANDSHAKE_LEN);
+        let (initiator, responder) = match self {
+            Self::FromTheStart => (Some(0), Some(0)),
+            Self::AfterHandshake => (after_payload, after_message_4),
+            Self::Never => (None, None),
+        };
+        expect("initiator", from_initiator, initiator)?;
+        expect("responder", from_responder, responder)?;
+        Ok(connection)
+    }
+}
+
+fn expect(who: &str, wire: &[u8], expected: Option<usize>) -> Result<(), String> {
+    let seen = wire.windows(PROTOCOL.len()).position(|at| at == PROTOCOL);
+    if seen == expected {
+        return Ok(());
+    }
+    let at = |offset: Option<usize>| offset.map_or("nowhere".to_owned(), |at| format!("at byte {at}"));
+    Err(format!(
+        "the BitTorrent handshake of the {who} is readable {}, expected {}",
+        at(seen),
+        at(expected)
+    ))
 }

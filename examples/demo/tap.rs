@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// All that went over one connection.
+/// Everything that was sent over one connection.
 pub(crate) struct Recording {
     pub(crate) from_initiator: Vec<u8>,
     pub(crate) from_responder: Vec<u8>,
@@ -21,22 +21,22 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
-    /// A tap that leads to `responder`, and where to dial it.
+    /// A tap that relays to `responder`, and the address to dial.
     pub(crate) async fn before(responder: SocketAddr) -> io::Result<(Self, SocketAddr)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let relays = Arc::new(Mutex::new(JoinSet::new()));
-        let begun = Arc::clone(&relays);
+        let started = Arc::clone(&relays);
         let accepting = tokio::spawn(async move {
             while let Ok((initiator, _)) = listener.accept().await {
-                let mut relays = begun.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut relays = started.lock().unwrap_or_else(PoisonError::into_inner);
                 relays.spawn(relay(initiator, responder));
             }
         });
         Ok((Self { accepting, relays }, address))
     }
 
-    /// What it recorded, in the order in which the connections ended. They have to end first.
+    /// The recordings, in the order in which the connections ended. Waits until all of them have ended.
     pub(crate) async fn recordings(self) -> Vec<Recording> {
         self.accepting.abort();
         let relays = {
@@ -64,7 +64,7 @@ async fn relay(initiator: TcpStream, responder: SocketAddr) -> io::Result<Record
     })
 }
 
-/// Passes on until there is nothing more, or nobody who takes it.
+/// Relays and records until one of the two sides closes.
 async fn record(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> Vec<u8> {
     let mut recorded = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Sending and checking at once, and never waiting for a peer that stands still.
+//! Sends and checks at the same time, and gives up on a peer that makes no progress.
 
 use std::future::Future;
 use std::io;
@@ -10,25 +10,25 @@ use tokio::time::timeout;
 use tokio_mse::MseStream;
 use tracing::debug;
 
-use crate::cli::progress::Progress;
 use crate::payload::Payload;
+use crate::progress::Progress;
 
-/// How long the peer has to close after all came back. It is bad style not to, but the echo is whole.
+/// How long the peer has to close after everything came back. A peer that does not close has still echoed everything.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Sends what follows the handshake, checks everything that comes back, and says how long that took.
+/// Sends what follows the handshake, and checks everything that comes back. Returns how long that took.
 pub(crate) async fn exchange(
     peer: MseStream<TcpStream>,
     payload: &Payload,
     idle: Duration,
     progress: &Progress,
 ) -> Result<Duration, String> {
-    let began = Instant::now();
+    let start = Instant::now();
     let (mut reader, mut writer) = peer.into_split_with(TcpStream::into_split);
     let sending = send(&mut writer, payload, idle);
     let checking = check(&mut reader, payload, idle, progress);
     tokio::try_join!(sending, checking)?;
-    let took = began.elapsed();
+    let took = start.elapsed();
     end(&mut reader, idle.min(GRACE)).await?;
     Ok(took)
 }
@@ -43,16 +43,16 @@ async fn send(
     for block in payload.blocks() {
         let mut rest = &block[..];
         while !rest.is_empty() {
-            let written = patiently(idle, writer.write(rest)).await;
+            let written = limited(idle, writer.write(rest)).await;
             let written = written.map_err(|what| failed(sent, what))?;
             if written == 0 {
-                return Err(failed(sent, "the connection takes no more".to_owned()));
+                return Err(failed(sent, "the connection accepts no more bytes".to_owned()));
             }
             rest = &rest[written..];
             sent += written as u64;
         }
     }
-    let closed = patiently(idle, writer.shutdown()).await;
+    let closed = limited(idle, writer.shutdown()).await;
     closed.map_err(|what| failed(sent, what))
 }
 
@@ -69,7 +69,7 @@ async fn check(
         let mut expected = &expected[..];
         while !expected.is_empty() {
             buffer.resize(expected.len(), 0);
-            let read = patiently(idle, reader.read(&mut buffer)).await;
+            let read = limited(idle, reader.read(&mut buffer)).await;
             let read =
                 read.map_err(|what| format!("receiving the echo, after {checked} of {len} bytes: {what}"))?;
             if read == 0 {
@@ -84,27 +84,28 @@ async fn check(
             }
             expected = later;
             checked += read as u64;
-            progress.at(|| format!("{checked} of {len} bytes came back"));
+            progress.set(|| format!("{} of {} MB came back", checked / 1_000_000, len / 1_000_000));
         }
     }
     Ok(())
 }
 
-/// Nothing may come behind the echo.
+/// Checks that nothing follows the echo.
 async fn end(reader: &mut (impl AsyncRead + Unpin), grace: Duration) -> Result<(), String> {
-    match patiently(grace, reader.read(&mut [0])).await {
+    match limited(grace, reader.read(&mut [0])).await {
         Ok(0) => Ok(()),
         Ok(_) => Err("checking the echo: more came back than was sent".to_owned()),
         Err(what) => {
-            debug!(what, "the peer did not close in good order");
+            debug!(what, "the peer did not close properly");
             Ok(())
         }
     }
 }
 
-async fn patiently<O>(idle: Duration, operation: impl Future<Output = io::Result<O>>) -> Result<O, String> {
+/// Limits the time without progress.
+async fn limited<O>(idle: Duration, operation: impl Future<Output = io::Result<O>>) -> Result<O, String> {
     match timeout(idle, operation).await {
         Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("nothing moved for {idle:?}")),
+        Err(_) => Err(format!("no progress for {idle:?}")),
     }
 }

@@ -1,21 +1,21 @@
-//! What is sent and has to come back: a BitTorrent handshake, then random bytes, of any length in constant memory.
+//! What is sent and must come back: a BitTorrent handshake, then random bytes. It needs constant memory, however long it is.
 
 use bytes::Bytes;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use crate::cli::handshake;
+use crate::cli::HANDSHAKE_LEN;
 
 const BLOCK: usize = 64 * 1024;
 
 pub(crate) struct Payload {
-    handshake: [u8; handshake::LEN],
+    handshake: [u8; HANDSHAKE_LEN],
     seed: [u8; 32],
     random: u64,
 }
 
 impl Payload {
-    pub(crate) fn new(handshake: [u8; handshake::LEN], random: u64) -> Self {
+    pub(crate) fn new(handshake: [u8; HANDSHAKE_LEN], random: u64) -> Self {
         Self {
             handshake,
             seed: rand::rng().random(),
@@ -23,17 +23,17 @@ impl Payload {
         }
     }
 
-    /// What the peer gets first.
+    /// The first 68 bytes, which are the initial payload.
     pub(crate) fn handshake(&self) -> Bytes {
         Bytes::copy_from_slice(&self.handshake)
     }
 
-    /// How many bytes it is, handshake included.
+    /// The number of bytes, handshake included.
     pub(crate) const fn len(&self) -> u64 {
         self.handshake.len() as u64 + self.random
     }
 
-    /// What follows the handshake, the same every time.
+    /// What follows the handshake. Every call returns the same bytes.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
         let mut generator = ChaCha8Rng::from_seed(self.seed);
         let mut left = self.random;
@@ -43,7 +43,7 @@ impl Payload {
                 return None;
             }
             left -= len as u64;
-            // Whole blocks, because a generator's bytes depend on how they are asked for.
+            // Always a whole block: a generator's output depends on the lengths that are requested.
             let mut block = vec![0; BLOCK];
             generator.fill_bytes(&mut block);
             block.truncate(len);

@@ -1,4 +1,4 @@
-//! Echoes every byte of every peer, encrypted or not.
+//! Accepts peers with MSE or in plaintext, and echoes every byte.
 //!
 //! ```sh
 //! cargo run --release --example echo_server -- \
@@ -7,27 +7,54 @@
 
 #[path = "../cli/mod.rs"]
 mod cli;
-mod peer;
+mod per_address;
+mod report;
 
 use std::convert::Infallible;
+use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
-use tokio_mse::{CryptoMethods, MseAcceptor, Policy, SkeyIndex};
+use clap::{Parser, ValueEnum};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_mse::{CryptoMethods, Error, Linger, Mode, MseAcceptor, MseStream, Policy, SkeyIndex};
+use tracing::debug;
 
-use crate::cli::address::Address;
-use crate::cli::disguise::Look;
-use crate::cli::encryption::Wanted;
-use crate::cli::info_hash::InfoHash;
-use crate::cli::linger::Switch;
-use crate::cli::report::Report;
-use crate::cli::{exit, listen, log, seconds};
+use crate::cli::values::{Address, InfoHash, Look, Wanted, methods, seconds};
+use crate::per_address::PerAddress;
+use crate::report::Report;
 
-/// Echoes every byte of every peer until the peer closes, its initial payload included
+/// Below 1024, the usual limit of descriptors.
+const MAX_CONNECTIONS: usize = 900;
+
+/// How long no connection is accepted after an error: usually EMFILE, until a descriptor is free.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a peer may send nothing, or read nothing, after the handshake.
+const IDLE: Duration = Duration::from_secs(180);
+
+/// How many bytes of a BitTorrent handshake there are up to the info-hash; the peer id follows.
+const INFO_HASH_END: usize = 48;
+
+/// How long a plaintext peer has to go on before it gets the rest of its handshake back.
+const ANSWER_PAUSE: Duration = Duration::from_millis(500);
+
+const BUFFER: usize = 64 * 1024;
+
+const HELP: &str = "Example:
+  cargo run --release --example echo_server -- --listen 127.0.0.1:6881 \\
+      --info-hash 0123456789abcdef0123456789abcdef01234567 --encryption require
+
+RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.";
+
+/// Accepts peers with MSE or in plaintext, and echoes every byte until the peer closes
 #[derive(Parser)]
-#[command(name = "echo_server", version)]
+#[command(name = "echo_server", version, after_help = HELP)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
@@ -35,58 +62,172 @@ struct Arguments {
     /// A torrent that is served, in 40 hex digits; any number of them
     #[arg(long, value_name = "HEX", required = true, num_args = 1..)]
     info_hash: Vec<InfoHash>,
-    /// How much encryption is wanted
-    #[arg(long, value_enum, default_value = "allow")]
+    /// How much encryption is wanted; allow and prefer differ only for programs that dial
+    #[arg(long, value_enum, default_value = "prefer")]
     encryption: Wanted,
-    /// What MSE may negotiate, most preferred first: rc4, or plaintext for header-only
-    #[arg(long, value_name = "LIST", default_value_t = Policy::accept_any().methods())]
+    /// The methods that MSE accepts, most preferred first: rc4, header-only
+    #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
     /// How long a handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
-          value_parser = seconds::seconds)]
+          value_parser = seconds)]
     timeout: Duration,
-    /// What the handshake looks like to whoever watches
+    /// How the handshake is disguised
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// How a connection is left whose handshake failed
+    /// When a connection closes after a failed handshake
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
-    /// How many handshakes may be under way at once [default: no limit]
+    /// How many connections one address may have [default: no limit]
     #[arg(long, value_name = "N")]
-    max_handshakes: Option<usize>,
+    per_address: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// Late, so that a prober cannot tell what was wrong; its error is printed then. At once if the peer would redial
+    On,
+    /// At once
+    Off,
+    /// As on, and plaintext is not recognised at all; needs --encryption require
+    Strict,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = match exit::arguments() {
+    let arguments: Arguments = match cli::arguments() {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
-    log::start();
-    match run(arguments).await {
-        Ok(never) => match never {},
-        Err(message) => exit::failed(message),
+    if arguments.linger == Switch::Strict && arguments.encryption != Wanted::Require {
+        return cli::wrong_usage("--linger strict needs --encryption require");
+    }
+    cli::start_log();
+    match Server::bind(&arguments).await {
+        Ok((server, listener)) => match server.run(listener).await {},
+        Err(message) => cli::failed(message),
     }
 }
 
-async fn run(arguments: Arguments) -> Result<Infallible, String> {
-    let policy = Policy::new(arguments.encryption.into(), arguments.methods);
-    let mut acceptor = MseAcceptor::new(policy)
-        .timeout(arguments.timeout)
-        .disguise(arguments.disguise.into());
-    acceptor = arguments.linger.prepare(acceptor);
-    if let Some(limit) = arguments.max_handshakes {
-        acceptor = acceptor.max_handshakes(limit);
+struct Server {
+    acceptor: MseAcceptor,
+    torrents: SkeyIndex,
+    addresses: PerAddress,
+    report: Report,
+}
+
+impl Server {
+    /// Listens, and prints `listening on ADDR:PORT` with the real port.
+    async fn bind(arguments: &Arguments) -> Result<(Arc<Self>, TcpListener), String> {
+        let policy = Policy::new(arguments.encryption.into(), arguments.methods);
+        let mut acceptor = MseAcceptor::new(policy)
+            .timeout(arguments.timeout)
+            .disguise(arguments.disguise.into())
+            .hide_plaintext(arguments.linger == Switch::Strict);
+        if arguments.linger != Switch::Off {
+            acceptor = acceptor.linger(Linger::new());
+        }
+        let address = &arguments.listen;
+        let unable = |error: io::Error| format!("cannot listen on {address}: {error}");
+        let listener = TcpListener::bind(address.as_str()).await.map_err(unable)?;
+        cli::print(format_args!(
+            "listening on {}",
+            listener.local_addr().map_err(unable)?
+        ));
+        let server = Self {
+            acceptor,
+            torrents: arguments.info_hash.iter().map(|hash| (hash.0, ())).collect(),
+            addresses: PerAddress::new(arguments.per_address.map(NonZeroUsize::get)),
+            report: Report::start(),
+        };
+        Ok((Arc::new(server), listener))
     }
-    let linger = arguments.linger.linger();
-    let torrents = arguments.info_hash.iter().map(|torrent| torrent.0);
-    let torrents: Arc<SkeyIndex> = Arc::new(torrents.collect());
-    let listener = listen::listen(&arguments.listen).await?;
-    let report = Report::start();
-    let serving = listen::serve(listener, &report, |tcp, from| {
-        let (acceptor, torrents) = (acceptor.clone(), Arc::clone(&torrents));
-        let (linger, report) = (linger.clone(), report.clone());
-        async move { peer::serve(tcp, from, &acceptor, linger.as_ref(), &torrents, &report).await }
-    });
-    Ok(serving.await)
+
+    /// Accepts until the process ends: no peer ends it, and no lack of descriptors.
+    async fn run(self: Arc<Self>, listener: TcpListener) -> Infallible {
+        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut is_failing = false;
+        loop {
+            // While all slots are taken, new peers wait in the kernel's queue.
+            let slot = Arc::clone(&connections).acquire_owned().await;
+            let (tcp, from) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    if !is_failing {
+                        self.report.line(format!("cannot accept: {error}"));
+                    }
+                    is_failing = true;
+                    sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            is_failing = false;
+            let Some(permit) = self.addresses.enter(from.ip()) else {
+                self.report
+                    .line(format!("{from} closed: its address has too many connections"));
+                continue;
+            };
+            let server = Arc::clone(&self);
+            tokio::spawn(async move {
+                match server.shake_hands(tcp).await {
+                    Ok(peer) => {
+                        server
+                            .report
+                            .line(format!("{from} {}", cli::mode(peer.negotiated())));
+                        match echo(peer).await {
+                            Ok(bytes) => debug!(%from, bytes, "closed"),
+                            Err(error) => debug!(%from, %error, "lost"),
+                        }
+                    }
+                    Err(error) => server.report.line(format!("{from} {}", cli::chain(&error))),
+                }
+                // The connection has closed.
+                drop((slot, permit));
+            });
+        }
+    }
+
+    async fn shake_hands(&self, tcp: TcpStream) -> Result<MseStream<TcpStream>, Error> {
+        if let Err(error) = tcp.set_nodelay(true) {
+            debug!(%error, "TCP_NODELAY refused");
+        }
+        let incoming = self.acceptor.accept(tcp).await?;
+        let Some(skey) = self.torrents.skey(incoming.skey_hash()) else {
+            return Err(incoming.refuse().await);
+        };
+        // Without a handshake of our own: the peer gets its own handshake back.
+        incoming.accept(skey, "").await
+    }
+}
+
+async fn echo(mut peer: MseStream<TcpStream>) -> io::Result<u64> {
+    let mut buffer = vec![0; BUFFER];
+    let mut echoed = 0;
+    if peer.negotiated().mode() == Mode::Plaintext {
+        echoed += echo_handshake(&mut peer, &mut buffer).await?;
+    }
+    loop {
+        let read = timeout(IDLE, peer.read(&mut buffer)).await??;
+        if read == 0 {
+            timeout(IDLE, peer.shutdown()).await??;
+            return Ok(echoed);
+        }
+        timeout(IDLE, peer.write_all(&buffer[..read])).await??;
+        echoed += read as u64;
+    }
+}
+
+/// Echoes the info-hash before the peer id. A dialler that gets its whole handshake back takes the connection for one to
+/// itself, unless it has got a part of it before and has gone on.
+async fn echo_handshake(peer: &mut MseStream<TcpStream>, buffer: &mut [u8]) -> io::Result<u64> {
+    let read = timeout(IDLE, peer.read(buffer)).await??;
+    let (start, rest) = buffer.split_at_mut(INFO_HASH_END.min(read));
+    timeout(IDLE, peer.write_all(start)).await??;
+    let known = read - start.len();
+    let more = match timeout(ANSWER_PAUSE, peer.read(&mut rest[known..])).await {
+        Ok(more) => more?,
+        Err(_) => 0,
+    };
+    timeout(IDLE, peer.write_all(&rest[..known + more])).await??;
+    Ok((read + more) as u64)
 }

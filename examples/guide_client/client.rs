@@ -1,11 +1,24 @@
-//! What a client is made of, and the first words of every connection.
+//! The client: its parts, and how it dials. `listen.rs` has the other direction.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_mse::{MseAcceptor, MseConnector, MseStream, PerAddress, Policy, Skey, SkeyIndex};
+use tokio::time::timeout;
+use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex};
+use tokio_util::sync::CancellationToken;
+
+use crate::per_address::PerAddress;
+use crate::say;
+
+/// How long a peer may take to send its BitTorrent handshake, after the MSE handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a peer may be silent, or not read. Peers send a keep-alive every two minutes.
+pub(crate) const IDLE: Duration = Duration::from_secs(180);
 
 pub(crate) const INTERESTED: [u8; 5] = [0, 0, 0, 1, 2];
 pub(crate) const UNCHOKE: [u8; 5] = [0, 0, 0, 1, 1];
@@ -13,49 +26,96 @@ pub(crate) const UNCHOKE: [u8; 5] = [0, 0, 0, 1, 1];
 /// One type for all peers: plaintext, header-only or encrypted.
 pub(crate) type Peer = MseStream<TcpStream>;
 
+pub(crate) struct Torrent {
+    pub(crate) info_hash: [u8; 20],
+    /// Replaces the client's policy when we dial, and narrows it when we accept.
+    pub(crate) policy: Option<Policy>,
+}
+
 pub(crate) struct Client {
     pub(crate) name: &'static str,
-    pub(crate) torrents: SkeyIndex,
-    pub(crate) connector: MseConnector,
+    pub(crate) torrents: SkeyIndex<Arc<Torrent>>,
     pub(crate) acceptor: MseAcceptor,
     pub(crate) addresses: PerAddress,
+    pub(crate) stop: CancellationToken,
+    connector: MseConnector,
+    counters: Mutex<BTreeMap<String, u32>>,
 }
 
 impl Client {
-    pub(crate) fn new(name: &'static str, dials: Policy, accepts: Policy) -> Arc<Self> {
+    pub(crate) fn new(name: &'static str, policy: Policy) -> Arc<Self> {
         Arc::new(Self {
             name,
             torrents: SkeyIndex::new(),
-            connector: MseConnector::new(dials),
-            acceptor: MseAcceptor::new(accepts).max_handshakes(256),
-            addresses: PerAddress::new(2), // some tens, on the internet
+            acceptor: MseAcceptor::new(policy.clone()), // one policy for both directions
+            addresses: PerAddress::default(),
+            stop: CancellationToken::new(),
+            connector: MseConnector::new(policy),
+            counters: Mutex::default(),
         })
     }
 
-    pub(crate) fn handshake(&self, info_hash: &[u8; 20]) -> Vec<u8> {
-        let peer_id = format!("-XX0100-{:.>12}", self.name).into_bytes();
-        [
-            b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0",
-            &info_hash[..],
-            &peer_id,
-        ]
-        .concat()
+    /// Dials a peer, and dials again if the policy allows it. The connector limits each wait in the first call.
+    pub(crate) async fn dial(&self, address: SocketAddr, torrent: &Torrent) -> io::Result<Peer> {
+        let connector = match &torrent.policy {
+            Some(policy) => self.connector.with_policy(policy.clone()),
+            None => self.connector.clone(),
+        };
+        let connected = connector
+            .connect_with(torrent.info_hash, self.handshake(torrent), |mode| {
+                self.say(format_args!("dialling with {mode}"));
+                TcpStream::connect(address)
+            })
+            .await;
+        match &connected {
+            Ok(peer) => self.count(peer.negotiated().mode().to_string()),
+            Err(error) => self.count(error.label()),
+        }
+        let mut peer = connected.inspect_err(|error| self.say(error))?;
+        self.greet(&mut peer, torrent)
+            .await
+            .inspect_err(|error| self.say(error))?;
+
+        // From here on it is like the bare stream: no flush is needed.
+        timeout(IDLE, peer.write_all(&INTERESTED)).await??;
+        let mut message = [0; 5];
+        timeout(IDLE, peer.read_exact(&mut message)).await??;
+        self.say(format_args!("unchoked: {}", message == UNCHOKE));
+        Ok(peer)
     }
 
-    /// Reads the peer's BitTorrent handshake, which comes first in every mode. Gives its info-hash, which is a claim
-    /// until it was looked up: only MSE has verified that the peer knows one of our SKEYs.
-    pub(crate) async fn greet(&self, peer: &mut Peer) -> io::Result<[u8; 20]> {
-        let (mut handshake, mut info_hash) = ([0; 68], [0; 20]);
-        peer.read_exact(&mut handshake).await?;
-        info_hash.copy_from_slice(&handshake[28..48]);
-        if !self.torrents.contains(&Skey::from(info_hash)) {
-            return Err(io::Error::other(
-                "the peer wants a torrent that is not served here",
-            ));
+    /// Reads the peer's BitTorrent handshake, which comes first in every mode.
+    pub(crate) async fn greet(&self, peer: &mut Peer, torrent: &Torrent) -> io::Result<()> {
+        let mut theirs = [0; 68];
+        timeout(HANDSHAKE, peer.read_exact(&mut theirs)).await??;
+        // With MSE the peer has proved that it knows the info-hash. In plaintext it only claims to.
+        if theirs[28..48] != torrent.info_hash {
+            return Err(io::Error::other("the peer answered for another torrent"));
         }
-        let peer_id = String::from_utf8_lossy(&handshake[56..]);
-        let them = peer_id.trim_matches('.');
-        println!("{}: connected to {them}: {}", self.name, peer.negotiated());
-        Ok(info_hash)
+        let peer_id = theirs[48..].escape_ascii(); // a peer can put any bytes there
+        self.say(format_args!("connected to {peer_id}: {}", peer.negotiated()));
+        Ok(())
+    }
+
+    pub(crate) fn handshake(&self, torrent: &Torrent) -> Vec<u8> {
+        let start = b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0";
+        let peer_id = format!("-XX0100-{:.>12}", self.name);
+        [start, &torrent.info_hash[..], peer_id.as_bytes()].concat()
+    }
+
+    pub(crate) fn count(&self, label: impl Into<String>) {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        *counters.entry(label.into()).or_default() += 1;
+    }
+
+    pub(crate) fn counters(&self) -> BTreeMap<String, u32> {
+        self.counters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn say(&self, line: impl std::fmt::Display) {
+        say(format_args!("   {}: {line}", self.name));
     }
 }

@@ -1,14 +1,13 @@
-//! Lines on stderr that never hold up a connection.
+//! Lines on stderr that never delay a connection.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-/// More than this many lines behind, lines are dropped: nobody reads them.
+/// If nobody reads stderr, so many lines wait, and further lines are dropped.
 const BACKLOG: usize = 1024;
 
-/// Writes lines to stderr from a thread of its own: a full pipe that nobody reads blocks whoever writes to it.
-#[derive(Clone)]
+/// Writes from its own thread: writing to a full pipe blocks.
 pub(crate) struct Report(SyncSender<String>);
 
 impl Report {

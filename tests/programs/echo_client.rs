@@ -1,4 +1,4 @@
-//! `echo_client` against echo servers that are none: each fault is named, and none holds it up for ever.
+//! `echo_client` against peers that do not echo: it names each fault, and it always ends.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::program::{Ended, TORRENT, run};
 
-/// A peer that does this on the one connection it serves.
+/// A peer that does this on the one connection that it accepts.
 fn peer(serve: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -25,7 +25,7 @@ fn everything(tcp: &mut TcpStream) -> Vec<u8> {
     received
 }
 
-/// Reads until the client goes away.
+/// Reads until the client closes.
 fn swallow(mut tcp: TcpStream) {
     let _ = std::io::copy(&mut tcp, &mut std::io::sink());
     let _ = tcp.read(&mut [0]);
@@ -36,14 +36,13 @@ fn a_peer_that_never_answers_is_given_up() {
     for (encryption, message) in [
         (
             "require",
-            "no complete handshake within 300ms, still waiting for the public key",
+            "timed out after 300ms while waiting for the public key",
         ),
         (
             "forbid",
-            "receiving the echo, after 0 of 1068 bytes: nothing moved for 300ms",
+            "receiving the echo, after 0 of 1068 bytes: no progress for 300ms",
         ),
     ] {
-        // Until the client has gone.
         let address = peer(swallow_and_stay);
         dial(
             address,
@@ -53,7 +52,7 @@ fn a_peer_that_never_answers_is_given_up() {
     }
 }
 
-/// Like a peer that neither answers nor closes.
+/// A peer that neither answers nor closes.
 fn swallow_and_stay(tcp: TcpStream) {
     let kept = tcp.try_clone().unwrap();
     swallow(tcp);
@@ -68,7 +67,7 @@ fn a_peer_that_takes_nothing_is_given_up() {
         drop(tcp);
     });
     let client = dial(address, "--bytes 100000000 --timeout 0.3 --encryption forbid");
-    client.assert_failure(1, "nothing moved for 300ms");
+    client.assert_failure(1, "no progress for 300ms");
 }
 
 #[test]
@@ -110,7 +109,7 @@ fn a_surplus_byte_is_found() {
 }
 
 #[test]
-fn a_peer_that_hangs_up_is_dialled_once_more_in_the_other_mode() {
+fn a_peer_that_closes_is_dialled_once_more_in_the_other_mode() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serving = thread::spawn(move || {
@@ -126,4 +125,34 @@ fn a_peer_that_hangs_up_is_dialled_once_more_in_the_other_mode() {
     });
     dial(address, "--bytes 0").assert_success("negotiated: plaintext (redialled)");
     assert!(serving.join().unwrap().starts_with(b"\x13BitTorrent protocol"));
+}
+
+#[test]
+fn a_silent_peer_is_dialled_again_after_the_answer_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = thread::spawn(move || {
+        let (silent, _) = listener.accept().unwrap();
+        let (mut tcp, _) = listener.accept().unwrap();
+        let echo = everything(&mut tcp);
+        tcp.write_all(&echo).unwrap();
+        drop(silent);
+    });
+    dial(address, "--bytes 0 --answer-timeout 0.2 --timeout 60")
+        .assert_success("negotiated: plaintext (redialled)");
+    serving.join().unwrap();
+}
+
+#[test]
+fn a_debug_build_says_that_its_figures_mean_little() {
+    let address = peer(|mut tcp| {
+        let echo = everything(&mut tcp);
+        tcp.write_all(&echo).unwrap();
+    });
+    let client = dial(address, "--bytes 1000 --encryption forbid");
+    client.assert_success("\n1068 bytes came back, ");
+    assert_eq!(
+        client.stdout.contains("build with --release"),
+        cfg!(debug_assertions)
+    );
 }

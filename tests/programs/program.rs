@@ -1,4 +1,4 @@
-//! Running the examples: bounded in time, and never left behind.
+//! Runs the example programs. Each has a time limit, and none outlives its test.
 
 use std::env::{consts::EXE_SUFFIX, current_exe};
 use std::io::{BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Far more than anything here takes.
+/// Much longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const TORRENT: &str = "0123456789abcdef0123456789ABCDEF01234567";
@@ -31,13 +31,13 @@ pub(crate) fn handshake() -> Vec<u8> {
     .concat()
 }
 
-/// The built example, which `cargo test` sees to, but not `cargo test --test examples`.
-fn program(example: &str) -> PathBuf {
+/// The built example. `cargo test` builds the examples, `cargo test --test programs` does not.
+pub(crate) fn program(example: &str) -> PathBuf {
     let test = current_exe().expect("a path");
     let target = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
     let program = target.join("examples").join(format!("{example}{EXE_SUFFIX}"));
     let built = modified(&program);
-    // What Cargo noted of its sources: an old program would pass or fail for what is no longer there.
+    // An old program would test code that no longer exists. Cargo lists its sources in this file.
     let sources = std::fs::read_to_string(program.with_extension("d")).unwrap_or_default();
     let sources = sources.replace("\\ ", "\0");
     let mut sources = sources
@@ -57,18 +57,9 @@ fn modified(file: &Path) -> Option<SystemTime> {
     file.metadata().ok()?.modified().ok()
 }
 
-/// Splits a command line at its spaces.
+/// Starts an example. The command line is split at its spaces.
 pub(crate) fn spawn(example: &str, arguments: &str) -> Running {
-    let child = Command::new(program(example))
-        .args(arguments.split_whitespace())
-        .env_remove("RUST_LOG")
-        .env("RUST_BACKTRACE", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the example starts");
-    Running(child)
+    Running::start(Command::new(program(example)).args(arguments.split_whitespace()))
 }
 
 /// Runs an example to its end.
@@ -87,7 +78,20 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Nobody reads what it prints any more.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let child = command
+            .env_remove("RUST_LOG")
+            .env_remove("NO_COLOR")
+            .env("RUST_BACKTRACE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        Self(child)
+    }
+
+    /// Closes the reading end of its standard output.
     pub(crate) fn close_stdout(&mut self) {
         self.0.stdout = None;
     }
@@ -120,7 +124,7 @@ fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
-/// An example that came to its end.
+/// A program that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
@@ -136,7 +140,7 @@ impl Ended {
         assert_eq!(self.stderr, "", "{self:?}");
     }
 
-    /// One line on stderr that says what is wrong, and this status.
+    /// Requires this status and one line on stderr that contains this text.
     #[track_caller]
     pub(crate) fn assert_failure(&self, status: i32, stderr: &str) {
         assert_eq!(self.status, Some(status), "{self:?}");
@@ -147,29 +151,36 @@ impl Ended {
     }
 }
 
-/// `echo_server` or `bridge`, listening.
+/// A running `echo_server`.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stderr: Arc<Mutex<String>>,
-    running: Running,
+    _running: Running,
 }
 
 impl Server {
-    pub(crate) fn start(example: &str, arguments: &str) -> Self {
-        Self::start_at("127.0.0.1:0", example, arguments)
+    pub(crate) fn echo_server(arguments: &str) -> Self {
+        Self::echo_server_at("127.0.0.1:0", arguments)
     }
 
-    pub(crate) fn start_at(listen: &str, example: &str, arguments: &str) -> Self {
-        Self::announced(example, &format!("--listen {listen} {arguments}"))
+    pub(crate) fn echo_server_at(listen: &str, arguments: &str) -> Self {
+        let arguments = format!("--listen {listen} --info-hash {TORRENT} {arguments}");
+        Self::announced(spawn("echo_server", &arguments))
     }
 
-    pub(crate) fn socks5(arguments: &str) -> Self {
-        Self::announced("bridge", &format!("--socks5 127.0.0.1:0 {arguments}"))
+    /// With at most so many descriptors.
+    #[cfg(unix)]
+    pub(crate) fn echo_server_with_descriptors(limit: u32) -> Self {
+        let program = program("echo_server");
+        let server = format!(
+            "ulimit -n {limit}; exec '{}' --listen 127.0.0.1:0 --info-hash {TORRENT}",
+            program.display()
+        );
+        Self::announced(Running::start(Command::new("sh").args(["-c", &server])))
     }
 
     /// Waits for its first line.
-    fn announced(example: &str, arguments: &str) -> Self {
-        let mut running = spawn(example, arguments);
+    fn announced(mut running: Running) -> Self {
         let mut stdout = BufReader::new(running.0.stdout.take().expect("piped"));
         let stderr = Arc::new(Mutex::new(String::new()));
         let from = BufReader::new(running.0.stderr.take().expect("piped"));
@@ -184,26 +195,18 @@ impl Server {
         let address = first.trim_end().strip_prefix("listening on ");
         let address = address.and_then(|address| address.parse().ok());
         Self {
-            address: address.unwrap_or_else(|| panic!("{example} said {first:?}")),
+            address: address.unwrap_or_else(|| panic!("its first line is {first:?}")),
             stderr,
-            running,
+            _running: running,
         }
-    }
-
-    pub(crate) fn echo_server(arguments: &str) -> Self {
-        Self::start("echo_server", &format!("--info-hash {TORRENT} {arguments}"))
-    }
-
-    pub(crate) fn bridge_to(target: SocketAddr, arguments: &str) -> Self {
-        Self::start("bridge", &format!("--connect {target} {arguments}"))
     }
 
     /// Runs `echo_client` against it.
     pub(crate) fn echo(&self, arguments: &str) -> Ended {
-        self.echo_all(arguments, 100_000)
+        self.echo_bytes(arguments, 100_000)
     }
 
-    pub(crate) fn echo_all(&self, arguments: &str, bytes: u64) -> Ended {
+    pub(crate) fn echo_bytes(&self, arguments: &str, bytes: u64) -> Ended {
         let address = self.address;
         let torrent = if arguments.contains("--info-hash") {
             String::new()
@@ -216,23 +219,7 @@ impl Server {
         )
     }
 
-    /// Tells it to end as a service manager does, and waits for its status.
-    #[cfg(unix)]
-    pub(crate) fn terminate(&mut self) -> Option<i32> {
-        let process = self.running.0.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &process]).status();
-        assert!(told.expect("kill is there").success());
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.running.0.try_wait().expect("the example is ours") {
-                return status.code();
-            }
-            assert!(Instant::now() < until, "the example does not end");
-            sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// Waits until it said this on stderr.
+    /// Waits for a line on stderr with this text.
     #[track_caller]
     pub(crate) fn expect_line(&self, part: &str) {
         let until = Instant::now() + PATIENCE;

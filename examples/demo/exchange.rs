@@ -1,4 +1,4 @@
-//! What both ends of a connection do: send all of it, receive all of it, at the same time.
+//! What both ends of a connection do after the handshake: send everything and receive everything, at the same time.
 
 use std::io;
 
@@ -8,15 +8,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_mse::MseStream;
 
-use crate::cli::handshake;
+use crate::cli::{HANDSHAKE_LEN, handshake};
 
-/// How much each end sends behind its handshakes.
-const CONTENT: usize = 8 << 20;
+/// How much each end sends, both handshakes included: together they verify 16 MB.
+const TOTAL: usize = 8_000_000;
 
-/// What is sent, by both ends alike.
+/// What both ends send.
 pub(crate) struct Torrent {
     pub(crate) info_hash: [u8; 20],
-    pub(crate) handshake: [u8; handshake::LEN],
+    pub(crate) handshake: [u8; HANDSHAKE_LEN],
     content: Vec<u8>,
 }
 
@@ -24,11 +24,11 @@ impl Torrent {
     pub(crate) fn generate() -> Self {
         let mut generator = rand::rng();
         let info_hash = generator.random();
-        let mut content = vec![0; CONTENT];
+        let mut content = vec![0; TOTAL - 2 * HANDSHAKE_LEN];
         generator.fill_bytes(&mut content);
         Self {
             info_hash,
-            handshake: handshake::handshake(&info_hash),
+            handshake: handshake(&info_hash),
             content,
         }
     }
@@ -38,8 +38,8 @@ impl Torrent {
         Bytes::copy_from_slice(&self.handshake)
     }
 
-    /// How many bytes follow the initial payload: the handshake once more, so that the tap can tell from where on a
-    /// stream is clear, and the content.
+    /// How many bytes follow the initial payload: the handshake once more, so that the tap can see from where on a stream is
+    /// readable, and the content.
     pub(crate) const fn stream_len(&self) -> usize {
         self.handshake.len() + self.content.len()
     }
@@ -50,7 +50,7 @@ impl Torrent {
         to.shutdown().await
     }
 
-    /// Receives it to the last byte, and says how many those were.
+    /// Receives everything that the other end sends, and returns how many bytes were verified.
     async fn receive(&self, from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<u64> {
         let mut received = Vec::new();
         from.read_to_end(&mut received).await?;
@@ -58,21 +58,21 @@ impl Torrent {
         if received == sent {
             Ok(received.len() as u64)
         } else {
-            Err(io::Error::other("what was received is not what was sent"))
+            Err(io::Error::other("the received bytes are not the sent bytes"))
         }
     }
 }
 
-/// Both ends send and receive at once. Says how many bytes were verified.
+/// Sends and receives on both ends. Returns how many bytes were verified.
 pub(crate) async fn exchange(
     initiator: MseStream<TcpStream>,
     responder: MseStream<TcpStream>,
     torrent: &Torrent,
 ) -> Result<u64, String> {
-    let there = one_end(initiator, torrent, "initiator");
-    let back = one_end(responder, torrent, "responder");
-    let (there, back) = tokio::try_join!(there, back)?;
-    Ok(there + back)
+    let one = one_end(initiator, torrent, "initiator");
+    let other = one_end(responder, torrent, "responder");
+    let (one, other) = tokio::try_join!(one, other)?;
+    Ok(one + other)
 }
 
 async fn one_end(peer: MseStream<TcpStream>, torrent: &Torrent, role: &str) -> Result<u64, String> {

@@ -1,0 +1,133 @@
+//! Values on the command line.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tokio_mse::{CryptoMethods, Disguise, Encryption};
+
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A TCP address, `HOST:PORT`. The host is an IP address or a name.
+#[derive(Clone)]
+pub(crate) struct Address(String);
+
+impl Address {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = || "expected HOST:PORT, for example 127.0.0.1:6881".to_owned();
+        let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
+        let is_number = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+        let is_named = !host.is_empty() && !host.contains([':', '[', ']', ' ']);
+        let is_ipv6 = format!("{host}:0").parse::<SocketAddr>().is_ok();
+        if !is_number || !(is_named || is_ipv6) {
+            return Err(expected());
+        }
+        match port.parse::<u16>() {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err(format!("{port} is not a port: ports go up to 65535")),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An info-hash (the SKEY), given as 40 hex digits.
+#[derive(Clone, Copy)]
+pub(crate) struct InfoHash(pub(crate) [u8; 20]);
+
+impl FromStr for InfoHash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.chars().count();
+        if digits != 40 && text.chars().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(format!("expected 40 hex digits, found {digits}"));
+        }
+        let mut info_hash = [0; 20];
+        hex::decode_to_slice(text, &mut info_hash)
+            .map_err(|_| "expected 40 hex digits, found something else".to_owned())?;
+        Ok(Self(info_hash))
+    }
+}
+
+/// How much encryption is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Wanted {
+    /// Never speak MSE
+    Forbid,
+    /// Dial in plaintext first, and with MSE if the peer does not answer; accept both
+    Allow,
+    /// Dial with MSE first, and in plaintext if the peer does not answer; accept both
+    Prefer,
+    /// Never speak plaintext
+    Require,
+}
+
+impl From<Wanted> for Encryption {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Forbid => Self::Forbid,
+            Wanted::Allow => Self::Allow,
+            Wanted::Prefer => Self::Prefer,
+            Wanted::Require => Self::Require,
+        }
+    }
+}
+
+/// How a handshake is disguised.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Look {
+    /// No disguise
+    #[value(alias = "off")]
+    None,
+    /// The first segment is exempt from the published firewall rules
+    Exempt,
+    /// Exempt, and sent in small pieces
+    Full,
+}
+
+impl From<Look> for Disguise {
+    fn from(look: Look) -> Self {
+        match look {
+            Look::None => Self::none(),
+            Look::Exempt => Self::exempt(),
+            Look::Full => Self::full(),
+        }
+    }
+}
+
+/// Methods separated by commas, most preferred first. `plaintext` is another spelling of `header-only`.
+pub(crate) fn methods(list: &str) -> Result<CryptoMethods, String> {
+    let names: Vec<_> = list
+        .split(',')
+        .map(|name| match name.trim() {
+            "plaintext" => "header-only",
+            name => name,
+        })
+        .collect();
+    names.join(",").parse().map_err(|error| format!("{error}"))
+}
+
+/// A timeout in seconds, fractions included.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|timeout| (SHORTEST..=LONGEST).contains(timeout))
+        .ok_or_else(|| "expected seconds, from 0.001 to 86400".to_owned())
+}

@@ -1,9 +1,8 @@
 #![no_main]
 
-#[path = "../../fuzzed/harness/mod.rs"]
-mod harness;
+use mse_oracle::heap::Counting;
 
 #[global_allocator]
-static HEAP: harness::heap::Counting = harness::heap::Counting;
+static HEAP: Counting = Counting;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::responder::check(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| mse_fuzz::responder::check(data));

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use tokio_mse::handshake::{Initiator, Machine, Progress, Randomness, Responder};
 use tokio_mse::{Policy, Skey};
 
-pub(crate) fn both_ends(skey: &Skey, policy: &Policy) {
+pub fn both_ends(skey: &Skey, policy: &Policy) {
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     let a = Initiator::new(
         skey.clone(),

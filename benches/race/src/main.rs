@@ -7,20 +7,10 @@
 
 mod checked;
 mod cipher;
-#[path = "../../peers/src/clock.rs"]
-mod clock;
 mod contenders;
-#[allow(dead_code)]
-#[path = "../../peers/src/control.rs"]
-mod control;
 mod library;
 mod openssl;
 mod powers;
-#[path = "../../peers/src/processor.rs"]
-mod processor;
-#[allow(dead_code)]
-#[path = "../../peers/src/race.rs"]
-mod race;
 mod results;
 
 use std::process::Command;

@@ -1,8 +1,8 @@
-//! The end of a program that runs until it is told to end.
+//! The signals that end the program.
 
 use std::io;
 
-/// Until Ctrl-C or, on Unix, SIGTERM.
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
 #[cfg(unix)]
 pub(crate) async fn ended() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

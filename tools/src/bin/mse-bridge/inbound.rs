@@ -1,61 +1,61 @@
-//! The side that is dialled: the handshake, the SKEY, and what the client says first.
+//! The side that accepts: the handshake, the torrent, and the client's first message.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use mse_tools::text::chain;
 use tokio::net::TcpStream;
-use tokio_mse::{Incoming, Linger, MseAcceptor, MseStream, Skey, SkeyIndex, SkeyResolver};
+use tokio_mse::{Error, MseAcceptor, MseStream, Skey, SkeyIndex};
 
-use crate::cli::chain::chain;
 use crate::opening::{self, Enough};
 
 pub(crate) struct Inbound {
     pub(crate) acceptor: MseAcceptor,
-    pub(crate) linger: Option<Linger>,
     pub(crate) torrents: SkeyIndex,
     pub(crate) timeout: Duration,
 }
 
-/// A client that has said what it wants.
+/// A client that has said which torrent it wants.
 pub(crate) struct Arrival {
     pub(crate) client: MseStream<TcpStream>,
     pub(crate) skey: Skey,
-    /// Its BitTorrent handshake, read off the stream.
+    /// Its BitTorrent handshake, already read.
     pub(crate) opening: Bytes,
 }
 
 impl Inbound {
     pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
-        let mut accept = self.acceptor.accept_lazy(tcp);
-        if let Some(linger) = &self.linger {
-            accept = accept.linger(linger);
-        }
-        match accept.await {
-            Ok(Incoming::Plaintext(client)) => plaintext(client, Vec::new(), self.timeout).await,
-            Ok(Incoming::Pending(pending)) => {
-                let Some(skey) = self.torrents.resolve(pending.hash()) else {
-                    return Err(chain(&pending.refuse()));
-                };
-                // Step 4 goes out alone and at once: some clients (aria2, WebTorrent) say nothing before it came.
-                let accepted = pending.accept(skey.clone()).await;
-                self.mse(accepted.map_err(|error| chain(&error))?, skey).await
-            }
-            Err(error) => Err(chain(&error)),
-        }
-    }
-
-    /// The SKEY came with the handshake.
-    async fn mse(&self, mut client: MseStream<TcpStream>, skey: Skey) -> Result<Arrival, String> {
-        let opening = opening::read(&mut client, Vec::new(), Enough::Anything, self.timeout).await?;
+        let (mut client, skey) = self.shake_hands(tcp).await.map_err(|error| chain(&error))?;
+        let enough = if client.negotiated().is_encrypted() {
+            Enough::Anything
+        } else {
+            Enough::InfoHash
+        };
+        let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await?;
         Ok(Arrival {
             client,
             skey,
             opening: opening.into(),
         })
     }
+
+    /// MSE for the torrents that are known, plaintext for any torrent.
+    async fn shake_hands(&self, tcp: TcpStream) -> Result<(MseStream<TcpStream>, Skey), Error> {
+        let incoming = self.acceptor.accept(tcp).await?;
+        let skey = match incoming.info_hash() {
+            Some(claimed) => Some(Skey::from(claimed)),
+            None => self.torrents.skey(incoming.skey_hash()),
+        };
+        let Some(skey) = skey else {
+            return Err(incoming.refuse().await);
+        };
+        // Without a payload, the last message of the handshake is sent at once: aria2 and WebTorrent send nothing before it.
+        let client = incoming.accept(skey.clone(), Bytes::new()).await?;
+        Ok((client, skey))
+    }
 }
 
-/// The SKEY is the info-hash in the BitTorrent handshake, of which this much was read before.
+/// A plaintext client behind a proxy: the torrent is in its BitTorrent handshake, of which `read` was read before.
 pub(crate) async fn plaintext(
     mut client: MseStream<TcpStream>,
     read: Vec<u8>,

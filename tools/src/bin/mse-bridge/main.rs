@@ -1,33 +1,14 @@
-//! Lets a client without MSE speak to encrypted peers, either way round.
-//!
-//! In front of a client that only speaks plaintext, for peers that dial it:
-//!
-//! ```sh
-//! cargo run --release --example bridge -- --listen 0.0.0.0:6881 --connect 127.0.0.1:6882 \
-//!     --outbound forbid --info-hash 0123456789abcdef0123456789abcdef01234567
-//! ```
-//!
-//! And the other way, for a client that dials a peer which wants to be spoken to in MSE:
-//!
-//! ```sh
-//! cargo run --release --example bridge -- --listen 127.0.0.1:6882 --connect 192.0.2.1:6881 \
-//!     --inbound forbid --outbound require
-//! ```
-//!
-//! For a client that can be told of a SOCKS5 proxy, and dials whom it likes:
-//!
-//! ```sh
-//! cargo run --release --example bridge -- --socks5 127.0.0.1:1080 --outbound prefer
-//! ```
+//! `mse-bridge`: MSE for a client that does not have it, in both directions.
 
-#[path = "../cli/mod.rs"]
-mod cli;
-mod connection;
+mod bridge;
 mod ended;
 mod inbound;
+mod linger;
+mod listen;
 mod opening;
 mod outbound;
 mod relay;
+mod report;
 mod socks;
 mod socks5;
 mod totals;
@@ -39,60 +20,62 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy};
+use mse_tools::cli::{Address, InfoHash, Look, Wanted, methods, seconds};
+use mse_tools::{exit, log};
+use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy, Skey, SkeyIndex};
 
-use crate::cli::address::Address;
-use crate::cli::disguise::Look;
-use crate::cli::encryption::Wanted;
-use crate::cli::info_hash::InfoHash;
-use crate::cli::linger::Switch;
-use crate::cli::report::Report;
-use crate::cli::{exit, listen, log, seconds};
-use crate::connection::Bridge;
+use crate::bridge::Bridge;
 use crate::inbound::Inbound;
+use crate::linger::Switch;
 use crate::outbound::Outbound;
+use crate::report::Report;
 use crate::socks::Proxy;
 use crate::totals::Totals;
 
-/// Lets a client without MSE speak to encrypted peers, either way round
+/// Gives MSE to a BitTorrent client that does not have it: accepts or dials for the client, encrypted on one side and
+/// as the client speaks on the other
 #[derive(Parser)]
 #[command(
-    name = "bridge",
+    name = "mse-bridge",
     version,
-    override_usage = "bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]"
+    override_usage = "mse-bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]",
+    after_help = "Example, for a client that can use a SOCKS5 proxy:\n  \
+                  mse-bridge --socks5 127.0.0.1:1080 --outbound prefer\n\n\
+                  RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     listen: Option<Address>,
-    /// Where every connection is led to
+    /// The address to which every connection is forwarded
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     connect: Option<Address>,
-    /// Where to serve SOCKS5 instead: every connection is led to where it asks for, plaintext BitTorrent as --outbound
-    /// says, anything else as it is
-    #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash"])]
+    /// Where to serve SOCKS5 instead: forwards every connection to the address that the client asks for, plaintext
+    /// BitTorrent as --outbound says, anything else unchanged
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash", "linger"])]
     socks5: Option<Address>,
-    /// How much encryption is wanted of those who connect here
+    /// How much encryption is wanted of peers that connect here
     #[arg(long, value_enum, default_value = "allow")]
     inbound: Wanted,
-    /// How much encryption is wanted where they are led to
+    /// How much encryption is wanted of peers that are dialled
     #[arg(long, value_enum, default_value = "prefer")]
     outbound: Wanted,
-    /// What MSE may negotiate on both sides, most preferred first: rc4, or plaintext for header-only [default: inbound
-    /// rc4,plaintext; outbound rc4]
-    #[arg(long, value_name = "LIST")]
-    methods: Option<CryptoMethods>,
-    /// A torrent for which MSE is accepted, in 40 hex digits; any number of them. Plaintext names its own
+    /// What MSE may negotiate on both sides, most preferred first: rc4, header-only (or its other name, plaintext)
+    #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
+    methods: CryptoMethods,
+    /// A torrent for which MSE is accepted, in 40 hex digits; may be given many times. A plaintext handshake names its own
     #[arg(long, value_name = "HEX", num_args = 1..)]
     info_hash: Vec<InfoHash>,
     /// How long each handshake may take
-    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
-          value_parser = seconds::seconds)]
+    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     timeout: Duration,
-    /// What the handshakes on both sides look like to whoever watches
+    /// How long a dialled peer may take to answer before the other mode is tried [default: 5 for MSE, 10 for plaintext]
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
+    answer_timeout: Option<Duration>,
+    /// How the handshakes on both sides are disguised
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// How a connection is left whose handshake failed
+    /// What happens to an accepted connection whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
 }
@@ -103,8 +86,17 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
-    if arguments.info_hash.is_empty() && matches!(arguments.inbound, Wanted::Require) {
-        return exit::wrong_usage("--inbound require can serve nobody without --info-hash");
+    if arguments.linger == Switch::Strict && arguments.inbound != Wanted::Require {
+        return exit::wrong_usage("--linger strict needs --inbound require");
+    }
+    if arguments.socks5.is_none() && arguments.info_hash.is_empty() {
+        match arguments.inbound {
+            Wanted::Forbid => {}
+            Wanted::Require => return exit::wrong_usage("--inbound require needs --info-hash"),
+            Wanted::Allow | Wanted::Prefer => {
+                exit::warn("without --info-hash, no torrent can be served with MSE");
+            }
+        }
     }
     log::start();
     let totals = Arc::new(Totals::default());
@@ -115,11 +107,11 @@ async fn main() -> ExitCode {
         },
         ended = ended::ended() => match ended {
             Ok(()) => {
-                // Whoever reads this may be gone already.
+                // The pipe may be closed already.
                 let _ = writeln!(std::io::stderr(), "{totals}");
                 ExitCode::SUCCESS
             }
-            Err(error) => exit::failed(format_args!("no signals: {error}")),
+            Err(error) => exit::failed(format_args!("cannot receive signals: {error}")),
         },
     }
 }
@@ -149,20 +141,20 @@ async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, S
 
 impl Arguments {
     fn bridge(&self, target: Address, totals: Arc<Totals>) -> Bridge {
-        let disguise = Disguise::from(self.disguise);
-        let inbound = self.policy(self.inbound, &Policy::accept_any());
+        let acceptor = MseAcceptor::new(self.policy(self.inbound))
+            .timeout(self.timeout)
+            .disguise(self.disguise());
+        let torrents = SkeyIndex::new();
+        for torrent in &self.info_hash {
+            torrents.insert(Skey::from(torrent.0), ());
+        }
         Bridge {
             inbound: Inbound {
-                acceptor: self.linger.prepare(
-                    MseAcceptor::new(inbound)
-                        .timeout(self.timeout)
-                        .disguise(disguise.clone()),
-                ),
-                linger: self.linger.linger(),
-                torrents: self.info_hash.iter().map(|torrent| torrent.0).collect(),
+                acceptor: self.linger.prepare(acceptor),
+                torrents,
                 timeout: self.timeout,
             },
-            outbound: self.outbound(disguise),
+            outbound: self.outbound(),
             target,
             totals,
         }
@@ -170,21 +162,27 @@ impl Arguments {
 
     fn proxy(&self, totals: Arc<Totals>) -> Proxy {
         Proxy {
-            outbound: self.outbound(self.disguise.into()),
+            outbound: self.outbound(),
             timeout: self.timeout,
             totals,
         }
     }
 
-    fn outbound(&self, disguise: Disguise) -> Outbound {
-        let policy = self.policy(self.outbound, &Policy::default());
-        Outbound {
-            connector: MseConnector::new(policy).timeout(self.timeout).disguise(disguise),
+    fn outbound(&self) -> Outbound {
+        let mut connector = MseConnector::new(self.policy(self.outbound))
+            .timeout(self.timeout)
+            .disguise(self.disguise());
+        if let Some(answer_timeout) = self.answer_timeout {
+            connector = connector.answer_timeout(answer_timeout);
         }
+        Outbound { connector }
     }
 
-    fn policy(&self, wanted: Wanted, unless_told: &Policy) -> Policy {
-        let methods = self.methods.unwrap_or(unless_told.methods());
-        Policy::new(wanted.into(), methods)
+    fn disguise(&self) -> Disguise {
+        self.disguise.into()
+    }
+
+    fn policy(&self, wanted: Wanted) -> Policy {
+        Policy::new(wanted.into(), self.methods)
     }
 }

@@ -1,4 +1,4 @@
-//! What a client says first: its BitTorrent handshake, as far as it comes.
+//! The first message of a client: its BitTorrent handshake, or as much of it as arrives.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ const LEN: usize = 68;
 /// Where its info-hash is.
 const INFO_HASH: std::ops::Range<usize> = 28..48;
 
-/// How long the rest is waited for once there is enough to go on with: some clients leave out their peer id.
+/// How long to wait for the rest once there is enough to go on: some clients do not send their peer id at once.
 const REST: Duration = Duration::from_secs(1);
 
-/// What it takes to go on.
+/// How much is needed to go on.
 #[derive(Clone, Copy)]
 pub(crate) enum Enough {
     Anything,
@@ -34,7 +34,7 @@ pub(crate) fn info_hash(opening: &[u8]) -> Option<[u8; 20]> {
     opening.get(INFO_HASH)?.try_into().ok()
 }
 
-/// Reads the handshake and no more; `opening` is what was read of it before.
+/// Reads the handshake and nothing after it. `opening` is what was read of it before.
 pub(crate) async fn read(
     client: &mut (impl AsyncRead + Unpin),
     mut opening: Vec<u8>,

@@ -1,20 +1,19 @@
-//! The side that is dialled from here.
+//! The side that dials.
 
 use std::io;
 
 use bytes::Bytes;
+use mse_tools::cli::Address;
 use tokio::net::TcpStream;
 use tokio_mse::{ConnectError, MseConnector, MseStream, Skey};
-
-use crate::cli::address::Address;
 
 pub(crate) struct Outbound {
     pub(crate) connector: MseConnector,
 }
 
 impl Outbound {
-    /// Dials as the policy says; the client's opening is what the peer gets first, whichever attempt wins. `dialled` is
-    /// a transport that is there already, for the first attempt.
+    /// Dials as the policy says. `opening` is the first message to the peer in whichever attempt succeeds. `dialled` is a
+    /// transport that is connected already, for the first attempt.
     pub(crate) async fn dial(
         &self,
         target: &Address,

@@ -11,7 +11,7 @@ use crate::totals::Totals;
 
 const BUFFER: usize = 64 * 1024;
 
-/// Copies both ways until both are over, and says how many bytes went there and back.
+/// Copies both ways until both directions have ended. Returns how many bytes were sent to the peer and received from it.
 pub(crate) async fn relay(
     client: MseStream<TcpStream>,
     peer: MseStream<TcpStream>,
@@ -20,15 +20,15 @@ pub(crate) async fn relay(
     let (from_client, to_client) = client.into_split_with(TcpStream::into_split);
     let (from_peer, to_peer) = peer.into_split_with(TcpStream::into_split);
     tokio::try_join!(
-        one_way(from_client, to_peer, totals.there()),
-        one_way(from_peer, to_client, totals.back())
+        one_way(from_client, to_peer, totals.sent()),
+        one_way(from_peer, to_client, totals.received())
     )
 }
 
-/// The end of what is read ends what is written: half-close passes through.
+/// A half-close passes through: the end of what is read ends what is written.
 ///
-/// A side that cannot be read any more is gone, and the connection with it. One that takes nothing any more may have
-/// said something before it went, which the other direction still has to deliver.
+/// If a read fails, the whole connection ends. If a write fails, only this direction ends: the other may still have
+/// bytes to deliver.
 async fn one_way(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
@@ -39,7 +39,7 @@ async fn one_way(
     loop {
         let read = from.read(&mut buffer).await?;
         if read == 0 {
-            // It may be gone already; so is the other direction then.
+            // If this fails, the other direction ends by itself.
             let _ = to.shutdown().await;
             return Ok(copied);
         }

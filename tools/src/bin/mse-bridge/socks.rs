@@ -1,26 +1,25 @@
-//! SOCKS5 in front of the bridge: every connection says where it wants to go.
+//! The bridge as a SOCKS5 proxy: each connection names its target.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mse_tools::cli::Address;
+use mse_tools::handshake::PROTOCOL;
+use mse_tools::text::chain;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_mse::{MseStream, Role};
 use tracing::debug;
 
-use crate::cli::address::Address;
-use crate::cli::mode::mode;
-use crate::cli::report::Report;
 use crate::inbound::{self, Arrival};
 use crate::outbound::{self, Outbound};
 use crate::relay::relay;
+use crate::report::{Report, mode};
 use crate::socks5::{self, Reply};
 use crate::totals::Totals;
-
-const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 
 pub(crate) struct Proxy {
     pub(crate) outbound: Outbound,
@@ -28,7 +27,7 @@ pub(crate) struct Proxy {
     pub(crate) totals: Arc<Totals>,
 }
 
-/// A client that was told to go ahead, and the transport to where it wants to go.
+/// A client whose request was granted, and the transport to its target.
 struct Request {
     client: TcpStream,
     target: Address,
@@ -43,7 +42,7 @@ struct Route {
 }
 
 impl Proxy {
-    /// Leads one client to where it wants to go. Says in one line what came of it.
+    /// Forwards one client to its target, and reports the outcome in one line.
     pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
         self.totals.came();
         let Route { client, peer, speaks } = match self.route(tcp).await {
@@ -55,7 +54,7 @@ impl Proxy {
         };
         report.line(format!("{from} socks5 {speaks}"));
         match relay(client, peer, &self.totals).await {
-            Ok((there, back)) => debug!(%from, there, back, "closed"),
+            Ok((sent, received)) => debug!(%from, sent, received, "closed"),
             Err(error) => debug!(%from, %error, "lost"),
         }
     }
@@ -63,10 +62,10 @@ impl Proxy {
     async fn route(&self, tcp: TcpStream) -> Result<Route, String> {
         let request = match timeout(self.timeout, self.receive(tcp)).await {
             Ok(request) => request.map_err(|error| format!("failed: {error}"))?,
-            Err(_) => return Err(format!("failed: not done in {:?}", self.timeout)),
+            Err(_) => return Err(format!("failed: no complete request within {:?}", self.timeout)),
         };
         let target = request.target.clone();
-        match self.lead(request).await {
+        match self.forward(request).await {
             Ok(mut route) => {
                 route.speaks = format!("to {target} | {}", route.speaks);
                 Ok(route)
@@ -75,7 +74,7 @@ impl Proxy {
         }
     }
 
-    /// Speaks SOCKS5, and dials. The client hears whether that worked, as without a bridge.
+    /// Speaks SOCKS5, and dials. The client is told whether that worked, as it would be without a bridge.
     async fn receive(&self, mut client: TcpStream) -> Result<Request, String> {
         let unable = |error: io::Error| error.to_string();
         let target = socks5::request(&mut client).await;
@@ -99,18 +98,18 @@ impl Proxy {
         })
     }
 
-    /// MSE for what begins as plaintext BitTorrent; anything else, to a tracker for one, passes through as it is.
-    async fn lead(&self, request: Request) -> Result<Route, String> {
+    /// MSE for plaintext BitTorrent. Anything else, such as a request to a tracker, passes through unchanged.
+    async fn forward(&self, request: Request) -> Result<Route, String> {
         let Request {
             mut client,
             target,
             mut transport,
         } = request;
         let seen = match timeout(self.timeout, sniff(&mut client)).await {
-            Ok(seen) => seen.map_err(|error| format!("reading what the client says: {error}"))?,
-            Err(_) => return Err(format!("the client says nothing within {:?}", self.timeout)),
+            Ok(seen) => seen.map_err(|error| format!("reading from the client: {error}"))?,
+            Err(_) => return Err(format!("the client sent nothing within {:?}", self.timeout)),
         };
-        if seen != PROTOCOL {
+        if seen[..] != PROTOCOL[..] {
             transport
                 .write_all(&seen)
                 .await
@@ -128,13 +127,13 @@ impl Proxy {
             opening,
         } = inbound::plaintext(client, seen, self.timeout).await?;
         let dial = self.outbound.dial(&target, Some(transport), skey, opening);
-        let peer = dial.await.map_err(|error| format!("outbound failed: {error}"))?;
+        let peer = dial.await.map_err(|error| format!("outbound failed: {}", chain(&error)))?;
         let speaks = format!("outbound: {}", mode(peer.negotiated()));
         Ok(Route { client, peer, speaks })
     }
 }
 
-/// Reads up to the first byte that tells: all of the protocol's name, or something else.
+/// Reads up to the end of the protocol string, or to the first byte that differs from it.
 async fn sniff(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut seen = Vec::with_capacity(PROTOCOL.len());
     while seen.len() < PROTOCOL.len() && PROTOCOL.starts_with(&seen) {

@@ -1,12 +1,11 @@
-//! The server's side of SOCKS5 (RFC 1928), as far as a bridge needs it: no authentication, and CONNECT alone.
+//! The server side of SOCKS5 (RFC 1928): CONNECT without authentication.
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use mse_tools::cli::Address;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-
-use crate::cli::address::Address;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
@@ -16,7 +15,7 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// What a client is told of its request, with the numbers of RFC 1928.
+/// The answer to a request, with the numbers of RFC 1928.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
     Succeeded = 0,
@@ -33,9 +32,9 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Io(io::Error),
-    /// The client speaks something else, this version of it for example.
+    /// The first byte of the client, which is not 5.
     Version(u8),
-    /// The client insists on some authentication.
+    /// The client offers only methods with authentication.
     Authentication,
     /// Only CONNECT is served.
     Command,
@@ -54,19 +53,18 @@ impl fmt::Display for Refusal {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Version(version) => write!(f, "not SOCKS5: a first byte of {version}"),
-            Self::Authentication => f.write_str("the client wants to authenticate itself"),
+            Self::Authentication => f.write_str("the client offers no method without authentication"),
             Self::Command => f.write_str("only CONNECT is served"),
             Self::Address => f.write_str("an address that cannot be dialled"),
         }
     }
 }
 
-/// Reads the methods and the request. The client has then to be told what became of it, except where it was refused,
-/// which it was told already.
+/// Reads the methods and the request. Answer the client with [`reply`], unless this is an error: then it was answered.
 ///
 /// # Errors
 ///
-/// What the client asked for and cannot have, or what became of the transport.
+/// If the request cannot be granted, or the transport fails.
 pub(crate) async fn request(client: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<Address, Refusal> {
     version(client).await?;
     let count = client.read_u8().await?;
@@ -121,18 +119,18 @@ async fn host(client: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<String
             let len = client.read_u8().await?;
             let mut name = vec![0; usize::from(len)];
             client.read_exact(&mut name).await?;
-            // What is no text is no name, which the address says later.
+            // Not text: an empty name, which is refused later.
             Some(String::from_utf8(name).unwrap_or_default())
         }
         _ => None,
     })
 }
 
-/// Tells the client what became of its request; `bound` is this side's address towards the target.
+/// Answers the request; `bound` is the local address of the connection to the target.
 ///
 /// # Errors
 ///
-/// What became of the transport.
+/// If the transport fails.
 pub(crate) async fn reply(
     client: &mut (impl AsyncWrite + Unpin),
     reply: Reply,

@@ -1,12 +1,14 @@
 //! One attempt in one mode, and what it shows of the peer.
 
+use std::io;
 use std::time::{Duration, Instant};
 
+use mse_tools::cli::Address;
+use mse_tools::handshake::{LEN, PROTOCOL, handshake};
+use mse_tools::text::chain;
 use tokio_mse::handshake::{Established, Initiator, Machine, Progress, Randomness};
-use tokio_mse::{Error, HandshakeError, Policy, Skey, Step};
+use tokio_mse::{ConnectError, Error, HandshakeError, Policy, Role, Skey, Step};
 
-use crate::cli::address::Address;
-use crate::cli::handshake::{LEN, PROTOCOL, handshake};
 use crate::line::Line;
 
 /// Public key, and VC with crypto_select and the length of PadD: what of an answer is not padding.
@@ -42,15 +44,15 @@ pub(crate) struct Probe {
 /// What one attempt has shown.
 pub(crate) struct Finding {
     pub(crate) mode: Mode,
-    pub(crate) outcome: Result<Accepted, Error>,
-    /// What the peer had shown when the attempt ended, whether or not it was accepted.
+    pub(crate) outcome: Result<Accepted, ConnectError<io::Error>>,
+    /// The pads that were seen before the attempt ended, whether or not it was accepted.
     pub(crate) pads: Pads,
     pub(crate) segments: usize,
     pub(crate) round_trips: usize,
     pub(crate) elapsed: Duration,
 }
 
-/// A peer that accepts the mode: an answer in plaintext, or step 4 in MSE.
+/// The peer accepts the mode: it answered in plaintext, or completed the MSE handshake.
 pub(crate) struct Accepted {
     /// Its BitTorrent handshake, if it is one for this torrent.
     pub(crate) peer_id: Option<[u8; 20]>,
@@ -76,7 +78,7 @@ impl Probe {
         match Line::dial(&self.target, self.timeout).await {
             Err(error) => finding.outcome = Err(error),
             Ok(mut line) => {
-                finding.outcome = match mode {
+                let outcome = match mode {
                     Mode::Plaintext => self.plaintext(&mut line).await,
                     Mode::HeaderOnly => {
                         self.mse(&mut line, Policy::header_only(), &mut finding.pads)
@@ -84,6 +86,7 @@ impl Probe {
                     }
                     Mode::Rc4 => self.mse(&mut line, Policy::full_rc4(), &mut finding.pads).await,
                 };
+                finding.outcome = outcome.map_err(ConnectError::Handshake);
                 (finding.segments, finding.round_trips) = (line.segments, line.round_trips);
             }
         }
@@ -95,20 +98,21 @@ impl Probe {
         let mut flight = handshake(&self.info_hash).to_vec();
         line.send(&mut flight, Step::Payload, false).await?;
         let mut answer = line.receive(Step::Payload, false).await?;
-        loop {
+        while answer.len() < LEN {
             let known = answer.len().min(PROTOCOL.len());
             if answer[..known] != PROTOCOL[..known] {
-                // Some peers answer what they refuse with noise.
-                return Err(HandshakeError::NotPlaintext.into());
+                // Some peers answer with noise if they refuse.
+                return Err(refused(HandshakeError::NotPlaintext));
             }
-            if answer.len() >= LEN {
-                break;
-            }
-            match line.receive(Step::Payload, true).await {
+            let answered = answer.len() >= PROTOCOL.len();
+            match line.receive(Step::Payload, answered).await {
                 Ok(segment) => answer.extend(segment),
-                Err(error) if known < PROTOCOL.len() => return Err(error),
-                Err(_) => break,
+                Err(_) if answered => break,
+                Err(error) => return Err(error),
             }
+        }
+        if !answer.starts_with(PROTOCOL) {
+            return Err(refused(HandshakeError::NotPlaintext));
         }
         let peer_id = self.peer_id(&answer);
         Ok(Accepted { peer_id })
@@ -116,7 +120,7 @@ impl Probe {
 
     async fn mse(&self, line: &mut Line, policy: Policy, pads: &mut Pads) -> Result<Accepted, Error> {
         let mut established = self.shake_hands(line, &policy, pads).await?;
-        // The handshake is done; a peer that says nothing behind it accepts MSE all the same.
+        // The handshake is done. A peer that sends nothing after it accepts MSE all the same.
         while established.received.len() < LEN {
             let Ok(mut segment) = line.receive(Step::Payload, true).await else {
                 break;
@@ -130,7 +134,7 @@ impl Probe {
         Ok(Accepted { peer_id })
     }
 
-    /// Feeds the machine byte by byte: where its step changes is where a pad ends.
+    /// Feeds the machine byte by byte: a pad ends when its step changes.
     async fn shake_hands(
         &self,
         line: &mut Line,
@@ -149,7 +153,7 @@ impl Probe {
             for at in 0..segment.len() {
                 let before = initiator.step();
                 received += 1;
-                match initiator.process(&segment[at..=at], &mut flight)? {
+                match initiator.process(&segment[at..=at], &mut flight).map_err(refused)? {
                     Progress::NeedInput(more) => initiator = more,
                     Progress::Done(mut established) => {
                         pads.pad_d = Some(received - up_to_vc - SELECTION);
@@ -172,5 +176,19 @@ impl Probe {
     fn peer_id(&self, answer: &[u8]) -> Option<[u8; 20]> {
         let (head, peer_id) = answer.get(..LEN)?.split_last_chunk()?;
         (head.starts_with(PROTOCOL) && head.ends_with(&self.info_hash)).then_some(*peer_id)
+    }
+}
+
+fn refused(refusal: HandshakeError) -> Error {
+    Error::refused(Role::Initiator, refusal)
+}
+
+/// An error in one line.
+pub(crate) fn describe(error: &ConnectError<io::Error>) -> String {
+    match error {
+        ConnectError::Dial(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
+            "connection refused".to_owned()
+        }
+        error => chain(error),
     }
 }

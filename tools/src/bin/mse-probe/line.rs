@@ -1,14 +1,13 @@
-//! The connection of one attempt: bounded in time, and counted.
+//! The connection of one attempt: has a deadline, and counts segments and round trips.
 
 use std::io;
 use std::time::Duration;
 
+use mse_tools::cli::Address;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_mse::{Error, Step};
-
-use crate::cli::address::Address;
+use tokio_mse::{ConnectError, Error, Role, Step};
 
 /// More than any client sends at once in its handshake.
 const SEGMENT: usize = 4096;
@@ -23,14 +22,14 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) async fn dial(target: &Address, timeout: Duration) -> Result<Self, Error> {
+    pub(crate) async fn dial(target: &Address, timeout: Duration) -> Result<Self, ConnectError<io::Error>> {
         let deadline = Instant::now() + timeout;
         let dialled = timeout_at(deadline, TcpStream::connect(target.as_str())).await;
         let tcp = match dialled {
-            Ok(dialled) => dialled.map_err(unreachable)?,
-            Err(_) => return Err(Error::timed_out(Step::Dial, false, timeout)),
+            Ok(dialled) => dialled.map_err(ConnectError::Dial)?,
+            Err(_) => return Err(ConnectError::DialTimedOut(timeout)),
         };
-        tcp.set_nodelay(true).map_err(unreachable)?;
+        tcp.set_nodelay(true).map_err(ConnectError::Dial)?;
         Ok(Self {
             tcp,
             timeout,
@@ -56,32 +55,28 @@ impl Line {
         flight.clear();
         match sent {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(source)) => Err(Error::transport(step, answered, source)),
+            Ok(Err(source)) => Err(Error::transport(Role::Initiator, step, answered, source)),
             Err(_) => Err(self.timed_out(step, answered)),
         }
     }
 
-    /// The next segment, as far as TCP keeps them apart. The first behind a flight ends a round trip.
+    /// The next segment, as far as TCP keeps them apart. The first one after a flight ends a round trip.
     pub(crate) async fn receive(&mut self, step: Step, answered: bool) -> Result<Vec<u8>, Error> {
         let mut segment = Vec::with_capacity(SEGMENT);
         let read = timeout_at(self.deadline, self.tcp.read_buf(&mut segment)).await;
         match read {
-            Ok(Ok(0)) => Err(Error::closed(step, answered)),
+            Ok(Ok(0)) => Err(Error::closed(Role::Initiator, step, answered)),
             Ok(Ok(_)) => {
                 self.segments += 1;
                 self.round_trips += usize::from(std::mem::take(&mut self.asked));
                 Ok(segment)
             }
-            Ok(Err(source)) => Err(Error::transport(step, answered, source)),
+            Ok(Err(source)) => Err(Error::transport(Role::Initiator, step, answered, source)),
             Err(_) => Err(self.timed_out(step, answered)),
         }
     }
 
     fn timed_out(&self, step: Step, answered: bool) -> Error {
-        Error::timed_out(step, answered, self.timeout)
+        Error::timed_out(Role::Initiator, step, answered, self.timeout)
     }
-}
-
-fn unreachable(error: io::Error) -> Error {
-    Error::transport(Step::Dial, false, error)
 }

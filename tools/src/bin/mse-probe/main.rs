@@ -1,16 +1,9 @@
-//! Tells what a peer accepts: plaintext, header-only MSE and RC4, each on a connection of its own.
+//! `mse-probe`: shows which modes a peer accepts.
 //!
-//! ```sh
-//! cargo run --release --example probe -- --connect 127.0.0.1:6881 \
-//!     --info-hash 0123456789abcdef0123456789abcdef01234567
-//! ```
-//!
-//! Exit status 0 if the peer accepts any of them, 1 if it accepts none, 2 after wrong arguments, 3 if nobody could be
+//! Exit status 0 if the peer accepts any mode, 1 if it accepts none, 2 after wrong arguments, 3 if it could not be
 //! reached.
 
 mod attempt;
-#[path = "../cli/mod.rs"]
-mod cli;
 mod json;
 mod line;
 mod recommended;
@@ -21,16 +14,20 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio_mse::Step;
+use mse_tools::cli::{Address, InfoHash, seconds};
+use mse_tools::{exit, log};
 
-use crate::attempt::{MODES, Probe};
-use crate::cli::address::Address;
-use crate::cli::info_hash::InfoHash;
-use crate::cli::{exit, log, seconds};
+use crate::attempt::{MODES, Probe, describe};
 
-/// Tells what a peer accepts: plaintext, header-only MSE and RC4
+/// Shows which modes a peer accepts: plaintext, header-only MSE and RC4, each on a connection of its own
 #[derive(Parser)]
-#[command(name = "probe", version)]
+#[command(
+    name = "mse-probe",
+    version,
+    after_help = "Example:\n  \
+                  mse-probe --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567\n\n\
+                  RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
+)]
 struct Arguments {
     /// The peer
     #[arg(long, value_name = "ADDR")]
@@ -39,10 +36,9 @@ struct Arguments {
     #[arg(long, value_name = "HEX")]
     info_hash: InfoHash,
     /// How long each of the three attempts may take
-    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
-          value_parser = seconds::seconds)]
+    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     timeout: Duration,
-    /// For programs: one JSON object instead of the table
+    /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
 }
@@ -68,7 +64,7 @@ async fn main() -> ExitCode {
     } else {
         table::report(&findings)
     };
-    // Whoever reads this may be gone already.
+    // The pipe may be closed already.
     let _ = writeln!(std::io::stdout(), "{report}");
     let refusals: Vec<_> = findings
         .iter()
@@ -77,7 +73,8 @@ async fn main() -> ExitCode {
     match refusals[..] {
         [.., refusal] if refusals.len() == findings.len() => {
             let target = &arguments.connect;
-            if refusals.iter().all(|refusal| refusal.step() == Step::Dial) {
+            let refusal = describe(refusal);
+            if refusals.iter().all(|refusal| refusal.handshake().is_none()) {
                 exit::unreachable(format_args!("{target} could not be reached: {refusal}"))
             } else {
                 exit::failed(format_args!("{target} accepts nothing; rc4: {refusal}"))

@@ -1,18 +1,18 @@
-//! What to say to the peer from now on, after what it accepts.
+//! Which options to use for the peer, given what it accepts.
 
 use std::fmt;
 
 use crate::attempt::{Finding, Mode};
 
-/// In the words of the programs' `--encryption` and `--methods`.
+/// Values for `--encryption` and `--methods`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recommended {
     pub(crate) encryption: &'static str,
     pub(crate) methods: Option<&'static str>,
 }
 
-/// The most that the peer takes; nothing if it takes nothing. Where plaintext works as well, it stays the way out, as
-/// another attempt may fail for other reasons.
+/// The most encryption that the peer accepts, or `None` if it accepts nothing. If plaintext works as well, it stays as a
+/// fallback, because another attempt may fail for other reasons.
 pub(crate) fn recommended(findings: &[Finding]) -> Option<Recommended> {
     let accepts = |wanted: Mode| {
         let accepted = findings.iter().filter(|finding| finding.outcome.is_ok());
@@ -20,7 +20,7 @@ pub(crate) fn recommended(findings: &[Finding]) -> Option<Recommended> {
     };
     let methods = match (accepts(Mode::Rc4), accepts(Mode::HeaderOnly)) {
         (true, _) => Some("rc4"),
-        (false, true) => Some("plaintext"),
+        (false, true) => Some("header-only"),
         (false, false) => None,
     };
     let encryption = match (methods, accepts(Mode::Plaintext)) {

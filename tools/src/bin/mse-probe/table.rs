@@ -1,9 +1,8 @@
-//! The findings for people.
+//! The findings as a table.
 
 use std::fmt::Display;
 
-use crate::attempt::Finding;
-use crate::cli::chain::chain;
+use crate::attempt::{Finding, describe};
 use crate::recommended::recommended;
 
 pub(crate) fn report(findings: &[Finding]) -> String {
@@ -40,6 +39,6 @@ fn result(finding: &Finding) -> String {
             Some(peer_id) => format!("accepted by {}", peer_id[..8].escape_ascii()),
             None => "accepted, no BitTorrent handshake came".to_owned(),
         },
-        Err(error) => chain(error),
+        Err(error) => describe(error),
     }
 }

@@ -3,16 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use mse_tools::cli::Address;
+use mse_tools::text::chain;
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use crate::cli::address::Address;
-use crate::cli::chain::chain;
-use crate::cli::mode::mode;
-use crate::cli::report::Report;
 use crate::inbound::{Arrival, Inbound};
 use crate::outbound::Outbound;
 use crate::relay::relay;
+use crate::report::{Report, mode};
 use crate::totals::Totals;
 
 pub(crate) struct Bridge {
@@ -23,7 +22,7 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Leads one client to the other side. Says in one line what came of it.
+    /// Forwards one connection, and reports the outcome in one line.
     pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
         self.totals.came();
         let arrival = match self.inbound.receive(tcp).await {
@@ -52,7 +51,7 @@ impl Bridge {
         let outbound = mode(peer.negotiated());
         report.line(format!("{from} inbound: {inbound} | outbound: {outbound}"));
         match relay(client, peer, &self.totals).await {
-            Ok((there, back)) => debug!(%from, there, back, "closed"),
+            Ok((sent, received)) => debug!(%from, sent, received, "closed"),
             Err(error) => debug!(%from, %error, "lost"),
         }
     }

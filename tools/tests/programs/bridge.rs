@@ -1,4 +1,4 @@
-//! `bridge` between clients and servers of every kind.
+//! `mse-bridge` between clients and servers of every kind.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_mse::{MseStream, Policy};
 
-use crate::program::{INFO_HASH, OTHER_TORRENT, PATIENCE, Server, TORRENT, handshake};
+use crate::echo::{EchoServer, talk};
+use crate::program::{Bridge, INFO_HASH, OTHER_TORRENT, PATIENCE, TORRENT, handshake};
 
 /// A client on one side of a bridge, and the plaintext peer that it is led to on the other.
-fn through(bridge: &Server, listener: &TcpListener, opening: &[u8]) -> (TcpStream, TcpStream) {
+fn through(bridge: &Bridge, listener: &TcpListener, opening: &[u8]) -> (TcpStream, TcpStream) {
     let mut client = TcpStream::connect(bridge.address).unwrap();
     client.write_all(opening).unwrap();
     let peer = accept(listener);
@@ -35,10 +36,10 @@ fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-fn plaintext_bridge() -> (Server, TcpListener) {
+fn plaintext_bridge() -> (Bridge, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let bridge = Server::bridge_to(address, &format!("--outbound forbid --info-hash {TORRENT}"));
+    let bridge = Bridge::to(address, &format!("--outbound forbid --info-hash {TORRENT}"));
     (bridge, listener)
 }
 
@@ -53,122 +54,134 @@ fn closed_port() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-#[test]
-fn either_side_may_be_encrypted() {
+/// The bodies of tests block, so that the peers need a thread of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn either_side_may_be_encrypted() {
     let torrent = format!("--info-hash {TORRENT}");
     let rows = [
         // client, bridge, server, what the bridge says
         (
-            "--encryption forbid",
+            "forbid",
             "--outbound require",
-            "--encryption require",
+            "require",
             "inbound: plaintext | outbound: rc4",
         ),
         (
-            "--encryption require",
+            "require",
             "--inbound require --outbound forbid",
-            "--encryption forbid",
+            "forbid",
             "inbound: rc4 | outbound: plaintext",
         ),
+        ("require", "", "require", "inbound: rc4 | outbound: rc4"),
         (
-            "--encryption require",
+            "prefer:header-only",
             "",
-            "--encryption require",
-            "inbound: rc4 | outbound: rc4",
-        ),
-        (
-            "--methods plaintext",
-            "",
-            "",
+            "prefer",
             "inbound: header-only | outbound: rc4",
         ),
         (
+            "prefer:header-only",
             "--methods plaintext",
-            "--methods plaintext",
-            "",
+            "prefer",
             "inbound: header-only | outbound: header-only",
         ),
         (
-            "--encryption forbid",
-            "--methods plaintext",
-            "",
+            "forbid",
+            "--methods header-only",
+            "prefer",
             "inbound: plaintext | outbound: header-only",
         ),
         (
-            "--encryption forbid",
+            "forbid",
             "--outbound forbid",
-            "",
+            "prefer",
             "inbound: plaintext | outbound: plaintext",
         ),
         (
+            "prefer",
             "",
-            "",
-            "--encryption forbid",
+            "forbid",
             "inbound: rc4 | outbound: plaintext (redialled)",
         ),
         (
-            "",
+            "prefer",
             "--outbound allow",
-            "--encryption require",
+            "require",
             "inbound: rc4 | outbound: rc4 (redialled)",
+        ),
+        (
+            "prefer",
+            "--disguise full",
+            "prefer",
+            "inbound: rc4 | outbound: rc4",
+        ),
+        (
+            "prefer",
+            "--disguise off --answer-timeout 3",
+            "prefer",
+            "inbound: rc4 | outbound: rc4",
         ),
     ];
     for (client, bridged, served, line) in rows {
-        let server = Server::echo_server(served);
-        let bridge = Server::bridge_to(server.address, &format!("{torrent} {bridged}"));
-        bridge.echo(client).assert_success("100068 bytes came back");
+        let server = EchoServer::start(served).await;
+        let bridge = Bridge::to(server.address, &format!("{torrent} {bridged}"));
+        talk(bridge.address, client, INFO_HASH).await.unwrap();
         bridge.expect_line(line);
     }
 }
 
-#[test]
-fn two_bridges_encrypt_between_two_plaintext_ends() {
-    let server = Server::echo_server("--encryption forbid");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_bridges_encrypt_between_two_plaintext_ends() {
+    let server = EchoServer::start("forbid").await;
     let far = format!("--inbound require --outbound forbid --info-hash {TORRENT}");
-    let far = Server::bridge_to(server.address, &far);
-    let near = Server::bridge_to(far.address, "--inbound forbid --outbound require");
-    near.echo("--encryption forbid")
-        .assert_success("negotiated: plaintext\n");
+    let far = Bridge::to(server.address, &far);
+    let near = Bridge::to(far.address, "--inbound forbid --outbound require");
+    let mode = talk(near.address, "forbid", INFO_HASH).await.unwrap();
+    assert_eq!(mode, "plaintext");
     far.expect_line("inbound: rc4 | outbound: plaintext");
 }
 
-#[test]
-fn failures_are_told_with_their_step_and_do_not_end_it() {
-    let server = Server::echo_server("--encryption require --linger off");
-    let bridge = Server::bridge_to(
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_are_reported_with_their_cause_and_do_not_end_it() {
+    let server = EchoServer::start("require").await;
+    let bridge = Bridge::to(
         server.address,
         &format!("--outbound require --timeout 60 --linger off --info-hash {TORRENT} {OTHER_TORRENT}"),
     );
-    let unknown = "00".repeat(20);
-    let client = bridge.echo(&format!("--info-hash {unknown}"));
-    assert_eq!(client.status, Some(1), "{client:?}");
-    bridge.expect_line("inbound failed: handshake refused at HASH('req2', SKEY): the info-hash (SKEY) that the peer asks for is not served");
+    talk(bridge.address, "require", [0; 20]).await.unwrap_err();
+    bridge.expect_line("inbound failed: handshake refused: ");
 
-    // Known to the bridge, but not to the server.
-    let client = bridge.echo(&format!("--info-hash {OTHER_TORRENT}"));
-    assert_eq!(client.status, Some(1), "{client:?}");
+    // Known to the bridge, but not to the server: the bridge's client is accepted, and then closed.
+    talk(bridge.address, "require", [0xFF; 20]).await.unwrap_err();
     bridge.expect_line("inbound: rc4 | outbound failed: ");
 
     let mut garbage = TcpStream::connect(bridge.address).unwrap();
     garbage.write_all(&[0x42; 8000]).unwrap();
-    bridge.expect_line("the padding does not end within 512 bytes");
+    bridge.expect_line("512 bytes");
 
     let mut half = TcpStream::connect(bridge.address).unwrap();
     half.write_all(&handshake()[..47]).unwrap();
     drop(half);
-    bridge.expect_line("reading the BitTorrent handshake, after 47 bytes: the client closed");
+    bridge.expect_line("inbound failed: the peer closed the connection");
 
-    bridge.echo("").assert_success("rc4");
+    let mode = talk(bridge.address, "require", INFO_HASH).await.unwrap();
+    assert_eq!(mode, "rc4");
+}
+
+#[test]
+fn without_an_info_hash_there_is_a_warning() {
+    let bridge = Bridge::to(closed_port(), "");
+    bridge.expect_line("warning: without --info-hash, no torrent can be served with MSE");
 }
 
 #[test]
 fn a_refused_target_is_reported() {
-    let bridge = Server::bridge_to(closed_port(), "");
+    let bridge = Bridge::to(closed_port(), "");
     let mut client = TcpStream::connect(bridge.address).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     client.write_all(&handshake()).unwrap();
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
-    bridge.expect_line("inbound: plaintext | outbound failed: cannot dial: ");
+    bridge.expect_line("inbound: plaintext | outbound failed: cannot reach the peer: ");
 }
 
 #[test]
@@ -207,13 +220,13 @@ fn a_handshake_without_a_peer_id_is_led_on() {
     assert_eq!(everything(&mut peer), handshake()[48..]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_may_wait_for_step_4_before_its_handshake() {
-    let server = Server::echo_server("--encryption require");
-    let bridge = Server::bridge_to(server.address, &format!("--info-hash {TORRENT}"));
+    let server = EchoServer::start("require").await;
+    let bridge = Bridge::to(server.address, &format!("--info-hash {TORRENT}"));
     let tcp = tokio::net::TcpStream::connect(bridge.address).await.unwrap();
     let policy = Policy::full_rc4();
-    let mut client = MseStream::connect(tcp, INFO_HASH, &policy).await.unwrap();
+    let mut client = MseStream::connect(tcp, INFO_HASH, "", &policy).await.unwrap();
     let sent = [handshake(), b"and more".to_vec()].concat();
     client.write_all(&sent).await.unwrap();
     client.shutdown().await.unwrap();
@@ -230,16 +243,16 @@ fn totals_are_told_at_the_end() {
     let (mut client, mut peer) = through(&bridge, &listener, &handshake());
     let mut opening = [0; 68];
     peer.read_exact(&mut opening).unwrap();
-    peer.write_all(&[0x55; 1000]).unwrap();
-    client.read_exact(&mut [0; 1000]).unwrap();
-    client.write_all(&[0x66; 300]).unwrap();
-    peer.read_exact(&mut [0; 300]).unwrap();
-    // Nobody's handshake.
+    peer.write_all(&[0x55; 240_000]).unwrap();
+    client.read_exact(&mut [0; 240_000]).unwrap();
+    client.write_all(&[0x66; 100_000]).unwrap();
+    peer.read_exact(&mut [0; 100_000]).unwrap();
+    // A connection without a handshake.
     let nobody = TcpStream::connect(bridge.address).unwrap();
     nobody.shutdown(Shutdown::Both).unwrap();
     bridge.expect_line("inbound failed");
 
     // Both connections are still there.
     assert_eq!(bridge.terminate(), Some(0));
-    bridge.expect_line("totals: 2 connections, 1 failed; 300 bytes there, 1000 bytes back");
+    bridge.expect_line("totals: 2 connections, 1 failed; 0.1 MB sent to peers, 0.2 MB received from peers");
 }

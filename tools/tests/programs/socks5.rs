@@ -1,4 +1,4 @@
-//! `bridge --socks5` between an unmodified client and peers of every kind.
+//! `mse-bridge --socks5` between an unmodified client and peers of every kind.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::program::{OTHER_TORRENT, PATIENCE, Server, TORRENT, handshake, run};
+use crate::echo::EchoServer;
+use crate::program::{Bridge, PATIENCE, TORRENT, handshake, run};
 
 /// Numbers of RFC 1928.
 const CONNECT: u8 = 1;
@@ -19,7 +20,7 @@ const ADDRESS_TYPE_NOT_SUPPORTED: u8 = 8;
 
 /// Asks for no authentication, then for this; the connection, or the reply that refuses it. The bytes are those of RFC
 /// 1928, written out here: the bridge's own code has no part in them.
-async fn ask(bridge: &Server, command: u8, address: &[u8], port: u16) -> Result<TcpStream, u8> {
+async fn ask(bridge: &Bridge, command: u8, address: &[u8], port: u16) -> Result<TcpStream, u8> {
     let mut tcp = TcpStream::connect(bridge.address).await.unwrap();
     // Of two methods, user name and password is one that the bridge does not have.
     tcp.write_all(&[5, 2, 2, 0]).await.unwrap();
@@ -43,7 +44,7 @@ async fn ask(bridge: &Server, command: u8, address: &[u8], port: u16) -> Result<
     if reply[1] == 0 { Ok(tcp) } else { Err(reply[1]) }
 }
 
-async fn connect(bridge: &Server, target: SocketAddr) -> Result<TcpStream, u8> {
+async fn connect(bridge: &Bridge, target: SocketAddr) -> Result<TcpStream, u8> {
     let address = match target.ip() {
         IpAddr::V4(ip) => [&[1], &ip.octets()[..]].concat(),
         IpAddr::V6(ip) => [&[4], &ip.octets()[..]].concat(),
@@ -68,61 +69,61 @@ async fn echo(client: &mut TcpStream) {
     assert!(received == sent);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unmodified_client_becomes_encrypted() {
     let rows = [
         (
             "require",
-            "--encryption require --methods rc4 --linger off",
+            "require",
             "outbound: rc4",
         ),
         (
             "prefer",
-            "--encryption require --methods rc4 --linger off",
+            "require",
             "outbound: rc4",
         ),
         (
             "allow",
-            "--encryption require --methods rc4 --linger off",
+            "require",
             "outbound: rc4 (redialled)",
         ),
         (
             "prefer",
-            "--encryption forbid --linger off",
+            "forbid",
             "outbound: plaintext (redialled)",
         ),
         (
             "forbid",
-            "--encryption forbid --linger off",
+            "forbid",
             "outbound: plaintext",
         ),
-        ("require --methods plaintext", "", "outbound: header-only"),
+        ("require --methods plaintext", "prefer", "outbound: header-only"),
     ];
     for (outbound, server, said) in rows {
-        let server = Server::echo_server(server);
-        let bridge = Server::socks5(&format!("--outbound {outbound}"));
+        let server = EchoServer::start(server).await;
+        let bridge = Bridge::socks5(&format!("--outbound {outbound}"));
         echo(&mut connect(&bridge, server.address).await.unwrap()).await;
         bridge.expect_line(&format!("socks5 to {} | {said}", server.address));
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_resolved_by_the_bridge() {
-    let server = Server::echo_server("--encryption require");
-    let bridge = Server::socks5("");
+    let server = EchoServer::start("require").await;
+    let bridge = Bridge::socks5("");
     let port = server.address.port();
     let client = ask(&bridge, CONNECT, &named("localhost"), port).await;
     echo(&mut client.unwrap()).await;
     bridge.expect_line(&format!("socks5 to localhost:{port} | outbound: rc4"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_bittorrent_passes_through_as_it_is() {
     let tracker = TcpListener::bind("127.0.0.1:0").unwrap();
     tracker.set_nonblocking(true).unwrap();
     let target = tracker.local_addr().unwrap();
     let tracker = tokio::net::TcpListener::from_std(tracker).unwrap();
-    let bridge = Server::socks5("--outbound require");
+    let bridge = Bridge::socks5("--outbound require");
     // A first byte that is one of the protocol's, too.
     for request in ["GET /announce HTTP/1.1\r\n\r\n", "\x13Bit", "?"] {
         let mut client = connect(&bridge, target).await.unwrap();
@@ -143,9 +144,9 @@ async fn what_is_not_bittorrent_passes_through_as_it_is() {
     bridge.expect_line("not BitTorrent, passed on");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
-    let bridge = Server::socks5("--outbound require --timeout 5");
+    let bridge = Bridge::socks5("--outbound require --timeout 5");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let refused = connect(&bridge, closed).await.err();
     assert_eq!(refused, Some(CONNECTION_REFUSED));
@@ -172,10 +173,7 @@ async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
     assert_eq!(answer, [5, 0xFF]);
 
     // Not for this torrent, and not in plaintext: the client is closed, nothing was shown.
-    let server = Server::start(
-        "echo_server",
-        &format!("--info-hash {OTHER_TORRENT} --encryption require --linger off"),
-    );
+    let server = EchoServer::serving([0xFF; 20], "require").await;
     let mut client = connect(&bridge, server.address).await.unwrap();
     client.write_all(&handshake()).await.unwrap();
     let ended = timeout(PATIENCE, client.read_u8()).await.unwrap();
@@ -190,8 +188,17 @@ async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     drop(silent);
 
-    let server = Server::echo_server("--encryption require");
+    let server = EchoServer::start("require").await;
     echo(&mut connect(&bridge, server.address).await.unwrap()).await;
+}
+
+/// A name is printed escaped: it comes from the network, and a log is read on a terminal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_cannot_write_to_the_terminal() {
+    let bridge = Bridge::socks5("--timeout 5");
+    let refused = ask(&bridge, CONNECT, &named("a\x1b]0;owned\x07\n.invalid"), 1).await.err();
+    assert!(refused.is_some());
+    bridge.expect_line(r"a\u{1b}]0;owned\u{7}\n.invalid");
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn socks5_takes_the_place_of_listen_and_connect() {
         "--inbound allow",
         &format!("--info-hash {TORRENT}"),
     ] {
-        run("bridge", &format!("{socks5} {other}")).assert_failure(2, "cannot be used with");
+        run("mse-bridge", &format!("{socks5} {other}")).assert_failure(2, "cannot be used with");
     }
-    run("bridge", "--socks5 nowhere").assert_failure(2, "HOST:PORT");
+    run("mse-bridge", "--socks5 nowhere").assert_failure(2, "HOST:PORT");
 }

@@ -1,4 +1,4 @@
-//! `probe` against peers that accept everything, something, nothing, or never answer.
+//! `mse-probe` against peers that accept everything, something, nothing, or never answer.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -6,11 +6,12 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::program::{Ended, OTHER_TORRENT, Server, TORRENT, handshake, run};
+use crate::echo::EchoServer;
+use crate::program::{Ended, TORRENT, handshake, run};
 
 fn probe(target: SocketAddr, arguments: &str) -> Ended {
     run(
-        "probe",
+        "mse-probe",
         &format!("--connect {target} --info-hash {TORRENT} {arguments}"),
     )
 }
@@ -34,26 +35,26 @@ fn recommended(ended: &Ended) -> &str {
     last.strip_prefix("recommended: ").unwrap()
 }
 
-#[test]
-fn what_is_recommended_is_the_most_that_the_peer_takes() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recommended_is_the_most_that_the_peer_takes() {
     let rows = [
-        ("--encryption require", "--encryption require --methods rc4"),
+        ("require", "--encryption require --methods rc4"),
         (
-            "--encryption require --methods plaintext",
-            "--encryption require --methods plaintext",
+            "require:header-only",
+            "--encryption require --methods header-only",
         ),
-        ("--methods plaintext", "--encryption prefer --methods plaintext"),
-        ("--encryption forbid", "--encryption forbid"),
+        ("prefer:header-only", "--encryption prefer --methods header-only"),
+        ("forbid", "--encryption forbid"),
     ];
     for (server, expected) in rows {
-        let server = Server::echo_server(&format!("{server} --linger off"));
+        let server = EchoServer::start(server).await;
         assert_eq!(recommended(&probe(server.address, "")), expected);
     }
 }
 
-#[test]
-fn programs_are_told_hex_ids_rounded_times_and_what_is_recommended() {
-    let server = Server::echo_server("--encryption require --linger off");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_are_told_hex_ids_rounded_times_and_what_is_recommended() {
+    let server = EchoServer::start("require").await;
     let report: Value = serde_json::from_str(&probe(server.address, "--json").stdout).unwrap();
     assert_eq!(report["recommended"]["encryption"], "require");
     assert_eq!(report["recommended"]["methods"], "rc4");
@@ -77,10 +78,10 @@ fn peer(behave: impl Fn(std::net::TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
-#[test]
-fn every_mode_of_a_peer_that_takes_all_is_accepted() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_mode_of_a_peer_that_takes_all_is_accepted() {
     // It echoes the handshake: the peer id is probe's own.
-    let server = Server::echo_server("");
+    let server = EchoServer::start("prefer").await;
     let ended = probe(server.address, "");
     ended.assert_success("rc4");
     assert_eq!(
@@ -107,9 +108,9 @@ fn every_mode_of_a_peer_that_takes_all_is_accepted() {
     }
 }
 
-#[test]
-fn what_a_peer_does_not_take_is_named_with_its_step() {
-    let server = Server::echo_server("--encryption require --methods rc4 --linger off");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_peer_does_not_take_is_named_with_its_step() {
+    let server = EchoServer::start("require").await;
     let (ended, attempts) = attempts(server.address, "");
     assert_eq!(ended.status, Some(0));
     let accepted: Vec<_> = attempts
@@ -155,34 +156,31 @@ fn a_peer_without_mse_is_told_from_one_that_accepts_nothing() {
     assert_eq!(ended.stdout.lines().count(), 4, "{ended:?}");
 }
 
-#[test]
-fn silence_other_torrents_and_closed_ports_end_in_time() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_other_torrents_and_closed_ports_end_in_time() {
     let held = std::sync::Mutex::new(Vec::new());
     let silent = peer(move |tcp| held.lock().unwrap().push(tcp));
     let ended = probe(silent, "--timeout 0.2");
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert_eq!(
-        ended.stdout.matches("no complete handshake within 200ms").count(),
+        ended.stdout.matches("timed out after 200ms").count(),
         3
     );
 
-    let other = Server::start(
-        "echo_server",
-        &format!("--info-hash {OTHER_TORRENT} --encryption require --linger off"),
-    );
+    let other = EchoServer::serving([0xFF; 20], "require").await;
     let ended = probe(other.address, "");
     assert_eq!(ended.status, Some(1), "{ended:?}");
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = probe(closed, "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
-    assert!(ended.stderr.contains("could not be reached"), "{ended:?}");
+    assert!(ended.stderr.contains("could not be reached: connection refused"), "{ended:?}");
 }
 
 #[test]
 fn wrong_arguments_are_named() {
-    run("probe", "").assert_failure(2, "--connect <ADDR>");
-    run("probe", &format!("--connect 127.0.0.1 --info-hash {TORRENT}")).assert_failure(2, "HOST:PORT");
-    run("probe", "--connect 127.0.0.1:1 --info-hash 00").assert_failure(2, "40 hex digits");
-    run("probe", "--help").assert_success("--json");
+    run("mse-probe", "").assert_failure(2, "--connect <ADDR>");
+    run("mse-probe", &format!("--connect 127.0.0.1 --info-hash {TORRENT}")).assert_failure(2, "HOST:PORT");
+    run("mse-probe", "--connect 127.0.0.1:1 --info-hash 00").assert_failure(2, "40 hex digits");
+    run("mse-probe", "--help").assert_success("--json");
 }

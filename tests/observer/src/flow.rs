@@ -1,11 +1,11 @@
 //! A recorded connection: the writes of both sides in the order in which they reached the wire.
 
 /// Payload of one TCP segment on an Ethernet path with timestamps, the usual case of a home connection.
-pub(crate) const MSS: usize = 1448;
+pub const MSS: usize = 1448;
 
 /// Who wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Side {
+pub enum Side {
     /// The side that opened the transport connection; a rule's "client".
     Initiator,
     /// The side that accepted it; a rule's "server".
@@ -14,22 +14,22 @@ pub(crate) enum Side {
 
 /// Bytes that one side put on the wire in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Write {
+pub struct Write {
     /// Who wrote.
-    pub(crate) from: Side,
+    pub from: Side,
     /// What an observer reads; never empty.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// The writes of one connection, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Flow {
+pub struct Flow {
     writes: Vec<Write>,
 }
 
 impl Flow {
     /// A flow made of the given writes.
-    pub(crate) fn of<B: AsRef<[u8]>>(writes: impl IntoIterator<Item = (Side, B)>) -> Self {
+    pub fn of<B: AsRef<[u8]>>(writes: impl IntoIterator<Item = (Side, B)>) -> Self {
         let mut flow = Self::default();
         for (from, bytes) in writes {
             flow.record(from, bytes.as_ref());
@@ -38,7 +38,7 @@ impl Flow {
     }
 
     /// Appends a write; an empty one leaves no trace on a wire and none here.
-    pub(crate) fn record(&mut self, from: Side, bytes: &[u8]) {
+    pub fn record(&mut self, from: Side, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.writes.push(Write {
                 from,
@@ -48,12 +48,12 @@ impl Flow {
     }
 
     /// All writes in order.
-    pub(crate) fn writes(&self) -> &[Write] {
+    pub fn writes(&self) -> &[Write] {
         &self.writes
     }
 
     /// The sizes of the writes of one side, in order.
-    pub(crate) fn sizes(&self, side: Side) -> impl Iterator<Item = usize> {
+    pub fn sizes(&self, side: Side) -> impl Iterator<Item = usize> {
         self.writes
             .iter()
             .filter(move |write| write.from == side)
@@ -61,7 +61,7 @@ impl Flow {
     }
 
     /// Everything that one side wrote, joined.
-    pub(crate) fn stream(&self, side: Side) -> Vec<u8> {
+    pub fn stream(&self, side: Side) -> Vec<u8> {
         self.writes
             .iter()
             .filter(|write| write.from == side)
@@ -70,14 +70,14 @@ impl Flow {
     }
 
     /// The payloads of the packets: each write, cut where a segment is full.
-    pub(crate) fn packets(&self) -> impl Iterator<Item = (Side, &[u8])> {
+    pub fn packets(&self) -> impl Iterator<Item = (Side, &[u8])> {
         self.writes
             .iter()
             .flat_map(|write| write.bytes.chunks(MSS).map(move |chunk| (write.from, chunk)))
     }
 
     /// The payload of the first packet that the initiator sent.
-    pub(crate) fn first_client_payload(&self) -> Option<&[u8]> {
+    pub fn first_client_payload(&self) -> Option<&[u8]> {
         self.packets()
             .find(|(from, _)| *from == Side::Initiator)
             .map(|(_, payload)| payload)
@@ -85,7 +85,7 @@ impl Flow {
 
     /// The same flow on a socket without `TCP_NODELAY`, the worst case of Nagle's algorithm: of a run of writes that the
     /// other side does not interrupt, the first leaves at once and all others are joined while it is unacknowledged.
-    pub(crate) fn without_nodelay(&self) -> Self {
+    pub fn without_nodelay(&self) -> Self {
         let mut joined = Self::default();
         for run in self.writes.chunk_by(|before, after| before.from == after.from) {
             let mut writes = run.iter();

@@ -1,9 +1,10 @@
-//! The observer: everything that somebody who sees the wire, and no key, can say about a connection.
+//! What an observer of the wire, who has no key, can tell about a connection: published detection rules and statistics.
 //!
-//! Written from the published description of each rule and free of the crate that is judged, so that a mistake in the
-//! sender cannot hide behind the same mistake in the judge.
-// Shared by the tests, which use all of it, and by an example, which uses a part.
-#![allow(dead_code)]
+//! The rules are written from their published descriptions, without the library that they judge. `observed` applies them
+//! to the library's own connections. The tests take small samples in a debug build, and the published ones in a
+//! release build: `cargo test --release -p mse-observer`.
+
+#![allow(missing_docs)]
 // Counts are far below 2^53, floats are compared where they are exact, and every index is into an array made here.
 #![allow(
     clippy::cast_precision_loss,
@@ -11,14 +12,13 @@
     clippy::float_cmp,
     clippy::indexing_slicing
 )]
-// Prose names protocols, and a verdict is one independent answer a rule.
-#![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
-pub(crate) mod flow;
-pub(crate) mod rules;
-pub(crate) mod seeded;
-pub(crate) mod statistics;
-pub(crate) mod verdict;
+pub mod flow;
+pub mod observed;
+pub mod rules;
+pub mod seeded;
+pub mod statistics;
+pub mod verdict;
 
 #[cfg(test)]
 pub(crate) mod openings;

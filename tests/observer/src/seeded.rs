@@ -3,35 +3,35 @@
 use rand::{Rng as _, SeedableRng as _, rngs::ChaCha12Rng};
 
 /// A ChaCha generator that starts the same way every time.
-pub(crate) struct Seeded(ChaCha12Rng);
+pub struct Seeded(ChaCha12Rng);
 
 impl Seeded {
     /// The generator of this seed.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha12Rng::seed_from_u64(seed))
     }
 
     /// `count` bytes.
-    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.0.fill_bytes(&mut bytes);
         bytes
     }
 
     /// An array of bytes.
-    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.0.fill_bytes(&mut bytes);
         bytes
     }
 
     /// A number in `0..bound`, every one as likely (the bias of a 64-bit product is below 2^-40 for the bounds used).
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
     /// A number in `low..=high`.
-    pub(crate) fn within(&mut self, low: usize, high: usize) -> usize {
+    pub fn within(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 }

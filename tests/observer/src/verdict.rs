@@ -11,24 +11,24 @@ use super::{
 
 /// What each rule says of one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// Tstat calls it MSE.
-    pub(crate) tstat: bool,
+    pub tstat: bool,
     /// The firewall rules let it through.
-    pub(crate) exempt: bool,
+    pub exempt: bool,
     /// The three bursts have the sizes of MSE, and it does not begin like TLS.
-    pub(crate) bursts: bool,
+    pub bursts: bool,
     /// What nDPI 5.0 says as it comes, its heuristic for fully encrypted flows off.
-    pub(crate) ndpi_off: Option<Finding>,
+    pub ndpi_off: Option<Finding>,
     /// What nDPI says with that heuristic on.
-    pub(crate) ndpi_on: Option<Finding>,
+    pub ndpi_on: Option<Finding>,
     /// Plaintext BitTorrent shows.
-    pub(crate) bittorrent: bool,
+    pub bittorrent: bool,
 }
 
 impl Verdict {
     /// Asks every rule.
-    pub(crate) fn of(flow: &Flow) -> Self {
+    pub fn of(flow: &Flow) -> Self {
         Self {
             tstat: tstat::is_mse(flow),
             exempt: firewall::exempts(flow),
@@ -42,35 +42,35 @@ impl Verdict {
 
 /// How many of the judged flows each rule spoke up for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Shares {
+pub struct Shares {
     /// Flows judged.
-    pub(crate) flows: usize,
+    pub flows: usize,
     /// Called MSE by Tstat.
-    pub(crate) tstat: usize,
+    pub tstat: usize,
     /// Let through by the firewall rules.
-    pub(crate) exempt: usize,
+    pub exempt: usize,
     /// Let through, by the exemption, in the order of [`firewall::Exemption::ALL`]; one flow may count under several.
-    pub(crate) exempt_by: [usize; 5],
+    pub exempt_by: [usize; 5],
     /// Called MSE by the rule of three bursts.
-    pub(crate) bursts: usize,
+    pub bursts: usize,
     /// Given the risk "suspicious entropy" by nDPI with its heuristic off.
-    pub(crate) suspicious_entropy: usize,
+    pub suspicious_entropy: usize,
     /// Given the risk "obfuscated traffic" by nDPI with its heuristic on.
-    pub(crate) obfuscated: usize,
+    pub obfuscated: usize,
     /// Plaintext BitTorrent seen.
-    pub(crate) bittorrent: usize,
+    pub bittorrent: usize,
 }
 
 impl Shares {
     /// Judges the flows.
-    pub(crate) fn of<'a>(flows: impl IntoIterator<Item = &'a Flow>) -> Self {
+    pub fn of<'a>(flows: impl IntoIterator<Item = &'a Flow>) -> Self {
         let mut shares = Self::default();
         flows.into_iter().for_each(|flow| shares.add(flow));
         shares
     }
 
     /// Judges one more flow.
-    pub(crate) fn add(&mut self, flow: &Flow) {
+    pub fn add(&mut self, flow: &Flow) {
         let verdict = Verdict::of(flow);
         self.flows += 1;
         self.tstat += usize::from(verdict.tstat);
@@ -88,7 +88,7 @@ impl Shares {
     }
 
     /// A count of these flows in per cent.
-    pub(crate) fn percent(&self, count: usize) -> f64 {
+    pub fn percent(&self, count: usize) -> f64 {
         100.0 * count as f64 / self.flows.max(1) as f64
     }
 }
@@ -96,7 +96,7 @@ impl Shares {
 #[cfg(test)]
 mod tests {
     use super::Shares;
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side::Initiator},
         openings,
     };

@@ -1,27 +1,16 @@
-//! What published detection rules say of handshakes made by this crate: the shares of each profile, as a table.
+//! What published detection rules say of the library's handshakes: the shares of each profile, as a table.
 //!
 //! ```text
-//! cargo run --release --example observer [-- --handshakes 10000]
+//! cargo run --release -p mse-observer [-- --handshakes 10000]
 //! ```
 
-#[path = "cli/mod.rs"]
-mod cli;
-
-#[path = "../tests/observer/mod.rs"]
-mod observer;
-
-#[path = "../tests/observed/mod.rs"]
-mod observed;
-
 use clap::Parser;
-
-use crate::cli::progress::Progress;
-use crate::observed::profiles;
-use crate::observed::session::{Answer, record_many};
-use crate::observer::flow::{Flow, Side};
-use crate::observer::statistics::lengths::{Census, by_position};
-use crate::observer::statistics::{balance, repeats};
-use crate::observer::verdict::Shares;
+use mse_observer::flow::{Flow, Side};
+use mse_observer::observed::profiles;
+use mse_observer::observed::session::{Answer, record_many};
+use mse_observer::statistics::lengths::{Census, by_position};
+use mse_observer::statistics::{balance, repeats};
+use mse_observer::verdict::Shares;
 
 /// Judges handshakes by the published detection rules.
 #[derive(Parser)]
@@ -51,9 +40,7 @@ fn main() {
         "known",
         "favourite"
     );
-    let progress = Progress::start();
     for profile in profiles::all() {
-        progress.next(format!("{}: {} handshakes", profile.name, args.handshakes));
         let flows = record_many(
             args.handshakes,
             &profile.connector,

@@ -1,14 +1,12 @@
 //! A man in the middle who flips bits of `crypto_provide` and `crypto_select`: byte 51 of step 3, byte 11 of step 4.
 
-use std::future::IntoFuture as _;
-
 use tokio::io::duplex;
 use tokio_mse::handshake::{Initiator, Machine as _, Padding, PrivateKey, Progress, Randomness, Responder};
 use tokio_mse::{CryptoMethod, CryptoMethods, Encryption, Mode, MseAcceptor, MseConnector, Policy};
 
 use super::relay::Relay;
 use super::sample;
-use super::session::skey;
+use super::session::{accept, skey};
 
 /// The lowest byte of `crypto_provide` in step 3, and of `crypto_select` in step 4.
 const PROVIDE: usize = 51;
@@ -22,15 +20,15 @@ fn randomness(side: u8) -> Randomness {
 }
 
 fn method_sets() -> [CryptoMethods; 4] {
-    let (rc4, plaintext) = (
+    let (rc4, header_only) = (
         CryptoMethods::only(CryptoMethod::Rc4),
-        CryptoMethods::only(CryptoMethod::Plaintext),
+        CryptoMethods::only(CryptoMethod::HeaderOnly),
     );
     [
         rc4,
-        plaintext,
-        rc4.then(CryptoMethod::Plaintext),
-        plaintext.then(CryptoMethod::Rc4),
+        header_only,
+        rc4.then(CryptoMethod::HeaderOnly),
+        header_only.then(CryptoMethod::Rc4),
     ]
 }
 
@@ -68,7 +66,7 @@ fn attacked([ours, theirs]: [&Policy; 2], [in_step_3, in_step_4]: [u8; 2]) -> (O
 
 #[test]
 fn whoever_is_rc4_only_is_never_downgraded_by_flipped_bits() {
-    let rc4_only = |policy: &Policy| !policy.methods().contains(CryptoMethod::Plaintext);
+    let rc4_only = |policy: &Policy| !policy.methods().contains(CryptoMethod::HeaderOnly);
     let flips = [0_u8, 1, 2, 3];
     let mut downgraded = 0;
     for (ours, theirs) in policies()
@@ -108,14 +106,14 @@ fn whoever_is_rc4_only_is_never_downgraded_by_flipped_bits() {
 async fn the_usual_place_of_the_bit_is_seldom_the_right_one() {
     let both = method_sets()[2];
     let connector = MseConnector::new(Policy::full_rc4().with_methods(both));
-    let acceptor = MseAcceptor::new(Policy::accept_any());
+    let acceptor = MseAcceptor::new(Policy::full_rc4().with_methods(both));
     let count = sample(150, 4000);
     let mut downgraded = 0;
     for _ in 0..count {
         let ((a, to_a), (to_b, b)) = (duplex(4096), duplex(4096));
         let both = async {
-            let dial = connector.connect(a, skey()).initial_payload("ia").into_future();
-            let (_initiator, responder) = tokio::join!(dial, acceptor.accept(b, skey()).into_future());
+            let dial = connector.connect(a, skey(), "ia");
+            let (_initiator, responder) = tokio::join!(dial, accept(&acceptor, b, skey(), ""));
             responder.is_ok_and(|peer| peer.negotiated().mode() == Mode::HeaderOnly)
         };
         let (hit, ()) = tokio::join!(both, Relay::flipping(PROVIDE, 2).run(to_a, to_b));

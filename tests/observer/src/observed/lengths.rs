@@ -2,8 +2,8 @@
 
 use super::sample;
 use super::session::{Answer, record_many};
-use crate::observer::statistics::lengths::by_position;
-use crate::observer::statistics::{CHANCE, kolmogorov_smirnov};
+use crate::statistics::lengths::by_position;
+use crate::statistics::{CHANCE, kolmogorov_smirnov};
 use tokio_mse::{MseAcceptor, MseConnector};
 
 /// The writes of a handshake: steps 1 to 4. What follows is the application's.

@@ -1,7 +1,5 @@
 //! Our own connections, recorded and given to the observer.
-// Shared by the tests, which use all of it, and by an example, which uses a part.
-#![allow(dead_code)]
-// A connection that fails ends the test, or the example.
+// A connection that fails ends the test, or the program.
 #![allow(clippy::unwrap_used)]
 // Counts are far below 2^53, and an index out of range is a failed test.
 #![allow(
@@ -11,9 +9,9 @@
     clippy::indexing_slicing
 )]
 
-pub(crate) mod profiles;
-pub(crate) mod recorded;
-pub(crate) mod session;
+pub mod profiles;
+pub mod recorded;
+pub mod session;
 
 #[cfg(test)]
 mod clear_text;
@@ -36,8 +34,8 @@ mod relay;
 #[cfg(test)]
 mod shares;
 
-/// How many of something to make: a few where the compiler did not optimise, enough for the published figures where it
-/// did.
+/// How many of something to make: a few in a debug build, enough for the published figures in a release build.
+#[cfg(test)]
 pub(crate) const fn sample(unoptimised: usize, optimised: usize) -> usize {
     if cfg!(debug_assertions) {
         unoptimised

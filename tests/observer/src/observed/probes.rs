@@ -4,21 +4,21 @@ use tokio_mse::handshake::{Initiator, Machine as _, Padding, PrivateKey, Progres
 use tokio_mse::{Policy, Skey};
 
 use super::session::{INITIATOR, handshake};
-use crate::observer::openings;
-use crate::observer::seeded::Seeded;
-use crate::observer::statistics::jacobi;
+use crate::openings;
+use crate::seeded::Seeded;
+use crate::statistics::jacobi;
 
 /// What is sent first, and what to make of the answer.
-pub(crate) struct Probe {
-    pub(crate) name: String,
-    pub(crate) opening: Vec<u8>,
+pub struct Probe {
+    pub name: String,
+    pub opening: Vec<u8>,
     /// Goes on with a handshake for this SKEY, of which step 1 is the opening.
-    pub(crate) goes_on: Option<(Initiator, Breakage)>,
+    pub goes_on: Option<(Initiator, Breakage)>,
 }
 
 /// What is wrong with step 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Breakage {
+pub enum Breakage {
     /// Nothing but the SKEY.
     None,
     /// These bits of the byte at this place.
@@ -55,7 +55,7 @@ impl Probe {
     }
 
     /// What follows on `answer`, the 96 bytes of the responder's key.
-    pub(crate) fn follow_up(&mut self, answer: &[u8]) -> Option<Vec<u8>> {
+    pub fn follow_up(&mut self, answer: &[u8]) -> Option<Vec<u8>> {
         let (initiator, breakage) = self.goes_on.take()?;
         let mut step_3 = Vec::new();
         let Ok(Progress::NeedInput(_)) = initiator.process(answer, &mut step_3) else {
@@ -71,7 +71,7 @@ impl Probe {
 }
 
 /// Every probe that stays below a public key's 96 bytes, and so gets no answer.
-pub(crate) fn short(seed: u64) -> Vec<Probe> {
+pub fn short(seed: u64) -> Vec<Probe> {
     let mut random = Seeded::new(seed);
     let mut probes = vec![
         Probe::raw("silence", []),
@@ -86,7 +86,7 @@ pub(crate) fn short(seed: u64) -> Vec<Probe> {
 }
 
 /// Every probe of 96 bytes or more; `recorded` is what an initiator sent to this endpoint before.
-pub(crate) fn long(seed: u64, served: &Skey, recorded: &[u8]) -> Vec<Probe> {
+pub fn long(seed: u64, served: &Skey, recorded: &[u8]) -> Vec<Probe> {
     let mut random = Seeded::new(seed);
     let number = |last: u8| {
         let mut key = vec![0; 95];

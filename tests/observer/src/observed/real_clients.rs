@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::observer::flow::{Flow, Side};
-use crate::observer::openings::hex;
-use crate::observer::rules::bursts;
+use crate::flow::{Flow, Side};
+use crate::openings::hex;
+use crate::rules::bursts;
 
 struct Recording {
     name: String,
@@ -12,7 +12,7 @@ struct Recording {
 }
 
 fn load_all() -> Vec<Recording> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/recorded");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/recorded");
     std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -7,14 +7,14 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 
-use crate::observer::flow::{Flow, Side};
+use crate::flow::{Flow, Side};
 
 /// The record of one connection, shared by its two ends.
 #[derive(Clone, Default)]
-pub(crate) struct Record(Arc<Mutex<Flow>>);
+pub struct Record(Arc<Mutex<Flow>>);
 
 impl Record {
-    pub(crate) fn flow(&self) -> Flow {
+    pub fn flow(&self) -> Flow {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -27,20 +27,20 @@ impl Record {
 }
 
 /// One end of a recorded connection.
-pub(crate) struct Recorded<T> {
+pub struct Recorded<T> {
     io: T,
     side: Side,
     record: Record,
 }
 
 impl<T> Recorded<T> {
-    pub(crate) const fn new(io: T, side: Side, record: Record) -> Self {
+    pub const fn new(io: T, side: Side, record: Record) -> Self {
         Self { io, side, record }
     }
 }
 
 /// Both ends of a connection in memory: the initiator's, the responder's.
-pub(crate) fn pair() -> (Recorded<DuplexStream>, Recorded<DuplexStream>, Record) {
+pub fn pair() -> (Recorded<DuplexStream>, Recorded<DuplexStream>, Record) {
     let record = Record::default();
     let (a, b) = duplex(64 * 1024);
     (

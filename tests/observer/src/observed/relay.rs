@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 /// What the man in the middle does.
-pub(crate) struct Relay {
+pub struct Relay {
     /// How many bytes pass before he cuts the line: from the initiator, from the responder.
     passes: (usize, usize),
     /// A byte of the initiator's second flight, and what to flip in it.
@@ -11,21 +11,21 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    pub(crate) const fn cutting_after(from_initiator: usize, from_responder: usize) -> Self {
+    pub const fn cutting_after(from_initiator: usize, from_responder: usize) -> Self {
         Self {
             passes: (from_initiator, from_responder),
             flip: None,
         }
     }
 
-    pub(crate) const fn flipping(at: usize, bits: u8) -> Self {
+    pub const fn flipping(at: usize, bits: u8) -> Self {
         Self {
             passes: (usize::MAX, usize::MAX),
             flip: Some((at, bits)),
         }
     }
 
-    pub(crate) async fn run(mut self, mut initiator: DuplexStream, mut responder: DuplexStream) {
+    pub async fn run(mut self, mut initiator: DuplexStream, mut responder: DuplexStream) {
         let (mut one, mut other) = (vec![0; 4096], vec![0; 4096]);
         let mut flights = 0;
         loop {

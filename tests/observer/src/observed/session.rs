@@ -1,20 +1,20 @@
 //! One connection from the first byte to the first messages.
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio_mse::{MseAcceptor, MseConnector, Skey};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_mse::{Error, MseAcceptor, MseConnector, MseStream, Skey};
 
 use super::recorded::pair;
-use crate::observer::flow::Flow;
+use crate::flow::Flow;
 
-pub(crate) const INFO_HASH: [u8; 20] = *b"\x42ABCDEFGHIJKLMNOPQR\x99";
+pub const INFO_HASH: [u8; 20] = *b"\x42ABCDEFGHIJKLMNOPQR\x99";
 
-pub(crate) fn skey() -> Skey {
+pub fn skey() -> Skey {
     Skey::from(INFO_HASH)
 }
 
 /// A BitTorrent handshake of 68 bytes.
-pub(crate) fn handshake(peer_id: &[u8; 20]) -> Bytes {
+pub fn handshake(peer_id: &[u8; 20]) -> Bytes {
     [
         &b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05"[..],
         &INFO_HASH,
@@ -24,24 +24,38 @@ pub(crate) fn handshake(peer_id: &[u8; 20]) -> Bytes {
     .into()
 }
 
-pub(crate) const INITIATOR: &[u8; 20] = b"-TM0100-initiator000";
-pub(crate) const RESPONDER: &[u8; 20] = b"-TM0100-responder000";
+pub const INITIATOR: &[u8; 20] = b"-TM0100-initiator000";
+pub const RESPONDER: &[u8; 20] = b"-TM0100-responder000";
 
 /// What a responder does with its BitTorrent handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// It goes with step 4.
     WithStep4,
     /// It is written when the initiator's was read.
     Later,
 }
 
+/// Serves one torrent.
+pub async fn accept<T: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &MseAcceptor,
+    io: T,
+    served: Skey,
+    payload: impl Into<Bytes>,
+) -> Result<MseStream<T>, Error> {
+    let incoming = acceptor.accept(io).await?;
+    if incoming.skey_hash().matches(&served) {
+        incoming.accept(served, payload).await
+    } else {
+        Err(incoming.refuse().await)
+    }
+}
+
 /// What an observer sees of one connection: handshakes, and a message of five bytes each way.
-pub(crate) async fn record(connector: &MseConnector, acceptor: &MseAcceptor, answer: Answer) -> Flow {
+pub async fn record(connector: &MseConnector, acceptor: &MseAcceptor, answer: Answer) -> Flow {
     let (a, b, record) = pair();
     let initiator = async {
-        let connect = connector.connect(a, skey());
-        let mut peer = connect.initial_payload(handshake(INITIATOR)).await.unwrap();
+        let mut peer = connector.connect(a, skey(), handshake(INITIATOR)).await.unwrap();
         let mut theirs = [0; 68];
         peer.read_exact(&mut theirs).await.unwrap();
         assert_eq!(theirs[..], handshake(RESPONDER));
@@ -49,12 +63,11 @@ pub(crate) async fn record(connector: &MseConnector, acceptor: &MseAcceptor, ans
         peer.read_exact(&mut [0; 5]).await.unwrap();
     };
     let responder = async {
-        let accept = acceptor.accept(b, skey());
-        let mut peer = match answer {
-            Answer::WithStep4 => accept.initial_payload(|_| handshake(RESPONDER)).await,
-            Answer::Later => accept.await,
-        }
-        .unwrap();
+        let payload = match answer {
+            Answer::WithStep4 => handshake(RESPONDER),
+            Answer::Later => Bytes::new(),
+        };
+        let mut peer = accept(acceptor, b, skey(), payload).await.unwrap();
         let mut theirs = [0; 68];
         peer.read_exact(&mut theirs).await.unwrap();
         assert_eq!(theirs[..], handshake(INITIATOR));
@@ -69,7 +82,7 @@ pub(crate) async fn record(connector: &MseConnector, acceptor: &MseAcceptor, ans
 }
 
 /// Many connections with one connector and one acceptor.
-pub(crate) fn record_many(
+pub fn record_many(
     count: usize,
     connector: &MseConnector,
     acceptor: &MseAcceptor,

@@ -10,7 +10,7 @@
 //! the initiator does not begin with `16 03`. That costs it one MSE connection in 65,536. Whatever else is short and takes
 //! turns is found wrongly, such as HTTP with short answers on a connection that is kept.
 
-use crate::observer::flow::{
+use crate::flow::{
     Flow,
     Side::{self, Initiator, Responder},
 };
@@ -27,12 +27,12 @@ const BURSTS: [(Side, RangeInclusive<usize>); 3] = [
 const TLS: &[u8] = b"\x16\x03";
 
 /// Whether the rule calls the flow MSE.
-pub(crate) fn is_mse(flow: &Flow) -> bool {
+pub fn is_mse(flow: &Flow) -> bool {
     sizes_fit(flow) && !flow.stream(Initiator).starts_with(TLS)
 }
 
 /// Whether the first three bursts have the sizes of MSE, whatever their bytes are.
-pub(crate) fn sizes_fit(flow: &Flow) -> bool {
+pub fn sizes_fit(flow: &Flow) -> bool {
     let mut bursts = bursts(flow);
     BURSTS.iter().all(|(side, sizes)| {
         bursts
@@ -54,7 +54,7 @@ fn bursts(flow: &Flow) -> impl Iterator<Item = (Side, usize)> {
 #[cfg(test)]
 mod tests {
     use super::{is_mse, sizes_fit};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, MSS, Side, Side::Initiator, Side::Responder},
         openings,
         seeded::Seeded,

@@ -1,12 +1,12 @@
 //! What stands in the clear: the signature that every engine knows, and any secret that must not show.
 
-use crate::observer::flow::{Flow, Side};
+use crate::flow::{Flow, Side};
 
 /// The first 20 bytes of plaintext BitTorrent.
-pub(crate) const BITTORRENT: &[u8] = b"\x13BitTorrent protocol";
+pub const BITTORRENT: &[u8] = b"\x13BitTorrent protocol";
 
 /// Whether `needle` stands anywhere in what either side sent, wherever the writes were cut.
-pub(crate) fn shows(flow: &Flow, needle: &[u8]) -> bool {
+pub fn shows(flow: &Flow, needle: &[u8]) -> bool {
     !needle.is_empty()
         && [Side::Initiator, Side::Responder].iter().any(|side| {
             flow.stream(*side)
@@ -16,14 +16,14 @@ pub(crate) fn shows(flow: &Flow, needle: &[u8]) -> bool {
 }
 
 /// Whether a signature engine finds plaintext BitTorrent.
-pub(crate) fn shows_bittorrent(flow: &Flow) -> bool {
+pub fn shows_bittorrent(flow: &Flow) -> bool {
     shows(flow, BITTORRENT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{shows, shows_bittorrent};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side::Initiator, Side::Responder},
         openings,
     };

@@ -1,7 +1,7 @@
 //! Shannon entropy of the bytes of a payload.
 
 /// Bits a byte, from 0 for a constant or nothing to 8 for evenly spread bytes; n bytes have at most log2(n).
-pub(crate) fn of_bytes(payload: &[u8]) -> f64 {
+pub fn of_bytes(payload: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in payload {
         counts[usize::from(*byte)] += 1;

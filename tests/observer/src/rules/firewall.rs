@@ -2,11 +2,11 @@
 //! a client sends is let through when any of them holds, and blocked as fully encrypted when none does.
 
 use super::{lookalike, popcount, printable};
-use crate::observer::flow::Flow;
+use crate::flow::Flow;
 
 /// Why a payload is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Exemption {
+pub enum Exemption {
     /// Ex1: on average at most 3.4, or at least 4.6, set bits a byte.
     SetBits,
     /// Ex2: the first six bytes are printable.
@@ -21,7 +21,7 @@ pub(crate) enum Exemption {
 
 impl Exemption {
     /// All five, in the order of the study.
-    pub(crate) const ALL: [Self; 5] = [
+    pub const ALL: [Self; 5] = [
         Self::SetBits,
         Self::PrintableFront,
         Self::PrintableHalf,
@@ -32,7 +32,7 @@ impl Exemption {
     /// Whether this exemption, on its own, lets the payload through.
     ///
     /// Compared in whole numbers: at the bounds a floating quotient would decide by its rounding.
-    pub(crate) fn holds(self, payload: &[u8]) -> bool {
+    pub fn holds(self, payload: &[u8]) -> bool {
         let length = payload.len() as u64;
         let set_bits = popcount::set_bits(payload);
         match self {
@@ -46,7 +46,7 @@ impl Exemption {
 }
 
 /// Every exemption that holds for a payload.
-pub(crate) fn exemptions(payload: &[u8]) -> Vec<Exemption> {
+pub fn exemptions(payload: &[u8]) -> Vec<Exemption> {
     Exemption::ALL
         .into_iter()
         .filter(|exemption| exemption.holds(payload))
@@ -54,7 +54,7 @@ pub(crate) fn exemptions(payload: &[u8]) -> Vec<Exemption> {
 }
 
 /// Whether the firewall lets the flow through; one without a client payload gives it nothing to block.
-pub(crate) fn exempts(flow: &Flow) -> bool {
+pub fn exempts(flow: &Flow) -> bool {
     flow.first_client_payload()
         .is_none_or(|payload| Exemption::ALL.iter().any(|exemption| exemption.holds(payload)))
 }
@@ -63,7 +63,7 @@ pub(crate) fn exempts(flow: &Flow) -> bool {
 mod tests {
     use super::Exemption::{KnownProtocol, PrintableFront, PrintableHalf, PrintableRun, SetBits};
     use super::{exemptions, exempts};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side::Initiator, Side::Responder},
         openings,
         seeded::Seeded,

@@ -1,12 +1,12 @@
 //! First bytes that look like TLS or HTTP to a rule that does not parse either.
 
 /// The first three bytes match `[\x16-\x17]\x03[\x00-\x09]`.
-pub(crate) fn looks_like_tls(payload: &[u8]) -> bool {
+pub fn looks_like_tls(payload: &[u8]) -> bool {
     matches!(payload, [0x16 | 0x17, 0x03, 0x00..=0x09, ..])
 }
 
 /// A method of the four that were found exempt, in either case, and a space.
-pub(crate) fn looks_like_http(payload: &[u8]) -> bool {
+pub fn looks_like_http(payload: &[u8]) -> bool {
     [&b"GET "[..], b"PUT ", b"POST ", b"HEAD "].iter().any(|method| {
         payload
             .get(..method.len())
@@ -17,7 +17,7 @@ pub(crate) fn looks_like_http(payload: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{looks_like_http, looks_like_tls};
-    use crate::observer::{openings, seeded::Seeded};
+    use crate::{openings, seeded::Seeded};
 
     #[test]
     fn tls_is_a_record_header_of_handshake_or_data() {

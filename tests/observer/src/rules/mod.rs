@@ -1,11 +1,11 @@
 //! One published rule a file, each written from its description.
 
-pub(crate) mod bursts;
-pub(crate) mod clear_text;
-pub(crate) mod entropy;
-pub(crate) mod firewall;
-pub(crate) mod lookalike;
-pub(crate) mod ndpi;
-pub(crate) mod popcount;
-pub(crate) mod printable;
-pub(crate) mod tstat;
+pub mod bursts;
+pub mod clear_text;
+pub mod entropy;
+pub mod firewall;
+pub mod lookalike;
+pub mod ndpi;
+pub mod popcount;
+pub mod printable;
+pub mod tstat;

@@ -23,7 +23,7 @@
 //! settings: 8,000 findings. They were the same but for 2, where it took the flow for another protocol.
 
 use super::{clear_text::BITTORRENT, entropy, popcount, printable};
-use crate::observer::flow::Flow;
+use crate::flow::Flow;
 
 /// Bits a byte from which on nDPI does not take a payload for text.
 const MORE_THAN_TEXT: f64 = 4.941;
@@ -32,7 +32,7 @@ const PACKETS: usize = 4;
 
 /// How `fully_encrypted_heuristic` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Heuristic {
+pub enum Heuristic {
     /// The default since 5.0.
     Off,
     /// The default of 4.8 to 4.14, and a choice since.
@@ -41,7 +41,7 @@ pub(crate) enum Heuristic {
 
 /// What nDPI says of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Finding {
+pub enum Finding {
     /// It is BitTorrent: a packet begins with the signature. It may carry a risk as well.
     BitTorrent,
     /// It is unknown, with the risk "obfuscated traffic"; before 5.0 "fully encrypted flow".
@@ -51,7 +51,7 @@ pub(crate) enum Finding {
 }
 
 /// What nDPI says of the flow, if anything.
-pub(crate) fn finding(flow: &Flow, heuristic: Heuristic) -> Option<Finding> {
+pub fn finding(flow: &Flow, heuristic: Heuristic) -> Option<Finding> {
     if flow.packets().any(|(_, payload)| payload.starts_with(BITTORRENT)) {
         Some(Finding::BitTorrent)
     } else if heuristic == Heuristic::On && fully_encrypted(flow) {
@@ -91,7 +91,7 @@ fn suspicious_entropy(flow: &Flow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Finding, Heuristic, finding, fully_encrypted, suspicious_entropy};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side::Initiator, Side::Responder},
         openings,
         rules::clear_text,

@@ -1,12 +1,12 @@
 //! Set bits a byte: ciphertext has four, text and headers have fewer.
 
 /// Set bits of the whole payload.
-pub(crate) fn set_bits(payload: &[u8]) -> u64 {
+pub fn set_bits(payload: &[u8]) -> u64 {
     payload.iter().map(|byte| u64::from(byte.count_ones())).sum()
 }
 
 /// Set bits a byte, zero for no bytes.
-pub(crate) fn per_byte(payload: &[u8]) -> f64 {
+pub fn per_byte(payload: &[u8]) -> f64 {
     if payload.is_empty() {
         0.0
     } else {
@@ -17,7 +17,7 @@ pub(crate) fn per_byte(payload: &[u8]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::per_byte;
-    use crate::observer::{openings, seeded::Seeded};
+    use crate::{openings, seeded::Seeded};
 
     #[test]
     fn constant_payloads_have_the_set_bits_of_their_byte() {

@@ -1,22 +1,22 @@
 //! Printable bytes: how many, how many at the front, how many in a row.
 
 /// Whether a byte is printable ASCII in the sense of the firewall study: `0x20..=0x7e`.
-pub(crate) fn is_printable(byte: u8) -> bool {
+pub fn is_printable(byte: u8) -> bool {
     (0x20..=0x7e).contains(&byte)
 }
 
 /// How many printable bytes stand at the front.
-pub(crate) fn leading(payload: &[u8]) -> usize {
+pub fn leading(payload: &[u8]) -> usize {
     payload.iter().take_while(|byte| is_printable(**byte)).count()
 }
 
 /// How many bytes are printable.
-pub(crate) fn count(payload: &[u8]) -> usize {
+pub fn count(payload: &[u8]) -> usize {
     payload.iter().filter(|byte| is_printable(**byte)).count()
 }
 
 /// The longest run of printable bytes.
-pub(crate) fn longest_run(payload: &[u8]) -> usize {
+pub fn longest_run(payload: &[u8]) -> usize {
     payload
         .split(|byte| !is_printable(*byte))
         .map(<[u8]>::len)
@@ -27,7 +27,7 @@ pub(crate) fn longest_run(payload: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{count, is_printable, leading, longest_run};
-    use crate::observer::openings;
+    use crate::openings;
 
     #[test]
     fn printable_is_space_to_tilde() {

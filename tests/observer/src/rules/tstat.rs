@@ -5,7 +5,7 @@
 //! bytes of each of the first four payload packets together: taken from 60 nibbles alone, random bytes would miss the
 //! bound at every tenth packet or so, and the rule is known to find every flow.
 
-use crate::observer::flow::{Flow, Side};
+use crate::flow::{Flow, Side};
 
 /// The lengths that a key and its pad can have.
 const KEY_AND_PAD: std::ops::RangeInclusive<usize> = 96..=608;
@@ -15,7 +15,7 @@ const RANDOM: f64 = 3.7;
 const SAMPLE: (usize, usize) = (4, 60);
 
 /// Whether Tstat calls the flow MSE.
-pub(crate) fn is_mse(flow: &Flow) -> bool {
+pub fn is_mse(flow: &Flow) -> bool {
     let (high, low) = nibble_entropy(flow);
     opens_with_a_key(flow, Side::Initiator)
         && opens_with_a_key(flow, Side::Responder)
@@ -58,7 +58,7 @@ fn entropy(counts: &[u32; 16]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{is_mse, nibble_entropy};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side, Side::Initiator, Side::Responder},
         openings,
         seeded::Seeded,

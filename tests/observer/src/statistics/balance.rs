@@ -5,7 +5,7 @@ use super::{distributions::binomial_two_sided, jacobi};
 /// The probability that honest keys are as far from half and half as these.
 ///
 /// Half of all exponents are even, whatever their length, and the symbol is +1 exactly for those.
-pub(crate) fn of_keys<'a>(keys: impl IntoIterator<Item = &'a [u8; 96]>) -> f64 {
+pub fn of_keys<'a>(keys: impl IntoIterator<Item = &'a [u8; 96]>) -> f64 {
     let (mut keys_seen, mut residues) = (0, 0);
     for key in keys {
         keys_seen += 1;
@@ -17,7 +17,7 @@ pub(crate) fn of_keys<'a>(keys: impl IntoIterator<Item = &'a [u8; 96]>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::of_keys;
-    use crate::observer::{
+    use crate::{
         seeded::Seeded,
         statistics::{CHANCE, jacobi},
     };

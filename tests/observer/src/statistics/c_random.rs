@@ -10,7 +10,7 @@ use super::distributions::binomial_upper_tail;
 const LAG: usize = 31;
 
 /// The probability that honest pads obey the recurrence as often as these.
-pub(crate) fn of_pads<'a>(pads: impl IntoIterator<Item = &'a [u8]>) -> f64 {
+pub fn of_pads<'a>(pads: impl IntoIterator<Item = &'a [u8]>) -> f64 {
     let (mut tested, mut obeyed) = (0, 0);
     for pad in pads {
         for window in pad.windows(LAG + 1) {
@@ -25,7 +25,7 @@ pub(crate) fn of_pads<'a>(pads: impl IntoIterator<Item = &'a [u8]>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::of_pads;
-    use crate::observer::{seeded::Seeded, statistics::CHANCE};
+    use crate::{seeded::Seeded, statistics::CHANCE};
 
     /// glibc's `random()` with its default state of 31 words.
     struct CRandom(Vec<u32>);

@@ -6,7 +6,7 @@ use super::{distributions::chi_square_tail, worst_of};
 ///
 /// Categories that expect fewer than ten are joined with their neighbours: the chi-square distribution is an
 /// approximation that small expectations make too eager.
-pub(crate) fn of_counts(counts: impl IntoIterator<Item = (u64, f64)>) -> f64 {
+pub fn of_counts(counts: impl IntoIterator<Item = (u64, f64)>) -> f64 {
     const FEWEST: f64 = 10.0;
     let counts: Vec<(u64, f64)> = counts.into_iter().collect();
     let total = counts.iter().map(|(observed, _)| *observed).sum::<u64>() as f64;
@@ -34,21 +34,21 @@ pub(crate) fn of_counts(counts: impl IntoIterator<Item = (u64, f64)>) -> f64 {
 }
 
 /// The probability that random bytes are spread as unevenly over the 256 values as these.
-pub(crate) fn of_bytes(bytes: impl IntoIterator<Item = u8>) -> f64 {
+pub fn of_bytes(bytes: impl IntoIterator<Item = u8>) -> f64 {
     let mut counts = [0; 256];
     bytes.into_iter().for_each(|byte| counts[usize::from(byte)] += 1);
     of_counts(counts.map(|count| (count, 1.0 / 256.0)))
 }
 
 /// The same for each position of equally long strings, where a constant at one place hides from the whole: the worst.
-pub(crate) fn of_positions<const N: usize>(strings: &[[u8; N]]) -> f64 {
+pub fn of_positions<const N: usize>(strings: &[[u8; N]]) -> f64 {
     worst_of((0..N).map(|position| of_bytes(strings.iter().map(|string| string[position]))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{of_bytes, of_counts, of_positions};
-    use crate::observer::{seeded::Seeded, statistics::CHANCE};
+    use crate::{seeded::Seeded, statistics::CHANCE};
 
     #[test]
     fn honest_bytes_are_even() {

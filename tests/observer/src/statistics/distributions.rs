@@ -1,7 +1,7 @@
 //! Tail probabilities of the distributions that the tests need, to better than a part in a million.
 
 /// ln of the gamma function for positive `x`, by Lanczos' approximation with g = 7 and nine terms.
-pub(crate) fn ln_gamma(x: f64) -> f64 {
+pub fn ln_gamma(x: f64) -> f64 {
     const TERMS: [f64; 8] = [
         676.520_368_121_885_1,
         -1_259.139_216_722_402_8,
@@ -24,7 +24,7 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 }
 
 /// The regularised upper incomplete gamma function Q(a, x).
-pub(crate) fn gamma_q(a: f64, x: f64) -> f64 {
+pub fn gamma_q(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
     }
@@ -45,12 +45,12 @@ pub(crate) fn gamma_q(a: f64, x: f64) -> f64 {
 }
 
 /// The probability of a chi-square value at least this large.
-pub(crate) fn chi_square_tail(value: f64, degrees_of_freedom: usize) -> f64 {
+pub fn chi_square_tail(value: f64, degrees_of_freedom: usize) -> f64 {
     gamma_q(degrees_of_freedom as f64 / 2.0, value / 2.0)
 }
 
 /// The probability of `hits` or more among `trials` of the given chance each.
-pub(crate) fn binomial_upper_tail(trials: u64, hits: u64, chance: f64) -> f64 {
+pub fn binomial_upper_tail(trials: u64, hits: u64, chance: f64) -> f64 {
     match hits {
         0 => 1.0,
         hits if hits > trials => 0.0,
@@ -59,14 +59,14 @@ pub(crate) fn binomial_upper_tail(trials: u64, hits: u64, chance: f64) -> f64 {
 }
 
 /// The probability of a count at least as far out as `hits`, on either side.
-pub(crate) fn binomial_two_sided(trials: u64, hits: u64, chance: f64) -> f64 {
+pub fn binomial_two_sided(trials: u64, hits: u64, chance: f64) -> f64 {
     let above = binomial_upper_tail(trials, hits, chance);
     let below = binomial_upper_tail(trials, trials - hits.min(trials), 1.0 - chance);
     (2.0 * above.min(below)).min(1.0)
 }
 
 /// The probability of a Kolmogorov statistic (the distance times the root of the size) at least this large.
-pub(crate) fn kolmogorov_tail(value: f64) -> f64 {
+pub fn kolmogorov_tail(value: f64) -> f64 {
     if value < 0.2 {
         return 1.0;
     }

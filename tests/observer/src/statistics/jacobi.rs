@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 type Number = [u64; 12];
 
 /// The prime of the specification, big-endian.
-pub(crate) const P: [u8; 96] = [
+pub const P: [u8; 96] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc9, 0x0f, 0xda, 0xa2, 0x21, 0x68, 0xc2, 0x34, 0xc4,
     0xc6, 0x62, 0x8b, 0x80, 0xdc, 0x1c, 0xd1, 0x29, 0x02, 0x4e, 0x08, 0x8a, 0x67, 0xcc, 0x74, 0x02, 0x0b,
     0xbe, 0xa6, 0x3b, 0x13, 0x9b, 0x22, 0x51, 0x4a, 0x08, 0x79, 0x8e, 0x34, 0x04, 0xdd, 0xef, 0x95, 0x19,
@@ -18,7 +18,7 @@ pub(crate) const P: [u8; 96] = [
 ];
 
 /// The Jacobi symbol (y / P): 1, -1, or 0 for a multiple of P.
-pub(crate) fn symbol(y: &[u8; 96]) -> i8 {
+pub fn symbol(y: &[u8; 96]) -> i8 {
     let (mut a, mut n) = (number(y), number(&P));
     let mut sign = 1;
     while a != [0; 12] {
@@ -83,7 +83,7 @@ fn shift_out_twos(a: &mut Number) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Number, P, compare, number, subtract, symbol};
-    use crate::observer::{openings::hex, seeded::Seeded};
+    use crate::{openings::hex, seeded::Seeded};
     use std::cmp::Ordering;
 
     fn small(value: u8) -> [u8; 96] {

@@ -6,7 +6,7 @@ use super::distributions::kolmogorov_tail;
 ///
 /// Both functions jump at whole numbers only, so that they are compared there. For whole numbers the probability is an
 /// upper bound: the test errs on the side of the sender.
-pub(crate) fn of_lengths(lengths: impl IntoIterator<Item = usize>, at_most: impl Fn(usize) -> f64) -> f64 {
+pub fn of_lengths(lengths: impl IntoIterator<Item = usize>, at_most: impl Fn(usize) -> f64) -> f64 {
     let mut lengths: Vec<usize> = lengths.into_iter().collect();
     lengths.sort_unstable();
     let Some(highest) = lengths.last().copied() else {
@@ -26,7 +26,7 @@ pub(crate) fn of_lengths(lengths: impl IntoIterator<Item = usize>, at_most: impl
 }
 
 /// Against a continuous distribution whose cumulative probability is `below`.
-pub(crate) fn of_values(values: impl IntoIterator<Item = f64>, below: impl Fn(f64) -> f64) -> f64 {
+pub fn of_values(values: impl IntoIterator<Item = f64>, below: impl Fn(f64) -> f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);
     let size = values.len() as f64;
@@ -46,7 +46,7 @@ pub(crate) fn of_values(values: impl IntoIterator<Item = f64>, below: impl Fn(f6
 }
 
 /// The probability that two honest samples of one distribution lie as far apart as these.
-pub(crate) fn of_two(one: impl IntoIterator<Item = f64>, other: impl IntoIterator<Item = f64>) -> f64 {
+pub fn of_two(one: impl IntoIterator<Item = f64>, other: impl IntoIterator<Item = f64>) -> f64 {
     let sorted = |values: &mut Vec<f64>| values.sort_unstable_by(f64::total_cmp);
     let (mut one, mut other): (Vec<f64>, Vec<f64>) = (one.into_iter().collect(), other.into_iter().collect());
     sorted(&mut one);
@@ -65,7 +65,7 @@ pub(crate) fn of_two(one: impl IntoIterator<Item = f64>, other: impl IntoIterato
 }
 
 /// The cumulative probability of the uniform distribution of whole numbers in `low..=high`.
-pub(crate) fn uniform(low: usize, high: usize) -> impl Fn(usize) -> f64 {
+pub fn uniform(low: usize, high: usize) -> impl Fn(usize) -> f64 {
     move |length| (length + 1).saturating_sub(low).min(high - low + 1) as f64 / (high - low + 1) as f64
 }
 
@@ -78,7 +78,7 @@ fn tail(distance: f64, size: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{of_lengths, of_two, of_values, uniform};
-    use crate::observer::{seeded::Seeded, statistics::CHANCE};
+    use crate::{seeded::Seeded, statistics::CHANCE};
 
     fn lengths(seed: u64, count: usize, low: usize, high: usize) -> Vec<usize> {
         let mut random = Seeded::new(seed);

@@ -1,12 +1,12 @@
 //! What the sizes of writes tell: a favourite length names a client, entropy says how little it tells.
 
 use super::distributions::binomial_upper_tail;
-use crate::observer::flow::{Flow, Side};
+use crate::flow::{Flow, Side};
 use std::collections::BTreeMap;
 
 /// How often each length was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Census {
+pub struct Census {
     counts: BTreeMap<usize, u64>,
     total: u64,
 }
@@ -21,23 +21,23 @@ impl FromIterator<usize> for Census {
 
 impl Census {
     /// Counts one more length.
-    pub(crate) fn add(&mut self, length: usize) {
+    pub fn add(&mut self, length: usize) {
         *self.counts.entry(length).or_default() += 1;
         self.total += 1;
     }
 
     /// How many lengths were counted.
-    pub(crate) fn total(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         self.total
     }
 
     /// The lowest and the highest length seen.
-    pub(crate) fn range(&self) -> Option<(usize, usize)> {
+    pub fn range(&self) -> Option<(usize, usize)> {
         Some((*self.counts.keys().next()?, *self.counts.keys().next_back()?))
     }
 
     /// The most frequent length and its share of all.
-    pub(crate) fn favourite(&self) -> Option<(usize, f64)> {
+    pub fn favourite(&self) -> Option<(usize, f64)> {
         let (length, count) = self.counts.iter().max_by_key(|(_, count)| **count)?;
         Some((*length, *count as f64 / self.total as f64))
     }
@@ -45,13 +45,13 @@ impl Census {
     /// The probability that no length has more than `mass`, and yet the favourite was seen this often.
     ///
     /// Corrected for the choice of the favourite: at most `1 / mass` lengths can have that much.
-    pub(crate) fn favourite_within(&self, mass: f64) -> f64 {
+    pub fn favourite_within(&self, mass: f64) -> f64 {
         let most = self.counts.values().max().copied().unwrap_or(0);
         (binomial_upper_tail(self.total, most, mass) / mass).min(1.0)
     }
 
     /// Shannon entropy in bits; a sample shows less than there is, about (values - 1) / (1.39 * samples) bits less.
-    pub(crate) fn shannon_entropy(&self) -> f64 {
+    pub fn shannon_entropy(&self) -> f64 {
         let shares = self
             .counts
             .values()
@@ -60,13 +60,13 @@ impl Census {
     }
 
     /// Min-entropy in bits: what the best single guess leaves.
-    pub(crate) fn min_entropy(&self) -> f64 {
+    pub fn min_entropy(&self) -> f64 {
         self.favourite().map_or(0.0, |(_, share)| -share.log2())
     }
 }
 
 /// The lengths of the n-th write of a connection, whoever wrote it, for the first `positions` writes.
-pub(crate) fn by_position<'a>(flows: impl IntoIterator<Item = &'a Flow>, positions: usize) -> Vec<Census> {
+pub fn by_position<'a>(flows: impl IntoIterator<Item = &'a Flow>, positions: usize) -> Vec<Census> {
     censuses(
         flows
             .into_iter()
@@ -76,7 +76,7 @@ pub(crate) fn by_position<'a>(flows: impl IntoIterator<Item = &'a Flow>, positio
 }
 
 /// The lengths of the n-th write of one side.
-pub(crate) fn by_position_of<'a>(
+pub fn by_position_of<'a>(
     flows: impl IntoIterator<Item = &'a Flow>,
     side: Side,
     positions: usize,
@@ -98,7 +98,7 @@ fn censuses(flows: impl Iterator<Item = impl Iterator<Item = usize>>, positions:
 #[cfg(test)]
 mod tests {
     use super::{Census, by_position, by_position_of};
-    use crate::observer::{
+    use crate::{
         flow::{Flow, Side::Initiator, Side::Responder},
         openings,
         seeded::Seeded,

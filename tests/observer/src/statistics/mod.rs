@@ -1,20 +1,20 @@
 //! Statistics of many handshakes: each test answers with the probability that an honest sender looks this bad.
 
-pub(crate) mod balance;
-pub(crate) mod c_random;
-pub(crate) mod chi_square;
-pub(crate) mod distributions;
-pub(crate) mod jacobi;
-pub(crate) mod kolmogorov_smirnov;
-pub(crate) mod lengths;
-pub(crate) mod repeats;
+pub mod balance;
+pub mod c_random;
+pub mod chi_square;
+pub mod distributions;
+pub mod jacobi;
+pub mod kolmogorov_smirnov;
+pub mod lengths;
+pub mod repeats;
 
 /// Below this probability a result is a defect and not chance: a suite of a hundred tests with fresh randomness fails
 /// without a cause once in ten thousand runs.
-pub(crate) const CHANCE: f64 = 1e-6;
+pub const CHANCE: f64 = 1e-6;
 
 /// The smallest of several probabilities, corrected for having chosen it among them.
-pub(crate) fn worst_of(probabilities: impl IntoIterator<Item = f64>) -> f64 {
+pub fn worst_of(probabilities: impl IntoIterator<Item = f64>) -> f64 {
     let (count, worst) = probabilities
         .into_iter()
         .fold((0_u32, 1.0_f64), |(count, worst), one| {

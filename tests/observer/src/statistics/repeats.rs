@@ -3,7 +3,7 @@
 use std::{collections::HashSet, hash::Hash};
 
 /// How many items had been seen before.
-pub(crate) fn count<T: Eq + Hash>(items: impl IntoIterator<Item = T>) -> usize {
+pub fn count<T: Eq + Hash>(items: impl IntoIterator<Item = T>) -> usize {
     let mut seen = HashSet::new();
     items
         .into_iter()
@@ -15,7 +15,7 @@ pub(crate) fn count<T: Eq + Hash>(items: impl IntoIterator<Item = T>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::count;
-    use crate::observer::seeded::Seeded;
+    use crate::seeded::Seeded;
 
     #[test]
     fn honest_keys_never_repeat() {

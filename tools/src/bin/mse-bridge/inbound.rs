@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mse_tools::text::chain;
 use tokio::net::TcpStream;
-use tokio_mse::{Error, MseAcceptor, MseStream, Skey, SkeyIndex};
+use tokio_mse::{Error, Mode, MseAcceptor, MseStream, Skey, SkeyIndex};
 
 use crate::opening::{self, Enough};
 
@@ -26,10 +26,9 @@ pub(crate) struct Arrival {
 impl Inbound {
     pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
         let (mut client, skey) = self.shake_hands(tcp).await.map_err(|error| chain(&error))?;
-        let enough = if client.negotiated().is_encrypted() {
-            Enough::Anything
-        } else {
-            Enough::InfoHash
+        let enough = match client.negotiated().mode() {
+            Mode::Plaintext => Enough::InfoHash,
+            _ => Enough::Anything,
         };
         let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await?;
         Ok(Arrival {

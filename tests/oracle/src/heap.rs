@@ -1,7 +1,5 @@
 //! An allocator that counts what is allocated and not freed yet: by the process, and by each thread.
 
-#![allow(dead_code)]
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};

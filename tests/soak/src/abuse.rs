@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 use tokio_mse::{MseConnector, Policy};
 
-use crate::cli::handshake::handshake;
-use crate::cli::progress::Progress;
+use crate::handshake::handshake;
 use crate::network::{Kind, Link, Network};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::server::{INFO_HASH, Server};
 use crate::{heap, honest};
@@ -23,7 +23,7 @@ const ROUND: usize = 1000;
 const AT_A_TIME: usize = 256;
 /// What the heap may grow by from the end of the first round to the end of the last.
 const KEPT: isize = 512 * 1024;
-/// A server that refuses a handshake lingers, and says nothing.
+/// A server that refuses a handshake lingers, and sends nothing more.
 const GIVE_UP: Duration = Duration::from_millis(100);
 
 /// What is done to the bytes that an honest initiator would send.
@@ -89,12 +89,11 @@ async fn tamper(link: Link, tampering: Tampering) -> Option<Vec<u8>> {
         recorded: Vec::new(),
     };
     let connector = MseConnector::new(Policy::full_rc4()).timeout(GIVE_UP);
-    let connect = connector.connect(tampered, INFO_HASH);
-    let connected = connect.initial_payload(handshake(&INFO_HASH).to_vec()).await;
+    let connected = connector.connect(tampered, INFO_HASH, handshake(&INFO_HASH).to_vec()).await;
     connected.ok().map(|peer| peer.into_parts().io.recorded)
 }
 
-/// Writes all of it, whether the server wants it or not, says that this is all, and waits for the server to hang up.
+/// Writes all of it, half-closes, and waits for the server to close.
 async fn shove(mut link: Link, bytes: &[u8]) {
     let (mut reader, mut writer) = tokio::io::split(&mut link);
     let write = async {
@@ -120,7 +119,7 @@ async fn attack(network: Arc<Network>, number: usize, recording: Arc<Vec<u8>>) -
             tamper(link, Tampering::CloseAfter(random(0..700))).await;
         }
         2 => {
-            // Some replay it all, some go on with what they make up.
+            // Some replay all of it, some add bytes of their own.
             let mut bytes = recording.to_vec();
             bytes.truncate(random(90..bytes.len() + 400));
             shove(link, &bytes).await;

@@ -1,7 +1,7 @@
-//! One stranger against a process that may open few descriptors: it locks nobody out, and what lingers leaves room.
+//! One stranger against a process that may open few descriptors: it does not lock others out.
 //!
-//! Garbage of 700 bytes fails at once, and lingers. After 200 bytes a handshake may still come: whoever sends so little
-//! holds a descriptor for the whole time-out, and only a limit for each address keeps it from holding them all.
+//! Each of its connections fails at once, and lingers. The limit for each address in the accept loop is what keeps it
+//! from holding all descriptors.
 
 use std::convert::Infallible;
 use std::io::{self, Read};
@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
-use tokio_mse::{Linger, MseAcceptor, MseConnector, PerAddress, Policy};
+use tokio_mse::{Linger, MseAcceptor, MseConnector, Policy};
 
-use crate::cli::progress::Progress;
 use crate::honest;
 use crate::network::{Kind, Network};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::server::Server;
 use crate::stranger::Strangers;
@@ -26,13 +26,13 @@ const STRANGERS: usize = 270;
 const PATIENCE: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Handshakes at a time with one address, where that is limited.
+/// Connections at a time with one address.
 const PER_ADDRESS: usize = 32;
 /// A second address that every Linux machine has.
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// The server, in a process of its own. It ends with its standard input.
-pub(crate) async fn serve(descriptors: u64, per_address: Option<usize>) -> io::Result<Infallible> {
+pub(crate) async fn serve(descriptors: u64) -> io::Result<Infallible> {
     rlimit::setrlimit(rlimit::Resource::NOFILE, descriptors, descriptors)?;
     std::thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -40,18 +40,14 @@ pub(crate) async fn serve(descriptors: u64, per_address: Option<usize>) -> io::R
     });
     let (network, listener) = Network::open().await?;
     println!("{}", network.address());
-    let limit = per_address.map(PerAddress::new);
-    let acceptor = MseAcceptor::default();
-    let _server = Server::start_limited(listener, acceptor, Some(Linger::new()), limit);
+    let acceptor = MseAcceptor::default().linger(Linger::new());
+    let _server = Server::start_limited(listener, acceptor, PER_ADDRESS);
     std::future::pending().await
 }
 
-async fn start(per_address: Option<usize>) -> io::Result<(Child, Network)> {
+async fn start() -> io::Result<(Child, Network)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--serve-with-descriptors", &ALLOWED.to_string()]);
-    if let Some(limit) = per_address {
-        command.args(["--per-address", &limit.to_string()]);
-    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut server = command.kill_on_drop(true).spawn()?;
     let stdout = server.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
@@ -115,51 +111,17 @@ async fn end(mut server: Child, report: &mut Report) -> io::Result<()> {
 pub(crate) async fn run(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     report.note("descriptors: allowed to the server", ALLOWED);
     report.note("descriptors: connections of one stranger", STRANGERS);
-    failing(honest_ones, report, progress).await?;
-    half_open(honest_ones, report, progress).await
-}
-
-/// Garbage that fails at once, and lingers.
-async fn failing(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
-    let (server, network) = start(None).await?;
-    let mut strangers = Strangers::default();
-    for number in 0..STRANGERS {
-        let link = network.dial(Kind::Tcp).await?;
-        strangers.add_garbage(link, 700).await;
-        progress.count("connections of one stranger", number, STRANGERS);
-    }
-    report.note("descriptors: bytes of garbage on each", 700);
-    serves_all(honest_ones, &network, report, progress).await;
-    let most = usize::try_from(ALLOWED / 2).unwrap_or_default();
-    let lingering = settled(&mut strangers, most).await;
-    report.check(
-        "descriptors: held by what lingers, at most half of them",
-        lingering,
-        lingering <= most,
-    );
-    end(server, report).await
-}
-
-/// Garbage of which a handshake may still come.
-async fn half_open(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
-    let (server, network) = start(Some(PER_ADDRESS)).await?;
+    report.note("descriptors: connections at a time with one address, at most", PER_ADDRESS);
+    let (server, network) = start().await?;
     let mut strangers = Strangers::default();
     for number in 0..STRANGERS {
         let Ok(link) = network.dial_from(ELSEWHERE).await else {
-            report.note(
-                "descriptors: a limit for each address",
-                "not tried: there is one address only",
-            );
+            report.note("descriptors: not tried", "there is one address only");
             return Ok(());
         };
-        strangers.add_garbage(link, 200).await;
-        progress.count("half-open connections of one stranger", number, STRANGERS);
+        strangers.add_garbage(link, 700).await;
+        progress.count("connections of one stranger", number, STRANGERS);
     }
-    report.note("descriptors: bytes of garbage on each", 200);
-    report.note(
-        "descriptors: handshakes at a time with one address, at most",
-        PER_ADDRESS,
-    );
     serves_all(honest_ones, &network, report, progress).await;
     let held = settled(&mut strangers, PER_ADDRESS).await;
     report.check(

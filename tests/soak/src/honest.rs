@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio_mse::{MseConnector, Policy};
 
-use crate::cli::handshake::handshake;
+use crate::handshake::handshake;
 use crate::network::{Kind, Link, Network};
 use crate::server::INFO_HASH;
 
@@ -16,13 +16,11 @@ fn content(number: usize, at: usize) -> u8 {
 
 /// One whole conversation. An echo that differs is an error.
 pub(crate) async fn talk(network: &Network, kind: Kind, number: usize, bytes: usize) -> io::Result<()> {
-    let connector = MseConnector::new(Policy::full_rc4())
-        .timeout(None)
-        .answer_timeout(None);
+    let connector = MseConnector::new(Policy::full_rc4()).no_timeout();
     converse(network.dial(kind).await?, &connector, number, bytes).await
 }
 
-/// The same over a link that is there already, with as much patience as `connector` has.
+/// The same over this link, with the timeouts of `connector`.
 pub(crate) async fn converse(
     link: Link,
     connector: &MseConnector,
@@ -30,10 +28,7 @@ pub(crate) async fn converse(
     bytes: usize,
 ) -> io::Result<()> {
     let opening = handshake(&INFO_HASH);
-    let peer = connector
-        .connect(link, INFO_HASH)
-        .initial_payload(opening.to_vec())
-        .await?;
+    let peer = connector.connect(link, INFO_HASH, opening.to_vec()).await?;
     let (mut reader, mut writer) = peer.into_split_with(split);
     let sent: Vec<u8> = (0..bytes).map(|at| content(number, at)).collect();
     let sending = async {

@@ -1,24 +1,22 @@
 //! Load and abuse: thousands of idle connections, thousands of silent peers around honest ones, broken handshakes by the
-//! hundred thousand, and strangers who would lock others out or learn something. Prints a report; status 0 only if
-//! everything held.
+//! hundred thousand, and strangers who try to lock others out or to learn something. Prints a report. Exit status 0 only
+//! if everything held.
 //!
 //! ```sh
-//! cargo run --release --example soak
-//! cargo run --release --example soak -- --only descriptors --only no-tell
+//! cargo run --release -p mse-soak -- --all
+//! cargo run --release -p mse-soak -- --only descriptors --only no-tell
 //! ```
 
 mod abuse;
-#[path = "../cli/mod.rs"]
-mod cli;
+mod content;
 mod crowd;
 mod descriptors;
 mod eviction;
-#[path = "../../tests/heap/counting.rs"]
-mod heap;
+mod handshake;
 mod honest;
 mod network;
 mod no_tell;
-mod places;
+mod progress;
 mod report;
 mod server;
 mod silent;
@@ -32,11 +30,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use mse_oracle::heap;
 use tokio_mse::{Linger, MseAcceptor};
 
-use crate::cli::exit;
-use crate::cli::progress::Progress;
 use crate::network::Network;
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::server::Server;
 use crate::traces::Traces;
@@ -47,8 +45,14 @@ static HEAP: heap::Counting = heap::Counting;
 
 /// Loads and abuses connections in one process, and reports whether everything held
 #[derive(Parser)]
-#[command(name = "soak", version)]
+#[command(name = "mse-soak", version, arg_required_else_help = true)]
 struct Arguments {
+    /// Every trial: takes many minutes
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
+    /// This trial; may be given many times
+    #[arg(long, value_name = "TRIAL", value_enum, required_unless_present_any = ["all", "serve_with_descriptors"])]
+    only: Vec<Trial>,
     /// Encrypted connections at a time in the crowd
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     connections: usize,
@@ -67,27 +71,18 @@ struct Arguments {
     /// Stop attacking after this many seconds
     #[arg(long, value_name = "SECS", default_value_t = 3600)]
     seconds: u64,
-    /// Strangers that fail one after the other, where 96 may linger
+    /// Strangers that fail one after the other, while 96 may linger
     #[arg(long, value_name = "N", default_value_t = 1030)]
     strangers: usize,
-    /// Silent and trickling connections against 16 places, 50 a second
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    flood: usize,
     /// How often each probe is sent, and random bytes in the same cuts
     #[arg(long, value_name = "N", default_value_t = 60)]
     probes: usize,
-    /// Only these trials; all of them unless told
-    #[arg(long, value_name = "TRIAL", value_enum)]
-    only: Vec<Trial>,
     /// A fraction of everything, for a look and for tests; times are reported, and not judged
     #[arg(long)]
     short: bool,
-    /// What the trial of descriptors starts as its server
+    /// The server of the trial of descriptors
     #[arg(long, hide = true)]
     serve_with_descriptors: Option<u64>,
-    /// Handshakes at a time that this server has with one address
-    #[arg(long, hide = true)]
-    per_address: Option<usize>,
 }
 
 impl Arguments {
@@ -102,52 +97,53 @@ impl Arguments {
             bytes: self.bytes.div_ceil(4),
             attacks: self.attacks.div_ceil(100),
             strangers: self.strangers.div_ceil(5),
-            flood: self.flood.div_ceil(10),
             probes: self.probes.div_ceil(20),
             ..self
         }
     }
 
     fn wants(&self, trial: Trial) -> bool {
-        self.only.is_empty() || self.only.contains(&trial)
+        self.all || self.only.contains(&trial)
     }
 }
 
 fn main() -> ExitCode {
-    let arguments = match exit::arguments::<Arguments>() {
-        Ok(arguments) => arguments.shortened(),
-        Err(status) => return status,
-    };
+    let arguments = Arguments::parse().shortened();
     let panics = traces::count_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::failed(format_args!("no runtime: {error}")),
+        Err(error) => return failed(format_args!("no runtime: {error}")),
     };
     if let Some(descriptors) = arguments.serve_with_descriptors {
-        return match runtime.block_on(descriptors::serve(descriptors, arguments.per_address)) {
+        return match runtime.block_on(descriptors::serve(descriptors)) {
             Ok(never) => match never {},
-            Err(error) => exit::failed(error),
+            Err(error) => failed(error),
         };
     }
     let mut report = Report::new(!arguments.short);
     let progress = Progress::start();
     let outcome = runtime.block_on(run(&arguments, &mut report, &progress));
-    // Its line goes before the report comes.
+    // Clears its line before the report.
     drop(progress);
     report.check("panics", panics.count(), panics.count() == 0);
     report.print();
     match outcome {
-        Err(error) => exit::failed(error),
+        Err(error) => failed(error),
         Ok(()) if report.all_held() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
     }
+}
+
+fn failed(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::FAILURE
 }
 
 async fn run(arguments: &Arguments, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let most = 4 * arguments.connections.max(arguments.silent).max(256);
     let limit = network::descriptors_allowed(most as u64);
     report.note("descriptors allowed", limit);
-    // Threads, timers and blocks that are kept for reuse are no leak: they come with the first connections.
+    // Threads, timers and blocks that are kept for reuse come with the first connections: they are not a leak.
     crowd::run(16, limit, &mut Report::new(false), progress).await?;
     let before = Traces::now();
     if arguments.wants(Trial::Crowd) {
@@ -161,9 +157,6 @@ async fn run(arguments: &Arguments, report: &mut Report, progress: &Progress) ->
     }
     if arguments.wants(Trial::Descriptors) {
         descriptors::run(arguments.honest.min(20), report, progress).await?;
-    }
-    if arguments.wants(Trial::Places) {
-        places::run(arguments.flood, report, progress).await?;
     }
     if arguments.wants(Trial::Eviction) {
         eviction::run(arguments.strangers, report, progress).await?;
@@ -183,9 +176,8 @@ async fn silent(
 ) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    // No deadline gets rid of the silent peers: they are there as long as the honest ones are.
-    let patient = MseAcceptor::default().timeout(None);
-    let server = Server::start(listener, patient, None);
+    // Without a deadline, the silent peers stay as long as the honest ones do.
+    let server = Server::start(listener, MseAcceptor::default().no_timeout());
     silent::run(&network, &server, arguments, limit, report, progress).await?;
     drop(network);
     server.stop(report).await;
@@ -195,7 +187,7 @@ async fn silent(
 async fn broken(arguments: &Arguments, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    let server = Server::start(listener, MseAcceptor::default(), Some(Linger::new()));
+    let server = Server::start(listener, MseAcceptor::default().linger(Linger::new()));
     let seconds = Duration::from_secs(arguments.seconds);
     abuse::run(&network, &server, arguments.attacks, seconds, report, progress).await?;
     drop(network);

@@ -1,16 +1,7 @@
 //! What a prober without the info-hash learns from the times of the answer and of the end, over real sockets.
 //!
-//! Each content is sent again and again, in turns with random bytes in the same cuts. It tells something if the medians
-//! differ by many times what they vary by anyway.
-
-#[path = "../../tests/strangers/content.rs"]
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::semicolon_if_nothing_returned,
-    reason = "it is the tests' own"
-)]
-mod content;
+//! Each content is sent many times, in turns with random bytes in the same cuts. The times tell something if the medians
+//! differ by many times their usual spread.
 
 use std::io;
 use std::sync::Arc;
@@ -19,13 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use tokio_mse::{Linger, MseAcceptor, Policy, Skey};
+use tokio_mse::{Linger, MseAcceptor, Policy};
 
-use self::content::{Content, Kind};
-use crate::cli::progress::Progress;
+use crate::content::{Content, Kind};
 use crate::network::Network;
+use crate::progress::Progress;
 use crate::report::Report;
-use crate::server::{INFO_HASH, Server};
+use crate::server::Server;
 
 /// As long as the acceptor gives a handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -87,7 +78,7 @@ struct Seen {
 async fn run_probe(network: &Network, cuts: &[usize], mut content: Content) -> io::Result<Seen> {
     let mut tcp = TcpStream::connect(network.address()).await?;
     tcp.set_nodelay(true)?;
-    // Content that took us long to make shall not be told from other content by how this thread is scheduled behind it.
+    // Content that takes long to make must not show in how this thread is scheduled afterwards.
     sleep(GAP).await;
     let (mut sent, mut answer, mut block) = (0, None, [0; 4096]);
     for len in cuts {
@@ -188,8 +179,8 @@ fn compare(probe: &Probe, of_content: &[Seen], of_random: &[Seen], report: &mut 
 pub(crate) async fn run(repetitions: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    let acceptor = MseAcceptor::new(Policy::full_rc4()).hide_plaintext(true);
-    let server = Server::start(listener, acceptor, Some(Linger::new()));
+    let acceptor = MseAcceptor::new(Policy::full_rc4()).hide_plaintext(true).linger(Linger::new());
+    let server = Server::start(listener, acceptor);
     let mut seen: Vec<(Vec<Seen>, Vec<Seen>)> = PROBES.iter().map(|_| Default::default()).collect();
     for repetition in 0..repetitions {
         for (probe, (of_content, of_random)) in PROBES.iter().zip(&mut seen) {
@@ -205,12 +196,4 @@ pub(crate) async fn run(repetitions: usize, report: &mut Report, progress: &Prog
     drop(network);
     server.stop(report).await;
     Ok(())
-}
-
-fn skey() -> Skey {
-    Skey::from(INFO_HASH)
-}
-
-fn handshake(info_hash: [u8; 20]) -> Vec<u8> {
-    crate::cli::handshake::handshake(&info_hash).to_vec()
 }

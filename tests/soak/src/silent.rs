@@ -1,4 +1,4 @@
-//! Peers that say nothing, or next to nothing, and honest ones among them.
+//! Peers that send nothing, or very little, and honest ones among them.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::cli::progress::Progress;
 use crate::network::{Kind, Link, Network};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::server::Server;
 use crate::{Arguments, heap, honest};

@@ -1,4 +1,4 @@
-//! Strangers: they send what no handshake begins with, and stay on the line for as long as they are let.
+//! Strangers: they send something that is not a handshake, and stay until they are closed.
 
 use std::io;
 
@@ -14,10 +14,10 @@ pub(crate) async fn until_the_end(link: &mut Link) {
     while !matches!(link.read(&mut ignored).await, Ok(0) | Err(_)) {}
 }
 
-/// Strangers by their numbers, as long as they are on the line.
+/// Strangers by number, as long as they are connected.
 #[derive(Default)]
 pub(crate) struct Strangers {
-    on_the_line: JoinSet<usize>,
+    connected: JoinSet<usize>,
     ended: Vec<usize>,
 }
 
@@ -34,14 +34,14 @@ impl Strangers {
     /// Sends so much garbage over `link`, if the other side takes it.
     pub(crate) async fn add_garbage(&mut self, mut link: Link, len: usize) {
         let garbage: Vec<u8> = (0..len).map(|_| rand::rng().random()).collect();
-        // Whoever was thrown out already cannot send any.
+        // The connection may be closed already.
         let _ = link.write_all(&garbage).await;
         self.keep(link);
     }
 
     fn keep(&mut self, mut link: Link) {
-        let number = self.ended.len() + self.on_the_line.len();
-        self.on_the_line.spawn(async move {
+        let number = self.ended.len() + self.connected.len();
+        self.connected.spawn(async move {
             until_the_end(&mut link).await;
             number
         });
@@ -49,10 +49,10 @@ impl Strangers {
 
     /// How many the other side still holds.
     pub(crate) fn held(&mut self) -> usize {
-        while let Some(Ok(number)) = self.on_the_line.try_join_next() {
+        while let Some(Ok(number)) = self.connected.try_join_next() {
             self.ended.push(number);
         }
-        self.on_the_line.len()
+        self.connected.len()
     }
 
     /// Whose connection the other side has ended.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use crate::heap;
+use mse_oracle::heap;
 use crate::report::Report;
 
 /// What the allocator, the runtime and the standard library may keep for the next connection.

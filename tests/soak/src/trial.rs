@@ -10,10 +10,8 @@ pub(crate) enum Trial {
     Silent,
     /// Random, truncated, replayed and altered handshakes
     Broken,
-    /// One stranger against a process that may open 256 descriptors
+    /// One stranger against a process that may open 256 descriptors, and limits connections per address
     Descriptors,
-    /// Silent and trickling connections against 16 places for handshakes
-    Places,
     /// More failed handshakes than may linger
     Eviction,
     /// What a prober learns from the times of answers and ends

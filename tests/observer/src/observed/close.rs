@@ -11,9 +11,9 @@ use super::session::{accept, skey};
 
 #[tokio::test]
 async fn every_probe_is_ended_with_fin() {
-    let soon = Duration::from_millis(3000)..Duration::from_millis(3300);
+    let soon = Duration::from_millis(3000)..=Duration::from_millis(3300);
     let acceptor = MseAcceptor::new(Policy::full_rc4())
-        .timeout(soon.start)
+        .timeout(*soon.start())
         .linger(Linger::new().until(soon));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -184,7 +184,7 @@ async fn l1_without_lingering_the_classes_are_many() {
 #[tokio::test(start_paused = true)]
 async fn a_range_can_be_chosen_but_none_ends_before_the_timeout() {
     for (timeout, ends) in [(3, 5.0..=6.01), (60, 60.0..=60.01)] {
-        let range = Duration::from_secs(5)..Duration::from_secs(6);
+        let range = Duration::from_secs(5)..=Duration::from_secs(6);
         let acceptor = strict()
             .linger(Linger::new().until(range))
             .timeout(Duration::from_secs(timeout));

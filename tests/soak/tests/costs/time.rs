@@ -1,11 +1,11 @@
-//! What something costs the processor, compared with something else.
+//! Processor time of one thing against another.
 
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-/// The least time that this thread was really running for each, of several tries that take turns: whatever else is on
-/// the machine slows all of them down alike, or none.
+/// The least processor time of this thread for each, of several tries that take turns: other load on the machine slows
+/// all of them alike.
 pub fn costs<const N: usize>(runs: [&dyn Fn(); N]) -> [Duration; N] {
     let mut least = [Duration::MAX; N];
     for _ in 0..50 {

@@ -1,9 +1,4 @@
-//! What is done while a transport is being dialled.
-
-#![allow(clippy::unwrap_used)]
-
-#[path = "thread_time/costs.rs"]
-mod thread_time;
+//! What is computed while a dial is in progress.
 
 use std::future::pending;
 use std::io;
@@ -13,11 +8,11 @@ use tokio_mse::handshake::Randomness;
 use tokio_mse::{MseConnector, Policy};
 use tokio_test::{assert_pending, task::spawn};
 
-use thread_time::costs;
+use crate::time::costs;
 
 /// Polls a dial that never ends.
 fn dial(policy: Policy, polls: usize) {
-    let connector = MseConnector::new(policy).timeout(None);
+    let connector = MseConnector::new(policy).no_timeout();
     let unreachable = |_| pending::<io::Result<DuplexStream>>();
     let mut dialling = spawn(connector.connect_with([7; 20], "", unreachable));
     for _ in 0..polls {
@@ -25,9 +20,9 @@ fn dial(policy: Policy, polls: usize) {
     }
 }
 
-/// As its cost shows; nothing of it can be seen from outside.
+/// Only the time shows it.
 #[test]
-fn a_key_pair_is_made_once_while_dialling_where_it_will_be_needed() {
+fn a_key_pair_is_made_once_while_dialling_and_only_for_mse() {
     let [key_pair, mse, mse_for_long, plaintext] = costs([
         &|| drop(Randomness::generate()),
         &|| dial(Policy::full_rc4(), 1),

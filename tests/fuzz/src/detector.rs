@@ -7,18 +7,17 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_mse::{
-    Encryption, Error, HandshakeError, Incoming, Mode, MseAcceptor, MseStream, Skey, Step, resolver_fn,
+    CryptoMethod, CryptoMethods, Encryption, Error, ErrorKind, Mode, MseAcceptor, MseStream, Policy, Skey, Step,
 };
 
-use super::exchange;
-use super::foreign::{Shared, sha1};
-use super::heap;
-use super::machine::methods;
-use super::reference::{self, Ours, PROTOCOL, Verdict};
-use super::responder::{Theirs, lookup};
-use super::scripted::LivePeer;
-use super::tape::{Case, Tape};
-use super::wire::{Damage, Portions, exponent, payload, skey};
+use mse_oracle::{Shared, sha1};
+use mse_oracle::heap;
+use crate::machine::methods;
+use crate::reference::{self, Ours, PROTOCOL, Refusal, Verdict};
+use crate::responder::{Theirs, lookup};
+use crate::scripted::LivePeer;
+use crate::tape::{Case, Tape};
+use crate::wire::{Damage, Portions, exponent, payload, skey};
 
 const OUR_PAYLOAD: &[u8] = b"the answer of the torrent that was asked for";
 const POLLS: usize = 2_000_000;
@@ -27,7 +26,7 @@ const POLLS: usize = 2_000_000;
 pub struct DetectorCase {
     pub encryption: u8,
     pub methods: u8,
-    /// Accept, accept with a payload of our own, or accept lazily.
+    /// Accept with a payload of our own, or without one.
     pub way: u8,
     /// Even for MSE, odd for plaintext.
     pub opening: u8,
@@ -76,6 +75,10 @@ impl DetectorCase {
         self.on_opening.apply(honest)
     }
 
+    fn payload(&self) -> &'static [u8] {
+        if self.way % 2 == 1 { OUR_PAYLOAD } else { b"" }
+    }
+
     fn encryption(&self) -> Encryption {
         [
             Encryption::Allow,
@@ -85,34 +88,41 @@ impl DetectorCase {
         ][usize::from(self.encryption % 4)]
     }
 
+    /// What a responder accepts: header-only as the last choice if it admits plaintext.
+    fn accepted(&self) -> Vec<CryptoMethod> {
+        let mut accepted = methods(self.methods);
+        if self.encryption() != Encryption::Require && !accepted.contains(&CryptoMethod::HeaderOnly) {
+            accepted.push(CryptoMethod::HeaderOnly);
+        }
+        accepted
+    }
+
     fn expected(&self, opening: &[u8], wire: &[u8], agreed: Option<[u8; 96]>) -> Expected {
-        let refused = |refusal| Expected::Verdict(Verdict::Refused(refusal));
+        let refused = |label, step| Expected::Verdict(Verdict::Refused(Refusal(label, step)));
         let plaintext = opening.starts_with(PROTOCOL);
         match self.encryption() {
             _ if !plaintext && PROTOCOL.starts_with(opening) => return Expected::Closed(Step::Detect),
-            Encryption::Require if plaintext => return refused(HandshakeError::PlaintextRefused),
-            Encryption::Forbid if !plaintext => return refused(HandshakeError::MseRefused),
+            Encryption::Require if plaintext => return refused("plaintext-refused", Step::Detect),
+            Encryption::Forbid if !plaintext => return refused("mse-refused", Step::Detect),
             _ => {}
         }
         if plaintext {
-            let sent = if self.way % 3 == 1 { OUR_PAYLOAD } else { b"" };
-            if !sent.is_empty() {
-                match opening.get(28..48) {
-                    None => return Expected::Closed(Step::Payload),
-                    Some(hash) if lookup(&sha1(&[b"req2", hash])).is_none() => {
-                        return refused(HandshakeError::UnknownInfoHash);
-                    }
-                    Some(_) => {}
+            return match opening.get(28..48) {
+                None => Expected::Closed(Step::Detect),
+                Some(hash) if lookup(&sha1(&[b"req2", hash])).is_none() => {
+                    refused("unknown-info-hash", Step::Detect)
                 }
-            }
-            let received = opening.to_vec();
-            return Expected::Plaintext { received, sent };
+                Some(_) => Expected::Plaintext {
+                    received: opening.to_vec(),
+                    sent: self.payload(),
+                },
+            };
         }
         let Some((key, _)) = opening.split_at_checked(96) else {
             return Expected::Closed(Step::PublicKey);
         };
         if reference::is_degenerate(key) {
-            return refused(HandshakeError::DegenerateKey);
+            return refused("degenerate-key", Step::PublicKey);
         }
         match agreed {
             Some(secret) if key == self.theirs.key.bytes() && self.theirs.key.exponent < 0xF0 => {
@@ -121,10 +131,10 @@ impl DetectorCase {
                     with_key: Vec::new(),
                     before_sync: Vec::new(),
                     negotiated_len: 0,
-                    methods: methods(self.methods),
+                    methods: self.accepted(),
                     payload: Vec::new(),
                 };
-                Expected::Verdict(reference::responder_behind_key(
+                Expected::Verdict(reference::responder_after_key(
                     secret,
                     &ours,
                     &lookup,
@@ -152,21 +162,10 @@ async fn accept(
     acceptor: &MseAcceptor,
     io: LivePeer,
 ) -> Result<MseStream<LivePeer>, Error> {
-    let resolve = |hash: &tokio_mse::SkeyHash| lookup(hash.as_bytes()).map(Skey::from);
-    let resolver = resolver_fn(resolve);
-    match case.way % 3 {
-        0 => acceptor.accept(io, resolver).await,
-        1 => {
-            let accept = acceptor.accept(io, resolver);
-            accept.initial_payload(|_| Bytes::from_static(OUR_PAYLOAD)).await
-        }
-        _ => match acceptor.accept_lazy(io).await? {
-            Incoming::Plaintext(stream) => Ok(stream),
-            Incoming::Pending(pending) => match resolve(pending.hash()) {
-                Some(skey) => pending.accept(skey).await,
-                None => Err(HandshakeError::UnknownSkey.into()),
-            },
-        },
+    let incoming = acceptor.accept(io).await?;
+    match lookup(incoming.skey_hash().as_bytes()) {
+        Some(skey) => incoming.accept(Skey::from(skey), Bytes::from_static(case.payload())).await,
+        None => Err(incoming.refuse().await),
     }
 }
 
@@ -182,23 +181,22 @@ pub fn check(data: &[u8]) {
 
 fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
     let opening = case.opening();
-    // S, and what the peer sent behind its opening.
+    // S, and what the peer sent after its opening.
     let exchanged = Arc::new(Mutex::new(None));
     let (peer, noted) = (case.clone(), Arc::clone(&exchanged));
     let answer = move |their_key: &[u8]| {
-        // Of a key that comes once: not worth remembering, and its memory would be counted.
-        let secret = exchange::secret(&exponent(peer.theirs.key.exponent), their_key);
+        // Not remembered: the key is new each time, and the memory would be counted.
+        let secret = mse_oracle::secret(&exponent(peer.theirs.key.exponent), their_key);
         let rest = peer.on_rest.apply(peer.theirs.rest(secret));
         *noted.lock().unwrap() = Some((secret, rest.clone()));
         rest
     };
     let io = LivePeer::new(opening.clone(), answer, reads, writes);
-    let mut all = tokio_mse::CryptoMethods::only(methods(case.methods)[0]);
-    for method in methods(case.methods) {
-        all = all.then(method);
-    }
-    let policy = tokio_mse::Policy::new(case.encryption(), all);
-    let acceptor = MseAcceptor::new(policy).timeout(None);
+    let [first, others @ ..] = &methods(case.methods)[..] else {
+        unreachable!("a set of methods is never empty")
+    };
+    let set = others.iter().fold(CryptoMethods::only(*first), |set, method| set.then(*method));
+    let acceptor = MseAcceptor::new(Policy::new(case.encryption(), set)).no_timeout();
 
     let (outcome, _, highest) = heap::measure(|| finish(accept(case, &acceptor, io)));
     assert!(highest < 512 * 1024, "{highest} bytes at a time");
@@ -215,15 +213,14 @@ fn compare(
     case: &DetectorCase,
 ) {
     match (outcome, expected) {
-        (Err(Error::Refused(refusal)), Expected::Verdict(Verdict::Refused(expected))) => {
-            assert_eq!(refusal, expected);
+        (Err(error), Expected::Verdict(Verdict::Refused(expected))) => {
+            expected.assert_is(error.refusal().unwrap_or_else(|| panic!("{error}, not {expected:?}")));
         }
         (
-            Err(Error::Closed { step, answered, .. }),
+            Err(error),
             Expected::Verdict(Verdict::Waiting(expected)) | Expected::Closed(expected),
-        ) => {
-            assert_eq!(step, expected);
-            assert_eq!(answered, !matches!(step, Step::Detect | Step::PublicKey));
+        ) if matches!(error.kind(), ErrorKind::Closed) => {
+            assert_eq!(error.step(), expected);
         }
         (Err(_), Expected::Failure) => {}
         (
@@ -236,9 +233,9 @@ fn compare(
         ) => {
             assert_eq!(stream.negotiated().mode(), Mode::from(method));
             assert_eq!(stream.negotiated().skey().unwrap().as_bytes(), skey);
-            let clear = method == tokio_mse::CryptoMethod::Plaintext;
+            let clear = method == CryptoMethod::HeaderOnly;
             let sent = open_step_4(&stream.get_ref().written, secret.unwrap(), &skey, clear);
-            assert_eq!(sent, if case.way % 3 == 1 { OUR_PAYLOAD } else { b"" });
+            assert_eq!(sent, case.payload());
             assert_eq!(read_to_end(&mut stream), received);
         }
         (Ok(mut stream), Expected::Plaintext { received, sent }) => {
@@ -251,7 +248,7 @@ fn compare(
     }
 }
 
-/// The payload in what a responder wrote, behind a step 4 that must be flawless.
+/// The payload after step 4, which must be flawless, in what a responder wrote.
 fn open_step_4(written: &[u8], secret: [u8; 96], skey: &[u8], clear: bool) -> Vec<u8> {
     let mut shared = Shared::from_secret(secret, skey);
     let mark = shared.b.apply(&[0; 8]);

@@ -1,9 +1,7 @@
-//! The foreign implementation's exponentiations, each done once: they take most of the time.
+//! The exponentiations of the foreign implementation, each done once: they would take most of the time.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-
-use super::exchange;
 
 const KEPT: usize = 4096;
 
@@ -21,9 +19,9 @@ fn once(question: Vec<u8>, answer: impl FnOnce() -> [u8; 96]) -> [u8; 96] {
 }
 
 pub fn public_key(exponent: &[u8; 20]) -> [u8; 96] {
-    once(exponent.to_vec(), || exchange::public_key(exponent))
+    once(exponent.to_vec(), || mse_oracle::public_key(exponent))
 }
 
 pub fn secret(exponent: &[u8; 20], peer: &[u8]) -> [u8; 96] {
-    once([exponent, peer].concat(), || exchange::secret(exponent, peer))
+    once([exponent, peer].concat(), || mse_oracle::secret(exponent, peer))
 }

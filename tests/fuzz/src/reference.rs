@@ -5,21 +5,38 @@ use num_bigint::BigUint;
 use tokio_mse::handshake::{MAX_IA_ACCEPTED, MAX_PAD};
 use tokio_mse::{CryptoMethod, HandshakeError, Step};
 
-use super::foreign::{self, Shared, sha1};
-use super::keys::{public_key, secret};
+use mse_oracle::{self, Shared, sha1};
+use crate::keys::{public_key, secret};
 
 /// How a plaintext BitTorrent handshake begins.
 pub const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
 
+/// A refusal, by its label and the step.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal(pub &'static str, pub Step);
+
+impl Refusal {
+    /// # Panics
+    ///
+    /// If it is another refusal.
+    pub fn assert_is(&self, refusal: &HandshakeError) {
+        assert_eq!((refusal.label(), refusal.step()), (self.0, self.1), "{refusal}");
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    Refused(HandshakeError),
+    Refused(Refusal),
     Waiting(Step),
     Done {
         method: CryptoMethod,
         skey: [u8; 20],
         received: Vec<u8>,
     },
+}
+
+const fn refused(label: &'static str, step: Step) -> Verdict {
+    Verdict::Refused(Refusal(label, step))
 }
 
 /// Our side of a handshake: what the library is given.
@@ -53,7 +70,7 @@ impl<'w> Reader<'w> {
         Ok(taken)
     }
 
-    fn skip_to_behind(&mut self, mark: &[u8]) -> Result<(), Verdict> {
+    fn skip_past(&mut self, mark: &[u8]) -> Result<(), Verdict> {
         for pad in 0..=MAX_PAD {
             let Some(candidate) = self.rest.get(pad..pad + mark.len()) else {
                 return Err(Verdict::Waiting(Step::Sync));
@@ -63,20 +80,20 @@ impl<'w> Reader<'w> {
                 return Ok(());
             }
         }
-        Err(Verdict::Refused(HandshakeError::NoSyncMark))
+        Err(refused("no-sync-mark", Step::Sync))
     }
 }
 
 /// Whether a public key is one of `[2, P-2]`.
 pub fn is_degenerate(key: &[u8]) -> bool {
-    let p = BigUint::parse_bytes(foreign::P, 16).unwrap();
+    let p = BigUint::parse_bytes(P, 16).unwrap();
     let key = BigUint::from_bytes_be(key);
     key < BigUint::from(2u8) || key > p - 2u8
 }
 
 fn pad_len(step: Step, len: u16) -> Result<usize, Verdict> {
     if usize::from(len) > MAX_PAD {
-        return Err(Verdict::Refused(HandshakeError::pad_too_long(step, len)));
+        return Err(refused("pad-too-long", step));
     }
     Ok(usize::from(len))
 }
@@ -101,15 +118,18 @@ pub fn initiator(ours: &Ours, skey: [u8; 20], wire: &[u8]) -> (Vec<u8>, Verdict)
 
 fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Result<Verdict, Verdict> {
     if wire.starts_with(PROTOCOL) {
-        return Err(Verdict::Refused(HandshakeError::PlaintextAnswer));
+        return Err(refused("plaintext-answer", Step::Detect));
     }
     let mut reader = Reader { rest: wire };
     let key = reader.take(96, Step::PublicKey)?;
+    if key == public_key(&ours.exponent) {
+        return Err(refused("self-connection", Step::PublicKey));
+    }
     if is_degenerate(key) {
-        return Err(Verdict::Refused(HandshakeError::DegenerateKey));
+        return Err(refused("degenerate-key", Step::PublicKey));
     }
     let mut shared = Shared::from_secret(secret(&ours.exponent, key), &skey);
-    let (inside, behind) = ours.payload.split_at(ours.payload.len().min(68));
+    let (inside, after) = ours.payload.split_at(ours.payload.len().min(68));
     let mut offer = vec![0; 8];
     offer.extend(ours.bits().to_be_bytes());
     offer.extend(ours.negotiated_len.to_be_bytes());
@@ -122,20 +142,29 @@ fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Res
     sent.extend(shared.a.apply(&offer));
 
     let mark = shared.b.apply(&[0; 8]);
-    reader.skip_to_behind(&mark)?;
+    if let Err(missing) = reader.skip_past(&mark) {
+        // Another dialler sends this after its own pad.
+        let ends = (MAX_PAD + 20).min(reader.rest.len());
+        let mut candidates = reader.rest[..ends].windows(20);
+        return Err(if candidates.any(|candidate| candidate == shared.req1()) {
+            refused("another-dialler", Step::Sync)
+        } else {
+            missing
+        });
+    }
     let header = shared.b.apply(reader.take(6, Step::CryptoSelect)?);
     let selected = number(&header[..4]);
     let mut methods = ours.methods.iter();
     let Some(method) = methods.find(|method| method.bit() == selected) else {
-        return Err(Verdict::Refused(HandshakeError::bad_selection(selected)));
+        return Err(refused("bad-selection", Step::CryptoSelect));
     };
     let pad_d = pad_len(Step::PadD, length(&header[4..]))?;
     shared.b.apply(reader.take(pad_d, Step::PadD)?);
-    let clear = *method == CryptoMethod::Plaintext;
+    let clear = *method == CryptoMethod::HeaderOnly;
     sent.extend(if clear {
-        behind.to_vec()
+        after.to_vec()
     } else {
-        shared.a.apply(behind)
+        shared.a.apply(after)
     });
     Ok(Verdict::Done {
         method: *method,
@@ -164,13 +193,13 @@ fn respond(ours: &Ours, lookup: Lookup<'_>, wire: &[u8], sent: &mut Vec<u8>) -> 
     sent.extend(public_key(&ours.exponent));
     sent.extend(&ours.with_key);
     if is_degenerate(key) {
-        return Err(Verdict::Refused(HandshakeError::DegenerateKey));
+        return Err(refused("degenerate-key", Step::PublicKey));
     }
     respond_with(secret(&ours.exponent, key), ours, lookup, reader, sent)
 }
 
-/// What a responder concludes from `wire` behind the key, where S is known. What it sends is between `ours` and it.
-pub fn responder_behind_key(secret: [u8; 96], ours: &Ours, lookup: Lookup<'_>, wire: &[u8]) -> Verdict {
+/// What a responder concludes from `wire` after the key, given S. What it sends is between `ours` and it.
+pub fn responder_after_key(secret: [u8; 96], ours: &Ours, lookup: Lookup<'_>, wire: &[u8]) -> Verdict {
     let reader = Reader { rest: wire };
     respond_with(secret, ours, lookup, reader, &mut Vec::new()).unwrap_or_else(|verdict| verdict)
 }
@@ -182,31 +211,28 @@ fn respond_with(
     mut reader: Reader<'_>,
     sent: &mut Vec<u8>,
 ) -> Result<Verdict, Verdict> {
-    reader.skip_to_behind(&sha1(&[b"req1", &secret]))?;
+    reader.skip_past(&sha1(&[b"req1", &secret]))?;
     let masked = reader.take(20, Step::Skey)?;
     let req3 = sha1(&[b"req3", &secret]);
     let req2: Vec<u8> = masked.iter().zip(req3).map(|(a, b)| a ^ b).collect();
     let Some(skey) = lookup(&req2) else {
-        return Err(Verdict::Refused(HandshakeError::UnknownSkey));
+        return Err(refused("unknown-skey", Step::Skey));
     };
     let mut shared = Shared::from_secret(secret, &skey);
     if shared.a.apply(reader.take(8, Step::Vc)?) != [0; 8] {
-        return Err(Verdict::Refused(HandshakeError::BadVc));
+        return Err(refused("bad-vc", Step::Vc));
     }
     let header = shared.a.apply(reader.take(6, Step::CryptoProvide)?);
     let provided = number(&header[..4]);
     let mut methods = ours.methods.iter();
     let Some(method) = methods.find(|method| method.bit() & provided != 0) else {
-        return Err(Verdict::Refused(HandshakeError::no_common_method(provided)));
+        return Err(refused("no-common-method", Step::CryptoProvide));
     };
     let pad_c = pad_len(Step::PadC, length(&header[4..]))?;
     shared.a.apply(reader.take(pad_c, Step::PadC)?);
     let len = length(&shared.a.apply(reader.take(2, Step::InitialPayload)?));
     if len > MAX_IA_ACCEPTED {
-        let cap = MAX_IA_ACCEPTED;
-        return Err(Verdict::Refused(HandshakeError::initial_payload_too_long(
-            len, cap,
-        )));
+        return Err(refused("payload-too-long", Step::InitialPayload));
     }
     let ia = reader.take(usize::from(len), Step::InitialPayload)?;
     let mut received = shared.a.apply(ia);
@@ -217,7 +243,7 @@ fn respond_with(
     selection.resize(selection.len() + usize::from(ours.negotiated_len), 0);
     sent.extend(&ours.before_sync);
     sent.extend(shared.b.apply(&selection));
-    if *method == CryptoMethod::Plaintext {
+    if *method == CryptoMethod::HeaderOnly {
         sent.extend(&ours.payload);
         received.extend(reader.rest);
     } else {

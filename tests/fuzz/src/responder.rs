@@ -3,12 +3,12 @@
 use tokio_mse::handshake::{Responder, SkeyRequest};
 use tokio_mse::{HandshakeError, Skey};
 
-use super::foreign::{Offer, Shared, sha1};
-use super::keys::secret;
-use super::machine::{End, OurSide, compare, feed};
-use super::reference;
-use super::tape::{Case, Tape};
-use super::wire::{Damage, Key, Pad, Portions, payload, skey};
+use mse_oracle::{Offer, Shared, sha1};
+use crate::keys::secret;
+use crate::machine::{End, OurSide, compare, feed};
+use crate::reference;
+use crate::tape::{Case, Tape};
+use crate::wire::{Damage, Key, Pad, Portions, payload, skey};
 
 /// What an initiator says.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ impl Theirs {
         tape.short(&mut self.payload);
     }
 
-    /// Everything behind the public key.
+    /// Everything after the public key.
     pub fn rest(&self, secret: [u8; 96]) -> Vec<u8> {
         let mut shared = Shared::from_secret(secret, &skey(self.skey));
         let mut wire = self.pad_a.bytes(&shared.req1());

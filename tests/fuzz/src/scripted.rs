@@ -1,4 +1,4 @@
-//! An IO with a live peer behind it, which answers the library's key once that has come.
+//! A transport whose peer answers the public key of the library.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::wire::Portions;
+use crate::wire::Portions;
 
 /// How often the peer is asked in vain, while nothing is being written to it, before it hangs up.
 const PATIENCE: usize = 40;

@@ -1,25 +1,31 @@
 //! Where the fuzzer starts from: honest handshakes, recorded ones of another client, and the boundaries of every field.
 
-use crate::harness::detector::DetectorCase;
-use crate::harness::initiator::InitiatorCase;
-use crate::harness::machine::OurSide;
-use crate::harness::responder::{ResponderCase, Theirs};
-use crate::harness::stream::StreamCase;
-use crate::harness::tape::Case;
-use crate::harness::wire::{Damage, Key, Pad, Portions};
-use crate::vectors::Vector;
+use serde_json::Value;
+
+use crate::detector::DetectorCase;
+use crate::initiator::InitiatorCase;
+use crate::machine::OurSide;
+use crate::responder::{ResponderCase, Theirs};
+use crate::stream::StreamCase;
+use crate::tape::Case;
+use crate::wire::{Damage, Key, Pad, Portions};
 
 /// Transmission's exponent and torrent in the harness's lists.
 const RECORDED_EXPONENT: u8 = 4;
 const RECORDED_SKEY: u8 = 1;
 
 fn recorded(name: &str) -> Vec<u8> {
-    let recordings = Vector::load("transmission_handshake").each("vectors");
-    let recording = recordings
-        .iter()
-        .find(|recording| recording.text("name") == name)
-        .expect("a recording");
-    [recording.bytes("peer_chunk_1"), recording.bytes("peer_chunk_2")].concat()
+    let recordings: Value =
+        serde_json::from_str(include_str!("../../vectors/transmission_handshake.json")).unwrap();
+    let recordings = recordings["vectors"].as_array().unwrap();
+    let recording = recordings.iter().find(|recording| recording["name"] == name).unwrap();
+    let bytes = |field: &str| hex(recording[field].as_str().unwrap());
+    [bytes("peer_chunk_1"), bytes("peer_chunk_2")].concat()
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 fn damage(recorded: Vec<u8>) -> Damage {
@@ -155,7 +161,7 @@ pub fn detectors() -> Vec<Vec<u8>> {
     let mut cases = Vec::new();
     for encryption in 0..4 {
         for (opening, provide) in [(0, 2), (0, 1), (1, 2)] {
-            for way in 0..3 {
+            for way in 0..2 {
                 for (reads, exponent) in portions().into_iter().zip([1, 3, 0xF0]) {
                     cases.push(DetectorCase {
                         encryption,
@@ -174,7 +180,7 @@ pub fn detectors() -> Vec<Vec<u8>> {
             }
         }
     }
-    let mut almost = cases[6].clone();
+    let mut almost = cases[12].clone();
     almost.on_opening.flips = vec![(19, 0x20)];
     cases.push(almost);
     cases.into_iter().map(Case::write).collect()

@@ -7,23 +7,21 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
-#[cfg(feature = "unstable-aes")]
-use tokio_mse::{CryptoMethod, CryptoMethods};
-use tokio_mse::{MseStream, Policy, Skey};
+use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Skey};
 
-use super::foreign::{Shared, step_4};
-use super::heap;
-use super::inner::{Answer, Both, Inner};
-use super::keys::{public_key, secret};
-use super::machine::OurSide;
-use super::reach::Reach;
-use super::reference::Ours;
-use super::tape::{Case, Tape};
-use super::wire::{exponent, payload, skey};
+use mse_oracle::{Shared, step_4};
+use mse_oracle::heap;
+use crate::inner::{Answer, Both, Inner};
+use crate::keys::{public_key, secret};
+use crate::machine::OurSide;
+use crate::reach::Reach;
+use crate::reference::Ours;
+use crate::tape::{Case, Tape};
+use crate::wire::{exponent, payload, skey};
 
 #[derive(Clone, Debug, Default)]
 pub struct StreamCase {
-    /// Odd for plaintext behind the handshake, even for a cipher: AES, where it is there, in every other case.
+    /// Odd for header-only, even for a cipher: AES in every other case.
     pub method: u8,
     /// Even for the whole stream, odd for its halves.
     pub split: u8,
@@ -54,7 +52,7 @@ const MOST: usize = 256 * (1 << 16);
 
 /// The next `len` bytes of keystream, or of nothing where the stream is clear.
 struct Mask {
-    cipher: Option<super::foreign::Cipher>,
+    cipher: Option<mse_oracle::Cipher>,
     known: Vec<u8>,
 }
 
@@ -191,18 +189,16 @@ pub fn check(data: &[u8]) {
 /// What the responder of a case selects.
 fn selected(case: &StreamCase) -> u32 {
     match case.method % 4 {
-        2 if cfg!(feature = "unstable-aes") => 4,
-        0 | 2 => 2,
+        0 => 2,
+        2 => 4,
         _ => 1,
     }
 }
 
 fn policy(ours: &Ours, selected: u32) -> Policy {
-    #[cfg(feature = "unstable-aes")]
-    if selected == 4 {
+        if selected == 4 {
         return Policy::full_rc4().with_methods(CryptoMethods::only(CryptoMethod::Aes128Ctr));
     }
-    let _ = selected;
     ours.policy()
 }
 
@@ -226,8 +222,7 @@ fn establish(case: &StreamCase, clear: bool) -> (Established, Shared) {
     let mut wire = [&peer[..], &step_4(&mut shared, [0; 8], selected, &[], 0)].concat();
     // VC, crypto_provide and two lengths went through the initiator's cipher.
     shared.a.apply(&[0; 16]);
-    #[cfg(feature = "unstable-aes")]
-    if selected == 4 {
+        if selected == 4 {
         shared.switch_to_aes();
     }
     let unread = payload(case.unread % 5000);

@@ -1,7 +1,7 @@
 //! What a case says about the peer's bytes: honest ones, what becomes of them, and in which portions they arrive.
 
-use super::keys::public_key;
-use super::tape::Tape;
+use crate::keys::public_key;
+use crate::tape::Tape;
 
 /// Exponents of either side, among them those of recorded handshakes, one that makes S begin with a zero byte, and
 /// one whose public key begins as `BitTorrent` does in plaintext.

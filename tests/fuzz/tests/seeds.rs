@@ -1,20 +1,16 @@
-//! The functions that the fuzz targets run, on the seeds and on what chance makes of them.
+//! The functions that the fuzz targets run, on the seeds and on random variations of them.
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
-mod harness;
-mod seeds;
-#[path = "../handshake/vectors.rs"]
-#[allow(dead_code)]
-mod vectors;
-
+use mse_fuzz::{detector, initiator, keys, reference, responder, seeds, stream, tape};
+use mse_oracle::heap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 
 #[global_allocator]
-static HEAP: harness::heap::Counting = harness::heap::Counting;
+static HEAP: heap::Counting = heap::Counting;
 
 /// How often each target is run with changed seeds; `FUZZED_CASES` sets another number.
 fn cases() -> u32 {
@@ -61,38 +57,38 @@ fn run(target: &str, seeds: Vec<Vec<u8>>, check: fn(&[u8])) {
 
 #[test]
 fn an_initiator_concludes_what_the_reference_does_from_any_answer_in_any_portions() {
-    run("initiator", seeds::initiators(), harness::initiator::check);
+    run("initiator", seeds::initiators(), initiator::check);
 }
 
 #[test]
 fn a_responder_concludes_what_the_reference_does_from_any_offer_in_any_portions() {
-    run("responder", seeds::responders(), harness::responder::check);
+    run("responder", seeds::responders(), responder::check);
 }
 
 #[test]
 fn an_acceptor_concludes_what_the_reference_does_from_any_opening_in_any_portions() {
-    run("detector", seeds::detectors(), harness::detector::check);
+    run("detector", seeds::detectors(), detector::check);
 }
 
 #[test]
 fn a_stream_moves_the_exact_bytes_over_an_io_that_does_anything() {
-    run("stream", seeds::streams(), harness::stream::check);
+    run("stream", seeds::streams(), stream::check);
 }
 
 /// A reference that would agree to anything would find nothing.
 #[test]
 fn honest_seeds_end_in_streams() {
-    use harness::reference::{Verdict, responder};
-    use harness::responder::{ResponderCase, lookup};
-    use harness::tape::Case;
+    use reference::Verdict;
+    use responder::{ResponderCase, lookup};
+    use tape::Case;
     let mut done = 0;
     for seed in seeds::responders() {
         let case = ResponderCase::read(&seed);
         let ours = case.ours.ours();
         let key = case.theirs.key.bytes();
-        let rest = case.theirs.rest(harness::keys::secret(&ours.exponent, &key));
+        let rest = case.theirs.rest(keys::secret(&ours.exponent, &key));
         let wire = case.damage.apply([key, rest].concat());
-        done += usize::from(matches!(responder(&ours, &lookup, &wire).1, Verdict::Done { .. }));
+        done += usize::from(matches!(reference::responder(&ours, &lookup, &wire).1, Verdict::Done { .. }));
     }
     assert!(done > seeds::responders().len() / 3, "{done} streams");
 }

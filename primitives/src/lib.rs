@@ -12,6 +12,9 @@
 
 mod field;
 pub mod group;
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub mod internals;
 mod processor;
 pub mod rc4;
 

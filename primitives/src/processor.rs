@@ -9,12 +9,20 @@
 /// `avx512vp2intersect` tells Zen 5 from Zen 3 and Zen 4; some Intel processors have it too. (Zen 5 is also the first
 /// Zen with AVX-VNNI, but the standard library of Rust 1.88 cannot detect that.) The standard library caches the answer;
 /// a call takes half a nanosecond. Without the feature `std` nothing can be detected.
-#[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
 pub(crate) fn prefers_bytes_and_columns() -> bool {
+    #[cfg(feature = "__internals")]
+    if let Some(preferred) = crate::internals::preferred() {
+        return preferred;
+    }
+    detected()
+}
+
+#[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
+fn detected() -> bool {
     std::arch::is_x86_feature_detected!("avx512vp2intersect")
 }
 
 #[cfg(not(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64"))))]
-pub(crate) const fn prefers_bytes_and_columns() -> bool {
+const fn detected() -> bool {
     false
 }

@@ -8,16 +8,21 @@ cd "$(dirname "$0")/../.."
 
 command -v valgrind >/dev/null || tests/install_packages.sh valgrind
 
-# run.sh [fast|rustcrypto]: the arithmetic to watch, both if none is named.
-if [ $# -eq 0 ]; then
-    for arithmetic in fast rustcrypto; do
-        echo "feature $arithmetic"
+# run.sh [default|fast]: the arithmetic to watch, both if none is named.
+case "${1:-both}" in
+both)
+    for arithmetic in default fast; do
+        echo "$arithmetic"
         tests/constant_time/run.sh "$arithmetic"
     done
     exit
-fi
-cargo build --quiet --release --example constant_time --no-default-features --features "$1"
-program=${CARGO_TARGET_DIR:-target}/release/examples/constant_time
+    ;;
+default) features=() formulations=("") ;;
+fast) features=(--features fast) formulations=("" columns rows) ;;
+*) echo "usage: run.sh [default|fast]"; exit 2 ;;
+esac
+cargo build --quiet --release -p mse-constant-time "${features[@]}"
+program=${CARGO_TARGET_DIR:-target}/release/mse-constant-time
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -42,10 +47,10 @@ exponents=(
     fedcba98765432100f1e2d3c4b5a69788796a5b4
 )
 
-# Each formulation that a processor may be given, and first the whole exchange with the one that it is given here. The
-# exponent that the others are compared with is traced twice: nothing but the exponent may matter.
+# First the whole exchange as it runs here, then each formulation of mse-primitives. The exponent that the others are
+# compared with is traced twice: nothing but the exponent may matter.
 failed=
-for formulation in "" columns rows; do
+for formulation in "${formulations[@]}"; do
     trace "${exponents[-1]}" "$folder/expected" $formulation
     echo "${formulation:-as chosen here}: $(wc -l <"$folder/expected") instructions, loads and stores"
     for exponent in "${exponents[@]}"; do

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use tokio_mse::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
+use tokio_mse::{Skey, SkeyHash, SkeyIndex};
 
 /// As a test it only has to run.
 const MANY: u32 = if cfg!(debug_assertions) { 10_000 } else { 1_000_000 };
@@ -23,11 +23,11 @@ fn lookup(c: &mut Criterion) {
         let mut filled: Option<(SkeyIndex, Vec<SkeyHash>)> = None;
         group.bench_function(format!("one among {len}"), |b| {
             let (index, hashes) = filled.get_or_insert_with(|| {
-                let scattered = |n: u32| skey(n.wrapping_mul(2_654_435_761) % len).hash();
-                ((0..len).map(skey).collect(), (0..10_000).map(scattered).collect())
+                let scattered = |n: u32| skey(n.wrapping_mul(2_654_435_761) % len).lookup_hash();
+                ((0..len).map(|n| (skey(n), ())).collect(), (0..10_000).map(scattered).collect())
             });
             let mut asked = hashes.iter().cycle();
-            b.iter(|| asked.next().map(|hash| index.resolve(black_box(hash))));
+            b.iter(|| asked.next().map(|hash| index.skey(black_box(*hash))));
         });
     }
 }

@@ -8,3 +8,4 @@ pub mod control;
 pub mod page;
 pub mod processor;
 pub mod race;
+pub mod writer;

@@ -8,10 +8,10 @@ use sha1::{Digest, Sha1};
 use tokio::runtime::Runtime;
 use tokio_mse::{CryptoMethod, Policy, Skey};
 
-use crate::both_ends::both_ends;
+use mse_measure::both_ends::both_ends;
 use crate::mse;
 use crate::powers::{CryptoBigint, two};
-use crate::race::{Outcome, Race};
+use mse_measure::race::{Outcome, Race};
 use crate::report::{Goal, Report};
 use crate::tcp::Loopback;
 use crate::tls::Tls;

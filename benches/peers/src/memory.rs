@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_mse::CryptoMethod;
 
 use crate::mse;
-use crate::race::Spread;
+use mse_measure::race::Spread;
 use crate::report::Report;
 use crate::tcp::Loopback;
 use crate::tls::Tls;

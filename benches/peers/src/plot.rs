@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::handshakes::Rates;
-use crate::page;
+use mse_measure::page;
 use crate::transport::Curves;
 
 /// Colour and dashes, from dark to light by turns.

@@ -5,14 +5,16 @@ use std::hint::black_box;
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U192, U768};
 
-use crate::library::{bytes_and_columns, words_and_rows};
+use mse_measure::race::Race;
+use mse_primitives::group;
+use mse_primitives::internals::prefer_bytes_and_columns;
+
 use crate::openssl::OpenSsl;
-use crate::race::Race;
 use crate::results::print;
 
 pub const REFERENCE: &str = "crypto-bigint";
-pub const COLUMNS: &str = "columns (library)";
-pub const ROWS: &str = "rows (library)";
+pub const COLUMNS: &str = "columns";
+pub const ROWS: &str = "rows";
 
 pub const SECRET: [u8; 20] = *b"\x91\xda#l\xb5\xfeG\x90\xd9\"k\xb4\xfdF\x8f\xd8!j\xb3\xfc";
 pub const PEER: [u8; 96] = [0x5A; 96];
@@ -46,29 +48,16 @@ fn power_by(params: &FixedMontyParams<{ U768::LIMBS }>, base: &[u8; 96]) -> [u8;
     power.to_be_bytes().as_ref().try_into().unwrap()
 }
 
-type Power = Box<dyn Fn() -> [u8; 96]>;
+/// Their names, and whether a product is summed by columns.
+pub const FORMULATIONS: [(&str, bool); 2] = [(COLUMNS, true), (ROWS, false)];
 
-/// `base^SECRET`; two is known in advance.
-pub fn formulations(base: &[u8; 96]) -> Vec<(&'static str, Power)> {
-    macro_rules! power {
-        ($tree:ident) => {{
-            let base = *base;
-            Box::new(move || {
-                let key = $tree::dh::PrivateKey::from_bytes(black_box(SECRET));
-                if base == two() {
-                    return key.public_key();
-                }
-                let Ok(secret) = key.shared_secret(black_box(&base)) else {
-                    unreachable!()
-                };
-                *secret.as_bytes()
-            }) as Power
-        }};
+/// `base^SECRET`; for two by its own function.
+pub fn primitives(base: &[u8; 96]) -> [u8; 96] {
+    let secret = black_box(SECRET);
+    if *base == two() {
+        return group::public_key(&secret);
     }
-    vec![
-        (COLUMNS, power!(bytes_and_columns)),
-        (ROWS, power!(words_and_rows)),
-    ]
+    group::shared_secret(&secret, black_box(base)).unwrap()
 }
 
 pub const TITLES: [&str; 2] = ["2^x", "Y^x"];
@@ -86,14 +75,14 @@ pub fn launch(openssl: Option<&OpenSsl>) {
                 (0..repeats).for_each(|_| discard(black_box(power.compute())));
             });
         }
-        for (name, compute) in formulations(&base) {
+        for (name, columns) in FORMULATIONS {
             race = race.enter(name, move || {
-                (0..repeats).for_each(|_| discard(black_box(compute())));
+                prefer_bytes_and_columns(Some(columns));
+                (0..repeats).for_each(|_| discard(black_box(primitives(&base))));
             });
         }
         print(title, &race.run(15, f64::from(repeats)));
     }
 }
 
-/// Whatever it was: it has been computed.
 fn discard<T>(_: T) {}

@@ -1,5 +1,4 @@
-//! What a connection costs beside few and beside many others:
-//! `cargo run --release --manifest-path benches/scale/Cargo.toml`.
+//! What a connection costs among few and among many others: `cargo run --release -p scale`.
 //!
 //! Both ends of every connection are in this process, so what is counted is the processor time of both. Processor time and
 //! not the clock's, so that other processes on the machine matter less. `-- --quick` stops at 1000 connections and writes
@@ -13,8 +12,8 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use mse_measure::clock::cpu_time;
 use connections::{BLOCK, Kind, open, pump};
+use mse_measure::clock::cpu_time;
 use mse_measure::processor::Processor;
 use mse_measure::{control, page, processor};
 

@@ -1,13 +1,8 @@
-//! Both powers of a key exchange, with the 20 bytes of standard input as the private exponent: for `run.sh`, which
-//! watches what the processor does. With the argument `columns` or `rows`, by this formulation of the arithmetic and not
-//! by the one that the library chooses here (valgrind hides flags of the processor); with `control`, by an arithmetic that
-//! is not constant in time.
-
-#![allow(clippy::unwrap_used)]
-#![allow(
-    clippy::duplicate_mod,
-    reason = "the same source with two answers to one question"
-)]
+//! Both powers of a key exchange, with the 20 bytes of standard input as the private exponent. `run.sh` watches what the
+//! processor does.
+//!
+//! With the argument `columns` or `rows`, by this formulation of mse-primitives and not by the one that it chooses here
+//! (valgrind hides flags of the processor). With `control`, by an arithmetic that is not constant in time.
 
 use std::hint::black_box;
 use std::io::Read;
@@ -16,55 +11,20 @@ use num_bigint::BigUint;
 use tokio_mse::Policy;
 use tokio_mse::handshake::{Machine, Padding, PrivateKey, Randomness, Responder};
 
-/// The library's source, with the answer of a processor that is faster by columns.
-#[allow(dead_code, unreachable_pub)]
-#[path = "."]
-mod columns {
-    #[path = "../../src/crypto/dh/mod.rs"]
-    pub mod dh;
-
-    mod processor {
-        pub fn prefers_bytes_and_columns() -> bool {
-            true
-        }
-    }
-}
-
-/// The same, with the answer of one that is faster by rows.
-#[allow(dead_code, unreachable_pub)]
-#[path = "."]
-mod rows {
-    #[path = "../../src/crypto/dh/mod.rs"]
-    pub mod dh;
-
-    mod processor {
-        pub fn prefers_bytes_and_columns() -> bool {
-            false
-        }
-    }
-}
-
-macro_rules! powers {
-    ($by:ident, $exponent:ident) => {{
-        let key = $by::dh::PrivateKey::from_bytes($exponent);
-        black_box(key.public_key());
-        let secret = key.shared_secret(&PEER).ok().unwrap();
-        drop(black_box(secret));
-    }};
-}
-
-/// The peer's public key: any number that is neither 0, 1 nor -1.
+/// The peer's public key: any number in `[2, P-2]`.
 const PEER: [u8; 96] = [0x5A; 96];
 
 fn main() {
     let mut exponent = [0; PrivateKey::LEN];
-    std::io::stdin().read_exact(&mut exponent).unwrap();
+    std::io::stdin().read_exact(&mut exponent).expect("20 bytes");
     match std::env::args().nth(1).as_deref() {
         None => exchange(exponent),
-        Some("columns") => powers!(columns, exponent),
-        Some("rows") => powers!(rows, exponent),
+        #[cfg(feature = "fast")]
+        Some("columns") => powers(true, &exponent),
+        #[cfg(feature = "fast")]
+        Some("rows") => powers(false, &exponent),
         Some("control") => control(&exponent),
-        Some(other) => panic!("what is {other}?"),
+        Some(other) => panic!("unknown argument {other}"),
     }
 }
 
@@ -73,8 +33,17 @@ fn exchange(exponent: [u8; PrivateKey::LEN]) {
     let randomness = Randomness::new(PrivateKey::from_bytes(exponent), Padding::none());
     let mut step_2 = Vec::new();
     let responder = Responder::new(&Policy::full_rc4(), randomness);
-    let progress = responder.process(&PEER, &mut step_2).unwrap();
+    let progress = responder.process(&PEER, &mut step_2).expect("a key in [2, P-2]");
     drop(black_box((progress, step_2)));
+}
+
+#[cfg(feature = "fast")]
+fn powers(by_columns: bool, exponent: &[u8; PrivateKey::LEN]) {
+    use mse_primitives::group::{public_key, shared_secret};
+
+    mse_primitives::internals::prefer_bytes_and_columns(Some(by_columns));
+    black_box(public_key(exponent));
+    black_box(shared_secret(exponent, &PEER));
 }
 
 fn control(exponent: &[u8]) {

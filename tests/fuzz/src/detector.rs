@@ -121,7 +121,7 @@ impl DetectorCase {
         let Some((key, _)) = opening.split_at_checked(96) else {
             return Expected::Closed(Step::PublicKey);
         };
-        if reference::is_degenerate(key) {
+        if mse_oracle::is_degenerate(key) {
             return refused("degenerate-key", Step::PublicKey);
         }
         match agreed {
@@ -232,7 +232,7 @@ fn compare(
             }),
         ) => {
             assert_eq!(stream.negotiated().mode(), Mode::from(method));
-            assert_eq!(stream.negotiated().skey().unwrap().as_bytes(), skey);
+            assert_eq!(*stream.negotiated().skey().unwrap().as_bytes(), skey);
             let clear = method == CryptoMethod::HeaderOnly;
             let sent = open_step_4(&stream.get_ref().written, secret.unwrap(), &skey, clear);
             assert_eq!(sent, case.payload());

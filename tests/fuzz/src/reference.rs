@@ -1,11 +1,10 @@
 //! What the specification makes of the peer's complete bytes, whatever portions they come in: read off the whole wire
 //! at once, by other code and over other crates than the library's.
 
-use num_bigint::BigUint;
 use tokio_mse::handshake::{MAX_IA_ACCEPTED, MAX_PAD};
 use tokio_mse::{CryptoMethod, HandshakeError, Step};
 
-use mse_oracle::{self, Shared, sha1};
+use mse_oracle::{Shared, is_degenerate, sha1};
 use crate::keys::{public_key, secret};
 
 /// How a plaintext BitTorrent handshake begins.
@@ -82,13 +81,6 @@ impl<'w> Reader<'w> {
         }
         Err(refused("no-sync-mark", Step::Sync))
     }
-}
-
-/// Whether a public key is one of `[2, P-2]`.
-pub fn is_degenerate(key: &[u8]) -> bool {
-    let p = BigUint::parse_bytes(P, 16).unwrap();
-    let key = BigUint::from_bytes_be(key);
-    key < BigUint::from(2u8) || key > p - 2u8
 }
 
 fn pad_len(step: Step, len: u16) -> Result<usize, Verdict> {

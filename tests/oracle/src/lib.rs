@@ -9,10 +9,17 @@ use num_bigint::BigUint;
 use rc4::{KeyInit, StreamCipher};
 use sha1::{Digest, Sha1};
 
-pub const P: &[u8] = b"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
+const P: &[u8] = b"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
 
 pub fn sha1(parts: &[&[u8]]) -> [u8; 20] {
     Sha1::digest(parts.concat()).into()
+}
+
+/// Whether a public key is outside `[2, P-2]`.
+pub fn is_degenerate(key: &[u8]) -> bool {
+    let p = BigUint::parse_bytes(P, 16).unwrap();
+    let key = BigUint::from_bytes_be(key);
+    key < BigUint::from(2u8) || key > p - 2u8
 }
 
 fn pow(base: &BigUint, exponent: &[u8]) -> [u8; 96] {

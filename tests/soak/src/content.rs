@@ -20,8 +20,6 @@ pub(crate) enum Kind {
     /// The public key 2, whose private key everybody knows.
     Small,
     Http,
-    Tls,
-    Ssh,
     /// The bytes of a handshake that succeeded once.
     Replay,
     /// A plaintext BitTorrent handshake for an info-hash that is not served, and messages after it.
@@ -50,14 +48,6 @@ impl Content {
                 ready[95] = 2;
             }
             Kind::Http => ready = b"GET / HTTP/1.1\r\nHost: example.org\r\nAccept: */*\r\n\r\n".to_vec(),
-            Kind::Tls => {
-                ready = [
-                    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".as_slice(),
-                    &[7; 600],
-                ]
-                .concat();
-            }
-            Kind::Ssh => ready = b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
             Kind::Replay => ready = recorded(),
             Kind::Plaintext => {
                 let interested = b"\0\0\0\x01\x02".repeat(20);

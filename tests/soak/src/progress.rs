@@ -43,14 +43,6 @@ impl Progress {
         }))
     }
 
-    /// What is done from now on.
-    pub(crate) fn next(&self, doing: impl Into<String>) {
-        if let Some(shown) = &self.0 {
-            let mut now = shown.doing.lock().unwrap_or_else(PoisonError::into_inner);
-            *now = (doing.into(), Instant::now());
-        }
-    }
-
     /// How many of them are done.
     pub(crate) fn count(&self, what: &str, done: usize, all: usize) {
         self.at(|| format!("{what}: {done} of {all}"));

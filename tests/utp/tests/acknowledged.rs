@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::future::IntoFuture;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -14,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_mse::{Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey};
+use tokio_mse::{Mode, MseAcceptor, MseConnector, MseStream, Policy};
 
 const INFO_HASH: [u8; 20] = [0x07; 20];
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -165,14 +164,12 @@ impl Net {
     async fn peers(&self, policy: Policy) -> (MseStream<UtpStream>, MseStream<UtpStream>) {
         let (a, b) = self.streams().await;
         let (connector, acceptor) = (MseConnector::new(policy.clone()), MseAcceptor::new(policy));
-        let dial = connector
-            .connect(a, INFO_HASH)
-            .initial_payload(bittorrent_handshake(1));
-        let skey = Skey::from(INFO_HASH);
-        let accept = acceptor
-            .accept(b, &skey)
-            .initial_payload(|_: &Skey| bittorrent_handshake(2));
-        let (a, b) = tokio::join!(dial.into_future(), accept.into_future());
+        let dial = connector.connect(a, INFO_HASH, bittorrent_handshake(1));
+        let accept = async {
+            let incoming = acceptor.accept(b).await?;
+            incoming.accept(INFO_HASH, bittorrent_handshake(2)).await
+        };
+        let (a, b) = tokio::join!(dial, accept);
         (a.unwrap(), b.unwrap())
     }
 }

@@ -5,7 +5,6 @@ use tokio_mse::{Disguise, MseAcceptor, MseConnector};
 use super::session::{Answer, record_many};
 use super::{profiles, sample};
 use crate::flow::{Flow, Side};
-use crate::rules::firewall::{Exemption, exemptions};
 use crate::statistics::{CHANCE, distributions::binomial_upper_tail};
 use crate::verdict::Shares;
 

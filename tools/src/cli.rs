@@ -148,10 +148,7 @@ mod tests {
 
     #[test]
     fn plaintext_is_another_spelling_of_header_only() {
-        for (one, other) in [
-            ("plaintext", "header-only"),
-            ("rc4,plaintext", "rc4,header-only"),
-        ] {
+        for (one, other) in [("plaintext", "header-only"), ("rc4,plaintext", "rc4,header-only")] {
             assert_eq!(methods(one), methods(other));
         }
         assert!(methods("rc5").unwrap_err().contains("rc5"));

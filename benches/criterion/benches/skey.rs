@@ -24,7 +24,10 @@ fn lookup(c: &mut Criterion) {
         group.bench_function(format!("one among {len}"), |b| {
             let (index, hashes) = filled.get_or_insert_with(|| {
                 let scattered = |n: u32| skey(n.wrapping_mul(2_654_435_761) % len).lookup_hash();
-                ((0..len).map(|n| (skey(n), ())).collect(), (0..10_000).map(scattered).collect())
+                (
+                    (0..len).map(|n| (skey(n), ())).collect(),
+                    (0..10_000).map(scattered).collect(),
+                )
             });
             let mut asked = hashes.iter().cycle();
             b.iter(|| asked.next().map(|hash| index.skey(black_box(*hash))));

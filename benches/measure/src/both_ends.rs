@@ -7,13 +7,7 @@ use tokio_mse::{Policy, Skey};
 
 pub fn both_ends(skey: &Skey, policy: &Policy) {
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
-    let a = Initiator::new(
-        skey.clone(),
-        policy,
-        "",
-        Randomness::generate(),
-        &mut to_b,
-    );
+    let a = Initiator::new(skey.clone(), policy, "", Randomness::generate(), &mut to_b);
     let b = Responder::new(policy, Randomness::generate());
     let Ok(Progress::NeedInput(b)) = b.process(&std::mem::take(&mut to_b), &mut to_a) else {
         panic!("step 1")

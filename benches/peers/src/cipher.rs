@@ -6,12 +6,12 @@ use std::process::Command;
 
 use rc4::{KeyInit, StreamCipher};
 
+use crate::openssl;
+use crate::report::{Goal, Report};
 use mse_measure::control;
+use mse_measure::race::{Race, Spread};
 use mse_measure::writer::Writer;
 use tokio_mse::internals::Rc4;
-use crate::openssl;
-use mse_measure::race::{Race, Spread};
-use crate::report::{Goal, Report};
 
 pub const LAUNCH: &str = "--one-cipher-launch";
 

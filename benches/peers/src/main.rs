@@ -75,6 +75,10 @@ fn main() {
         return;
     }
     let pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
-    let text = format!("## {}\n\n```text\n{described}```\n\n{}", processor.title(), page.tables());
+    let text = format!(
+        "## {}\n\n```text\n{described}```\n\n{}",
+        processor.title(),
+        page.tables()
+    );
     page::write(&processor.kind(), &text, &pictures);
 }

@@ -18,7 +18,9 @@ pub fn measure(report: &mut Report, rounds: usize) {
     let repeats = 4;
     let mut race = Race::new();
     let mut whole = Writer::new(usize::MAX);
-    race = race.enter(WHOLE, move || (0..repeats).for_each(|_| whole.write(black_box(&data))));
+    race = race.enter(WHOLE, move || {
+        (0..repeats).for_each(|_| whole.write(black_box(&data)))
+    });
     for (len, _) in parts {
         let mut part = Writer::new(len);
         race = race.enter(&len.to_string(), move || {

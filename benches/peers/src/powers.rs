@@ -11,8 +11,8 @@ use rug::integer::Order;
 use tokio_mse::internals::{public_key, shared_secret};
 
 use crate::openssl;
-use mse_measure::race::Race;
 use crate::report::{Goal, Report};
+use mse_measure::race::Race;
 
 pub const P: &str = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD\
 EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";

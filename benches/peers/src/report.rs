@@ -106,7 +106,9 @@ impl Page {
         Self {
             report,
             machine,
-            other: lines.map(|(what, figure)| (what.to_owned(), figure.to_owned())).collect(),
+            other: lines
+                .map(|(what, figure)| (what.to_owned(), figure.to_owned()))
+                .collect(),
         }
     }
 
@@ -137,7 +139,9 @@ impl Page {
             "| tokio-mse | against | default: median (min to max) | `fast` | goal of `fast` |\n|---|---|---|---|---|\n",
         );
         for row in &self.report.rows {
-            let goal = row.goal.map_or_else(String::new, |goal| verdict(goal, row.ratio.median, &self.machine));
+            let goal = row
+                .goal
+                .map_or_else(String::new, |goal| verdict(goal, row.ratio.median, &self.machine));
             let figures = columns(other(&key(row)), &cell(row.ratio));
             let _ = writeln!(text, "| {} | {} | {figures} | {goal} |", row.what, row.against);
         }
@@ -151,7 +155,9 @@ impl Page {
 
 /// Beside the program.
 fn saved() -> PathBuf {
-    std::env::current_exe().unwrap().with_file_name("peers-default.tsv")
+    std::env::current_exe()
+        .unwrap()
+        .with_file_name("peers-default.tsv")
 }
 
 fn key(row: &Row) -> String {

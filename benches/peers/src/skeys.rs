@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use tokio_mse::{Skey, SkeyHash, SkeyIndex};
 
-use mse_measure::race::{Race, Spread};
 use crate::report::Report;
+use mse_measure::race::{Race, Spread};
 
 /// In one round.
 const LOOKUPS: u32 = 10_000;

@@ -6,13 +6,13 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio_mse::{CryptoMethod, MseStream};
 
-use tokio_mse::internals::Rc4;
 use crate::baseline;
 use crate::mse;
-use mse_measure::race::{Outcome, Race, Spread};
 use crate::report::{Goal, Report};
 use crate::tcp::Loopback;
 use crate::tls::Tls;
+use mse_measure::race::{Outcome, Race, Spread};
+use tokio_mse::internals::Rc4;
 
 const KEYS: [&[u8; 20]; 2] = [b"0123456789abcdefghij", b"jihgfedcba9876543210"];
 const RECEIVED_AT_ONCE: usize = 64 * 1024;

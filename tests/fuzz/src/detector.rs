@@ -7,17 +7,18 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_mse::{
-    CryptoMethod, CryptoMethods, Encryption, Error, ErrorKind, Mode, MseAcceptor, MseStream, Policy, Skey, Step,
+    CryptoMethod, CryptoMethods, Encryption, Error, ErrorKind, Mode, MseAcceptor, MseStream, Policy, Skey,
+    Step,
 };
 
-use mse_oracle::{Shared, sha1};
-use mse_oracle::heap;
 use crate::machine::methods;
 use crate::reference::{self, Ours, PROTOCOL, Refusal, Verdict};
 use crate::responder::{Theirs, lookup};
 use crate::scripted::LivePeer;
 use crate::tape::{Case, Tape};
 use crate::wire::{Damage, Portions, exponent, payload, skey};
+use mse_oracle::heap;
+use mse_oracle::{Shared, sha1};
 
 const OUR_PAYLOAD: &[u8] = b"the answer of the torrent that was asked for";
 const POLLS: usize = 2_000_000;
@@ -164,7 +165,11 @@ async fn accept(
 ) -> Result<MseStream<LivePeer>, Error> {
     let incoming = acceptor.accept(io).await?;
     match lookup(incoming.skey_hash().as_bytes()) {
-        Some(skey) => incoming.accept(Skey::from(skey), Bytes::from_static(case.payload())).await,
+        Some(skey) => {
+            incoming
+                .accept(Skey::from(skey), Bytes::from_static(case.payload()))
+                .await
+        }
         None => Err(incoming.refuse().await),
     }
 }
@@ -195,7 +200,9 @@ fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
     let [first, others @ ..] = &methods(case.methods)[..] else {
         unreachable!("a set of methods is never empty")
     };
-    let set = others.iter().fold(CryptoMethods::only(*first), |set, method| set.then(*method));
+    let set = others
+        .iter()
+        .fold(CryptoMethods::only(*first), |set, method| set.then(*method));
     let acceptor = MseAcceptor::new(Policy::new(case.encryption(), set)).no_timeout();
 
     let (outcome, _, highest) = heap::measure(|| finish(accept(case, &acceptor, io)));
@@ -214,12 +221,15 @@ fn compare(
 ) {
     match (outcome, expected) {
         (Err(error), Expected::Verdict(Verdict::Refused(expected))) => {
-            expected.assert_is(error.refusal().unwrap_or_else(|| panic!("{error}, not {expected:?}")));
+            expected.assert_is(
+                error
+                    .refusal()
+                    .unwrap_or_else(|| panic!("{error}, not {expected:?}")),
+            );
         }
-        (
-            Err(error),
-            Expected::Verdict(Verdict::Waiting(expected)) | Expected::Closed(expected),
-        ) if matches!(error.kind(), ErrorKind::Closed) => {
+        (Err(error), Expected::Verdict(Verdict::Waiting(expected)) | Expected::Closed(expected))
+            if matches!(error.kind(), ErrorKind::Closed) =>
+        {
             assert_eq!(error.step(), expected);
         }
         (Err(_), Expected::Failure) => {}

@@ -3,12 +3,12 @@
 use tokio_mse::Skey;
 use tokio_mse::handshake::Initiator;
 
-use mse_oracle::{Shared, step_4};
 use crate::keys::secret;
 use crate::machine::{OurSide, compare, feed};
 use crate::reference;
 use crate::tape::{Case, Tape};
 use crate::wire::{Damage, Key, Pad, Portions, payload, skey};
+use mse_oracle::{Shared, step_4};
 
 #[derive(Clone, Debug, Default)]
 pub struct InitiatorCase {

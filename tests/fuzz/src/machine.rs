@@ -3,10 +3,10 @@
 use tokio_mse::handshake::{Established, Machine, Padding, PrivateKey, Progress, Randomness};
 use tokio_mse::{CryptoMethod, CryptoMethods, HandshakeError, Mode, Policy, Step};
 
-use mse_oracle::heap;
 use crate::reference::{Ours, Verdict};
 use crate::tape::Tape;
 use crate::wire::{exponent, payload};
+use mse_oracle::heap;
 
 /// What a machine may hold: everything up to the longest initial payload, a step of growth, and what is our own.
 const MOST_HELD: usize = 96 + 532 + 20 + 14 + 512 + 2 + 16 * 1024 + 512 + 2048;

@@ -4,8 +4,8 @@
 use tokio_mse::handshake::{MAX_IA_ACCEPTED, MAX_PAD};
 use tokio_mse::{CryptoMethod, HandshakeError, Step};
 
-use mse_oracle::{Shared, is_degenerate, sha1};
 use crate::keys::{public_key, secret};
+use mse_oracle::{Shared, is_degenerate, sha1};
 
 /// How a plaintext BitTorrent handshake begins.
 pub const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";

@@ -3,12 +3,12 @@
 use tokio_mse::handshake::{Responder, SkeyRequest};
 use tokio_mse::{HandshakeError, Skey};
 
-use mse_oracle::{Offer, Shared, sha1};
 use crate::keys::secret;
 use crate::machine::{End, OurSide, compare, feed};
 use crate::reference;
 use crate::tape::{Case, Tape};
 use crate::wire::{Damage, Key, Pad, Portions, payload, skey};
+use mse_oracle::{Offer, Shared, sha1};
 
 /// What an initiator says.
 #[derive(Clone, Debug, Default)]

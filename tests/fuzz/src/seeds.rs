@@ -18,13 +18,19 @@ fn recorded(name: &str) -> Vec<u8> {
     let recordings: Value =
         serde_json::from_str(include_str!("../../vectors/transmission_handshake.json")).unwrap();
     let recordings = recordings["vectors"].as_array().unwrap();
-    let recording = recordings.iter().find(|recording| recording["name"] == name).unwrap();
+    let recording = recordings
+        .iter()
+        .find(|recording| recording["name"] == name)
+        .unwrap();
     let bytes = |field: &str| hex(recording[field].as_str().unwrap());
     [bytes("peer_chunk_1"), bytes("peer_chunk_2")].concat()
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    let digits = text
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap());
     digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 

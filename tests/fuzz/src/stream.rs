@@ -9,8 +9,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
 use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Skey};
 
-use mse_oracle::{Shared, step_4};
-use mse_oracle::heap;
 use crate::inner::{Answer, Both, Inner};
 use crate::keys::{public_key, secret};
 use crate::machine::OurSide;
@@ -18,6 +16,8 @@ use crate::reach::Reach;
 use crate::reference::Ours;
 use crate::tape::{Case, Tape};
 use crate::wire::{exponent, payload, skey};
+use mse_oracle::heap;
+use mse_oracle::{Shared, step_4};
 
 #[derive(Clone, Debug, Default)]
 pub struct StreamCase {
@@ -196,7 +196,7 @@ fn selected(case: &StreamCase) -> u32 {
 }
 
 fn policy(ours: &Ours, selected: u32) -> Policy {
-        if selected == 4 {
+    if selected == 4 {
         return Policy::full_rc4().with_methods(CryptoMethods::only(CryptoMethod::Aes128Ctr));
     }
     ours.policy()
@@ -222,7 +222,7 @@ fn establish(case: &StreamCase, clear: bool) -> (Established, Shared) {
     let mut wire = [&peer[..], &step_4(&mut shared, [0; 8], selected, &[], 0)].concat();
     // VC, crypto_provide and two lengths went through the initiator's cipher.
     shared.a.apply(&[0; 16]);
-        if selected == 4 {
+    if selected == 4 {
         shared.switch_to_aes();
     }
     let unread = payload(case.unread % 5000);

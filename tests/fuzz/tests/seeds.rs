@@ -88,7 +88,10 @@ fn honest_seeds_end_in_streams() {
         let key = case.theirs.key.bytes();
         let rest = case.theirs.rest(keys::secret(&ours.exponent, &key));
         let wire = case.damage.apply([key, rest].concat());
-        done += usize::from(matches!(reference::responder(&ours, &lookup, &wire).1, Verdict::Done { .. }));
+        done += usize::from(matches!(
+            reference::responder(&ours, &lookup, &wire).1,
+            Verdict::Done { .. }
+        ));
     }
     assert!(done > seeds::responders().len() / 3, "{done} streams");
 }

@@ -89,7 +89,9 @@ async fn tamper(link: Link, tampering: Tampering) -> Option<Vec<u8>> {
         recorded: Vec::new(),
     };
     let connector = MseConnector::new(Policy::full_rc4()).timeout(GIVE_UP);
-    let connected = connector.connect(tampered, INFO_HASH, handshake(&INFO_HASH).to_vec()).await;
+    let connected = connector
+        .connect(tampered, INFO_HASH, handshake(&INFO_HASH).to_vec())
+        .await;
     connected.ok().map(|peer| peer.into_parts().io.recorded)
 }
 

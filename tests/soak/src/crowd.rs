@@ -8,11 +8,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey};
 
-use mse_oracle::heap;
 use crate::network::{Kind, Link, Network};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::server::INFO_HASH;
+use mse_oracle::heap;
 
 type Pair = (MseStream<Link>, MseStream<Link>);
 
@@ -105,8 +105,14 @@ pub(crate) async fn run(
         pairs.len() == connections,
     );
     report.note("crowd: handshakes, ms", taken.as_millis());
-    report.note("crowd: bytes per idle end, beside its transport: in the stream", per_end);
-    report.note("crowd: bytes per idle end, beside its transport: on the heap", heap_per_end);
+    report.note(
+        "crowd: bytes per idle end, beside its transport: in the stream",
+        per_end,
+    );
+    report.note(
+        "crowd: bytes per idle end, beside its transport: on the heap",
+        heap_per_end,
+    );
     let in_all = per_end.cast_signed() + heap_per_end;
     report.check(
         "crowd: bytes per idle end, beside its transport: in all",

@@ -111,7 +111,10 @@ async fn end(mut server: Child, report: &mut Report) -> io::Result<()> {
 pub(crate) async fn run(honest_ones: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     report.note("descriptors: allowed to the server", ALLOWED);
     report.note("descriptors: connections of one stranger", STRANGERS);
-    report.note("descriptors: connections at a time with one address, at most", PER_ADDRESS);
+    report.note(
+        "descriptors: connections at a time with one address, at most",
+        PER_ADDRESS,
+    );
     let (server, network) = start().await?;
     let mut strangers = Strangers::default();
     for number in 0..STRANGERS {

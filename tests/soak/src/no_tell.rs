@@ -179,7 +179,9 @@ fn compare(probe: &Probe, of_content: &[Seen], of_random: &[Seen], report: &mut 
 pub(crate) async fn run(repetitions: usize, report: &mut Report, progress: &Progress) -> io::Result<()> {
     let (network, listener) = Network::open().await?;
     let network = Arc::new(network);
-    let acceptor = MseAcceptor::new(Policy::full_rc4()).hide_plaintext(true).linger(Linger::new());
+    let acceptor = MseAcceptor::new(Policy::full_rc4())
+        .hide_plaintext(true)
+        .linger(Linger::new());
     let server = Server::start(listener, acceptor);
     let mut seen: Vec<(Vec<Seen>, Vec<Seen>)> = PROBES.iter().map(|_| Default::default()).collect();
     for repetition in 0..repetitions {

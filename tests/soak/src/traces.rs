@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use mse_oracle::heap;
 use crate::report::Report;
+use mse_oracle::heap;
 
 /// What the allocator, the runtime and the standard library may keep for the next connection.
 const KEPT: isize = 1024 * 1024;

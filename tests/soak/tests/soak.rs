@@ -49,5 +49,9 @@ fn a_prober_is_answered_and_closed_over_sockets_whatever_it_sends() {
 fn without_arguments_it_prints_its_usage() {
     let soak = run("");
     assert_eq!(soak.status.code(), Some(2));
-    assert!(String::from_utf8(soak.stderr).unwrap().contains("Usage: mse-soak"));
+    assert!(
+        String::from_utf8(soak.stderr)
+            .unwrap()
+            .contains("Usage: mse-soak")
+    );
 }

@@ -162,10 +162,7 @@ async fn silence_other_torrents_and_closed_ports_end_in_time() {
     let silent = peer(move |tcp| held.lock().unwrap().push(tcp));
     let ended = probe(silent, "--timeout 0.2");
     assert_eq!(ended.status, Some(1), "{ended:?}");
-    assert_eq!(
-        ended.stdout.matches("timed out after 200ms").count(),
-        3
-    );
+    assert_eq!(ended.stdout.matches("timed out after 200ms").count(), 3);
 
     let other = EchoServer::serving([0xFF; 20], "require").await;
     let ended = probe(other.address, "");
@@ -174,7 +171,10 @@ async fn silence_other_torrents_and_closed_ports_end_in_time() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = probe(closed, "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
-    assert!(ended.stderr.contains("could not be reached: connection refused"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("could not be reached: connection refused"),
+        "{ended:?}"
+    );
 }
 
 #[test]

@@ -72,31 +72,11 @@ async fn echo(client: &mut TcpStream) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unmodified_client_becomes_encrypted() {
     let rows = [
-        (
-            "require",
-            "require",
-            "outbound: rc4",
-        ),
-        (
-            "prefer",
-            "require",
-            "outbound: rc4",
-        ),
-        (
-            "allow",
-            "require",
-            "outbound: rc4 (redialled)",
-        ),
-        (
-            "prefer",
-            "forbid",
-            "outbound: plaintext (redialled)",
-        ),
-        (
-            "forbid",
-            "forbid",
-            "outbound: plaintext",
-        ),
+        ("require", "require", "outbound: rc4"),
+        ("prefer", "require", "outbound: rc4"),
+        ("allow", "require", "outbound: rc4 (redialled)"),
+        ("prefer", "forbid", "outbound: plaintext (redialled)"),
+        ("forbid", "forbid", "outbound: plaintext"),
         ("require --methods plaintext", "prefer", "outbound: header-only"),
     ];
     for (outbound, server, said) in rows {
@@ -196,7 +176,9 @@ async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_cannot_write_to_the_terminal() {
     let bridge = Bridge::socks5("--timeout 5");
-    let refused = ask(&bridge, CONNECT, &named("a\x1b]0;owned\x07\n.invalid"), 1).await.err();
+    let refused = ask(&bridge, CONNECT, &named("a\x1b]0;owned\x07\n.invalid"), 1)
+        .await
+        .err();
     assert!(refused.is_some());
     bridge.expect_line(r"a\u{1b}]0;owned\u{7}\n.invalid");
 }

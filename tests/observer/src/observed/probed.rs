@@ -247,7 +247,10 @@ async fn l2_the_oldest_makes_way_and_a_slot_is_free_again_when_one_ends() {
         ended.push(end.await.unwrap());
     }
     assert!((9.99..11.0).contains(&ended[0]), "{ended:?}");
-    assert!(ended[1..].iter().all(|end| (20.0..=40.01).contains(end)), "{ended:?}");
+    assert!(
+        ended[1..].iter().all(|end| (20.0..=40.01).contains(end)),
+        "{ended:?}"
+    );
     let end = begin().await.await.unwrap();
     assert!((20.0..=40.01).contains(&end), "{end}");
 }

@@ -188,7 +188,12 @@ async fn l6_a_half_open_attempt_holds_1536_bytes_of_the_peer() {
         let mut shared = Shared::new(&THEIRS, &ours[..96], &SKEY);
         let step_4 = step_4(&mut shared, [0; 8], 2, &[8; MAX_PAD], 512);
         let wire = [&[9; MAX_PAD], &step_4[..7]].concat();
-        peer.send("PadB and half a VC", &wire, portion, CLOCK + KEYSTREAMS + 2 * STEP);
+        peer.send(
+            "PadB and half a VC",
+            &wire,
+            portion,
+            CLOCK + KEYSTREAMS + 2 * STEP,
+        );
         // 519 bytes without a VC, and 518 more, which may come at once.
         let ends = &step_4[7..step_4.len() - 1];
         peer.send("PadD but a byte", ends, portion, CLOCK + KEYSTREAMS + 3 * STEP);
@@ -197,4 +202,3 @@ async fn l6_a_half_open_attempt_holds_1536_bytes_of_the_peer() {
         assert!(peer.highest <= growing, "{} bytes at a time", peer.highest);
     }
 }
-

@@ -127,7 +127,9 @@ impl Proxy {
             opening,
         } = inbound::plaintext(client, seen, self.timeout).await?;
         let dial = self.outbound.dial(&target, Some(transport), skey, opening);
-        let peer = dial.await.map_err(|error| format!("outbound failed: {}", chain(&error)))?;
+        let peer = dial
+            .await
+            .map_err(|error| format!("outbound failed: {}", chain(&error)))?;
         let speaks = format!("outbound: {}", mode(peer.negotiated()));
         Ok(Route { client, peer, speaks })
     }

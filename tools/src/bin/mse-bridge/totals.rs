@@ -39,7 +39,12 @@ impl fmt::Display for Totals {
             [&self.connections, &self.failed, &self.sent, &self.received]
                 .map(|total| total.load(Ordering::Relaxed));
         write!(f, "totals: {connections} connections, {failed} failed; ")?;
-        write!(f, "{} sent to peers, {} received from peers", megabytes(sent), megabytes(received))
+        write!(
+            f,
+            "{} sent to peers, {} received from peers",
+            megabytes(sent),
+            megabytes(received)
+        )
     }
 }
 

@@ -153,7 +153,10 @@ impl Probe {
             for at in 0..segment.len() {
                 let before = initiator.step();
                 received += 1;
-                match initiator.process(&segment[at..=at], &mut flight).map_err(refused)? {
+                match initiator
+                    .process(&segment[at..=at], &mut flight)
+                    .map_err(refused)?
+                {
                     Progress::NeedInput(more) => initiator = more,
                     Progress::Done(mut established) => {
                         pads.pad_d = Some(received - up_to_vc - SELECTION);

@@ -4,6 +4,7 @@ use crate::clock::cpu_time;
 use crate::control;
 
 /// What is measured, in turn, round after round.
+#[derive(Default)]
 pub struct Race<'a> {
     contestants: Vec<(String, Box<dyn FnMut() + 'a>)>,
 }
@@ -13,9 +14,7 @@ pub struct Outcome(Vec<(String, Vec<f64>)>);
 
 impl<'a> Race<'a> {
     pub fn new() -> Self {
-        Self {
-            contestants: Vec::new(),
-        }
+        Self::default()
     }
 
     pub fn enter(mut self, name: &str, run: impl FnMut() + 'a) -> Self {

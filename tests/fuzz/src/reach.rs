@@ -7,11 +7,13 @@ pub const WINDOW: usize = 16 * 1024 + 128;
 /// much after each write that was taken as a whole.
 pub struct Reach(usize);
 
-impl Reach {
-    pub fn new() -> Self {
+impl Default for Reach {
+    fn default() -> Self {
         Self(WINDOW)
     }
+}
 
+impl Reach {
     /// How much of a write of `len` bytes is offered.
     pub fn of(&self, len: usize) -> usize {
         len.min(self.0)

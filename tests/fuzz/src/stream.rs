@@ -166,7 +166,7 @@ pub fn check(data: &[u8]) {
     };
     let mut model = Model {
         clear,
-        reach: Reach::new(),
+        reach: Reach::default(),
         plain,
         unread,
         read: 0,

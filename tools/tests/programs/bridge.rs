@@ -243,10 +243,10 @@ fn totals_are_told_at_the_end() {
     let (mut client, mut peer) = through(&bridge, &listener, &handshake());
     let mut opening = [0; 68];
     peer.read_exact(&mut opening).unwrap();
-    peer.write_all(&[0x55; 240_000]).unwrap();
-    client.read_exact(&mut [0; 240_000]).unwrap();
-    client.write_all(&[0x66; 100_000]).unwrap();
-    peer.read_exact(&mut [0; 100_000]).unwrap();
+    peer.write_all(&vec![0x55; 240_000]).unwrap();
+    client.read_exact(&mut vec![0; 240_000]).unwrap();
+    client.write_all(&vec![0x66; 100_000]).unwrap();
+    peer.read_exact(&mut vec![0; 100_000]).unwrap();
     // A connection without a handshake.
     let nobody = TcpStream::connect(bridge.address).unwrap();
     nobody.shutdown(Shutdown::Both).unwrap();

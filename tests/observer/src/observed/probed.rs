@@ -226,20 +226,21 @@ async fn a_prober_that_floods_sees_the_same_end() {
 #[tokio::test(start_paused = true)]
 async fn l2_the_oldest_makes_way_and_a_slot_is_free_again_when_one_ends() {
     let acceptor = MseAcceptor::new(Policy::full_rc4()).linger(Linger::new().at_most(2));
-    let begin = async || {
+    // A prober that sends garbage: when it is closed.
+    let garbage = || {
         let (mut prober, io) = duplex(8192);
         let acceptor = acceptor.clone();
-        prober.write_all(&[0xA5; 700]).await.unwrap();
-        let start = Instant::now();
         tokio::spawn(async move { accept(&acceptor, io, skey(), "").await.map(drop) });
         tokio::spawn(async move {
+            let start = Instant::now();
+            prober.write_all(&[0xA5; 700]).await.unwrap();
             prober.read_to_end(&mut Vec::new()).await.unwrap();
             start.elapsed().as_secs_f64()
         })
     };
     let mut ends = Vec::new();
     for _ in 0..3 {
-        ends.push(begin().await);
+        ends.push(garbage());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let mut ended = Vec::new();
@@ -251,7 +252,7 @@ async fn l2_the_oldest_makes_way_and_a_slot_is_free_again_when_one_ends() {
         ended[1..].iter().all(|end| (20.0..=40.01).contains(end)),
         "{ended:?}"
     );
-    let end = begin().await.await.unwrap();
+    let end = garbage().await.unwrap();
     assert!((20.0..=40.01).contains(&end), "{end}");
 }
 

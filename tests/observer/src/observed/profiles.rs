@@ -19,7 +19,7 @@ impl Profile {
     fn disguised(name: &'static str, disguise: Disguise) -> Self {
         Self {
             name,
-            connector: MseConnector::default().disguise(disguise.clone()),
+            connector: MseConnector::default().disguise(disguise),
             acceptor: MseAcceptor::default().disguise(disguise),
             always_exempt: false,
             never_tstat: false,

@@ -13,6 +13,9 @@ pub mod docs;
 mod drive;
 mod error;
 pub mod handshake;
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub mod internals;
 #[cfg(feature = "tokio")]
 mod linger;
 mod mode;

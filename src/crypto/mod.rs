@@ -12,10 +12,10 @@ pub(crate) mod dh;
 mod group;
 pub(crate) mod keystream;
 #[cfg(not(feature = "fast"))]
-mod rc4;
+pub(crate) mod rc4;
 
 #[cfg(feature = "fast")]
-use mse_primitives::{group, rc4};
+pub(crate) use mse_primitives::{group, rc4};
 
 /// Seeded random cases for the tests of this module.
 #[cfg(test)]

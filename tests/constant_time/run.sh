@@ -9,29 +9,25 @@ cd "$(dirname "$0")/../.."
 command -v valgrind >/dev/null || tests/install_packages.sh valgrind
 
 # run.sh [default|fast]: the arithmetic to watch, both if none is named.
-if [ $# -eq 0 ]; then
+case "${1:-both}" in
+both)
     for arithmetic in default fast; do
         echo "$arithmetic"
         tests/constant_time/run.sh "$arithmetic"
     done
     exit
-fi
-cargo build --quiet --release --example constant_time --features "$1"
-programs=${CARGO_TARGET_DIR:-target}/release/examples
-formulations=("")
-if [ "$1" = fast ]; then
-    cargo build --quiet --release -p mse-primitives --example constant_time_primitives --features __internals
-    formulations+=(columns rows)
-fi
+    ;;
+default) features=() formulations=("") ;;
+fast) features=(--features fast) formulations=("" columns rows) ;;
+*) echo "usage: run.sh [default|fast]"; exit 2 ;;
+esac
+cargo build --quiet --release -p mse-constant-time "${features[@]}"
+program=${CARGO_TARGET_DIR:-target}/release/mse-constant-time
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 # trace EXPONENT FILE [FORMULATION]: the exponent in 40 hex digits.
 trace() {
-    local program=$programs/constant_time
-    case ${3:-} in
-    columns | rows) program+=_primitives ;;
-    esac
     printf "$(printf '%s' "$1" | sed 's/../\\x&/g')" >"$folder/exponent"
     # An empty environment, as its size moves the stack; no vgdb, as the program's start looks over a list of mapped files,
     # and the name of vgdb's has a process number, of as many digits as it happens to have.
@@ -51,8 +47,8 @@ exponents=(
     fedcba98765432100f1e2d3c4b5a69788796a5b4
 )
 
-# First the whole exchange with the formulation that is chosen for this processor, and then each formulation. The exponent
-# that the others are compared with is traced twice: only the exponent may matter.
+# First the whole exchange as it runs here, then each formulation of mse-primitives. The exponent that the others are
+# compared with is traced twice: nothing but the exponent may matter.
 failed=
 for formulation in "${formulations[@]}"; do
     trace "${exponents[-1]}" "$folder/expected" $formulation

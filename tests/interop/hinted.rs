@@ -1,4 +1,4 @@
-//! Dials a peer of whom some things are known, and prints what was tried: `attempts: plaintext mse`.
+//! Dials a peer with hints, and prints what was tried: `attempts: plaintext mse`.
 //!
 //! ```sh
 //! hinted --connect ADDR --info-hash HEX --encryption allow|prefer
@@ -11,7 +11,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
-use tokio_mse::{Attempt, Encryption, MseConnector, PeerHint, Policy};
+use tokio_mse::{DialMode, Encryption, MseConnector, PeerHint, Policy};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -46,11 +46,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut attempts = Vec::new();
     let outcome = MseConnector::new(Policy::full_rc4().with_encryption(encryption))
         .for_peer(hint)
-        .connect_with(info_hash, handshake(info_hash), |attempt| {
-            attempts.push(match attempt {
-                Attempt::Plaintext => "plaintext",
-                Attempt::Mse => "mse",
-                _ => "another",
+        .connect_with(info_hash, handshake(info_hash), |mode| {
+            attempts.push(match mode {
+                DialMode::Plaintext => "plaintext",
+                DialMode::Mse => "mse",
             });
             TcpStream::connect(peer)
         })

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs the suite on the examples that `cargo build --examples` made. Arguments go to run.py.
+# Runs the suite on the programs that `cargo build --examples` and `cargo build -p mse-tools -p mse-interop` made.
+# Arguments go to run.py.
 # PROFILE (default: debug) and CARGO_TARGET_DIR say where they are; INTEROP_VENV and INTEROP_NODE where install.sh put
 # Python and WebTorrent.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
-programs=$target/${PROFILE:-debug}/examples
+programs=$target/${PROFILE:-debug}
 python=${INTEROP_VENV:-$target/interop-venv}/bin/python
 export INTEROP_NODE_MODULES="${INTEROP_NODE:-$target/interop-node}/node_modules"
 # `--with-rqbit` needs no word behind it here: it is where `install.sh --with-rqbit` put it.
@@ -16,5 +17,5 @@ for word; do
     set -- "$@" "$word"
 done
 [ -x "$python" ] || { echo "no $python: run install.sh first" >&2; exit 1; }
-exec "$python" -B "$here/run.py" --bridge "$programs/bridge" --echo-server "$programs/echo_server" \
-    --echo-client "$programs/echo_client" --hinted "$programs/hinted" "$@"
+exec "$python" -B "$here/run.py" --bridge "$programs/mse-bridge" --echo-server "$programs/examples/echo_server" \
+    --echo-client "$programs/examples/echo_client" --hinted "$programs/hinted" "$@"

@@ -2,17 +2,16 @@
 //! itself again and again for these figures, and takes medians over the launches.
 
 use std::hint::black_box;
-use std::io::IoSlice;
 use std::process::Command;
 
 use rc4::{KeyInit, StreamCipher};
 
-use crate::control;
-use crate::crypto::keystream::Keystream;
-use crate::crypto::rc4::Rc4;
 use crate::openssl;
-use crate::race::{Race, Spread};
 use crate::report::{Goal, Report};
+use mse_measure::control;
+use mse_measure::race::{Race, Spread};
+use mse_measure::writer::Writer;
+use tokio_mse::internals::Rc4;
 
 pub const LAUNCH: &str = "--one-cipher-launch";
 
@@ -33,7 +32,7 @@ pub fn launch() {
         };
         let (mut crates, mut openssl) = (crates_cipher(KEYS[0]), openssl::Rc4::new(KEYS[0]));
         let (mut ours, _) = Rc4::pair(KEYS[0], KEYS[1]);
-        let (mut sealing, _) = Keystream::pair(KEYS[0], KEYS[1]);
+        let mut writer = Writer::new(usize::MAX);
         let outcome = Race::new()
             .enter("rc4", || {
                 (0..repeats).for_each(|_| crates.apply_keystream(black_box(a)))
@@ -42,12 +41,7 @@ pub fn launch() {
                 (0..repeats).for_each(|_| openssl.apply(black_box(b)))
             })
             .enter("ours", || (0..repeats).for_each(|_| ours.apply(black_box(c))))
-            .enter("write", || {
-                for _ in 0..repeats {
-                    let plain = [IoSlice::new(black_box(d))];
-                    sealing.write(&plain, |sealed| black_box(sealed).len());
-                }
-            })
+            .enter("write", || (0..repeats).for_each(|_| writer.write(black_box(d))))
             .run(15, (repeats * size) as f64);
         print(title, &outcome);
     }
@@ -63,7 +57,7 @@ pub fn launch() {
     print("set-up", &outcome);
 }
 
-fn print(title: &str, outcome: &crate::race::Outcome) {
+fn print(title: &str, outcome: &mse_measure::race::Outcome) {
     for name in outcome.names() {
         println!("{title}\t{name}\t{}", outcome.median(name));
     }

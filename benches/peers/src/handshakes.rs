@@ -8,13 +8,13 @@ use sha1::{Digest, Sha1};
 use tokio::runtime::Runtime;
 use tokio_mse::{CryptoMethod, Policy, Skey};
 
-use crate::both_ends::both_ends;
 use crate::mse;
 use crate::powers::{CryptoBigint, two};
-use crate::race::{Outcome, Race};
 use crate::report::{Goal, Report};
 use crate::tcp::Loopback;
 use crate::tls::Tls;
+use mse_measure::both_ends::both_ends;
+use mse_measure::race::{Outcome, Race};
 
 /// Handshakes per second and core, of one side, by name.
 pub type Rates = Vec<(String, f64)>;

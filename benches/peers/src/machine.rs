@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::processor::{self, Processor};
+use mse_measure::processor::{self, Processor};
 
 fn first_line(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
@@ -16,7 +16,8 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
 
 /// The versions that cargo settled on for the packages that are compared.
 fn versions() -> String {
-    let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap_or_default();
+    let lock =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap_or_default();
     let compared = [
         "rc4",
         "crypto-bigint",

@@ -1,39 +1,33 @@
-//! tokio-mse and others, in turn in one process: `cargo run --release --manifest-path benches/peers/Cargo.toml`.
+//! tokio-mse and others, in turn in one process. A few minutes once it is built:
 //!
-//! Ratios are of processor time, round by round, so that neither other processes nor a changing clock favour anybody.
-//! A few minutes once it is built; `-- --quick` takes less than one, and writes nothing. `-- --rounds N` instead of 41 is
-//! for machines that are busy. A whole run writes its processor's section of `benches/README.md`.
+//! ```sh
+//! cargo run --profile measure -p peers                        # the default build: the crates' cipher and arithmetic
+//! cargo run --profile measure -p peers --features fast        # mse-primitives; then writes the page with both
+//! ```
+//!
+//! Ratios are of processor time, round by round, so that other processes and a changing clock affect all alike. `-- --quick`
+//! takes less than a minute, and writes nothing. `-- --rounds N` instead of 41 is for busy machines.
 
-#[path = "../../machines/both_ends.rs"]
-mod both_ends;
+mod baseline;
 mod cipher;
-mod clock;
-mod control;
-// The library's source: the cipher and the arithmetic are not public.
-#[allow(dead_code, unused_imports, unreachable_pub)]
-#[path = "../../../src/crypto/mod.rs"]
-mod crypto;
 mod handshakes;
 mod machine;
 mod memory;
 mod mse;
 mod openssl;
-mod page;
 mod partial;
 mod plot;
 mod powers;
-mod processor;
-mod race;
 mod report;
 mod skeys;
-mod stream;
 mod tcp;
 mod tls;
 mod transport;
 
-use control::Machine;
-use processor::Processor;
-use report::Report;
+use mse_measure::control::Machine;
+use mse_measure::page;
+use mse_measure::processor::Processor;
+use report::{Page, Report};
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
@@ -68,19 +62,23 @@ fn main() {
     skeys::measure(&mut report, rounds);
     skeys::measure_beside_insertions(&mut report);
     let machine = Machine::so_far();
-    let table = report.print(&machine);
     let described = format!("{described}the machine was {}\n", machine.describe());
-    println!("{table}\n{described}");
-    if !quick {
-        let processor = Processor::this();
-        let (mut name, mut title, mut pictures) = (processor.kind(), processor.title(), Vec::new());
-        if report::OWN_ARITHMETIC {
-            pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
-        } else {
-            name += ", rustcrypto";
-            title += ", with the feature `rustcrypto`";
-        }
-        let text = format!("## {title}\n\n```text\n{described}```\n\n{table}");
-        page::write(&name, &text, &pictures);
+    let page = Page::with(report, machine);
+    println!("{}\n{described}", page.tables());
+    if quick {
+        return;
     }
+    let processor = Processor::this();
+    if !report::IS_FAST {
+        page.save();
+        println!("now run it with --features fast");
+        return;
+    }
+    let pictures = plot::write(&page::slug(&processor), &processor.to_string(), &curves, &rates);
+    let text = format!(
+        "## {}\n\n```text\n{described}```\n\n{}",
+        processor.title(),
+        page.tables()
+    );
+    page::write(&processor.kind(), &text, &pictures);
 }

@@ -12,10 +12,10 @@ use tokio::runtime::Runtime;
 use tokio_mse::CryptoMethod;
 
 use crate::mse;
-use crate::race::Spread;
 use crate::report::Report;
 use crate::tcp::Loopback;
 use crate::tls::Tls;
+use mse_measure::race::Spread;
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 

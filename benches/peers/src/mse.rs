@@ -13,8 +13,8 @@ pub async fn ours(
     let policy = Policy::full_rc4().with_methods(CryptoMethods::only(method));
     let skey = Skey::from(INFO_HASH);
     let (a, b) = tokio::try_join!(
-        MseStream::connect(a, skey.clone(), &policy).into_future(),
-        MseStream::accept(b, &skey, &policy).into_future(),
+        MseStream::connect(a, &skey, "", &policy),
+        MseStream::accept(b, |_| Some(skey.clone()), &policy),
     )
     .unwrap();
     assert_eq!(a.negotiated().mode(), Mode::from(method));

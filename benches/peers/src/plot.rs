@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::handshakes::Rates;
-use crate::page;
 use crate::transport::Curves;
+use mse_measure::page;
 
 /// Colour and dashes, from dark to light by turns.
 const STYLES: [(&str, &str); 8] = [

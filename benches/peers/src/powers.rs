@@ -8,10 +8,11 @@ use num_bigint::BigUint;
 use rug::Integer;
 use rug::integer::Order;
 
-use crate::crypto::dh::PrivateKey;
+use tokio_mse::internals::{public_key, shared_secret};
+
 use crate::openssl;
-use crate::race::Race;
 use crate::report::{Goal, Report};
+use mse_measure::race::Race;
 
 pub const P: &str = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD\
 EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090563";
@@ -50,7 +51,7 @@ pub fn two() -> [u8; 96] {
 
 pub fn measure(report: &mut Report, rounds: usize) {
     let modulus: [u8; 96] = U768::from_be_hex(P).to_be_bytes().as_ref().try_into().unwrap();
-    let peer = PrivateKey::from_bytes([0x5A; 20]).public_key();
+    let peer = public_key(&[0x5A; 20]);
     let crypto_bigint = CryptoBigint::new();
     let openssl = openssl::Power::new(&SECRET, &modulus);
     let integer = |bytes: &[u8]| Integer::from_digits(bytes, Order::Msf);
@@ -88,14 +89,11 @@ pub fn measure(report: &mut Report, rounds: usize) {
         let (gmp_base, num_base) = (integer(&base), BigUint::from_bytes_be(&base));
         let generator = title == "2^x";
         let ours = || -> [u8; 96] {
-            let key = PrivateKey::from_bytes(black_box(SECRET));
+            let key = black_box(SECRET);
             if generator {
-                key.public_key()
+                public_key(&key)
             } else {
-                let Ok(secret) = key.shared_secret(black_box(&base)) else {
-                    unreachable!()
-                };
-                *secret.as_bytes()
+                shared_secret(&key, black_box(&base)).unwrap()
             }
         };
         let want = ours();

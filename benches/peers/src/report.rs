@@ -1,10 +1,13 @@
-//! The table.
+//! The results of one build, and the page that compares both builds.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
 
-use crate::control::Machine;
-use crate::processor::Processor;
-use crate::race::Spread;
+use mse_measure::control::Machine;
+use mse_measure::processor::Processor;
+use mse_measure::race::Spread;
 
 /// A least or a largest ratio that is good.
 #[derive(Clone, Copy)]
@@ -13,8 +16,8 @@ enum Bound {
     AtMost(f64),
 }
 
-/// Whether the library's own arithmetic is measured. The goals are for that, not for the crates'.
-pub const OWN_ARITHMETIC: bool = cfg!(feature = "fast");
+/// Whether this build has mse-primitives. The goals are for that, not for the crates.
+pub const IS_FAST: bool = cfg!(feature = "fast");
 
 /// Goals differ from one kind of processor to the next, as what can be reached does.
 #[derive(Clone, Copy)]
@@ -52,7 +55,7 @@ struct Row {
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
-    sustained: Vec<String>,
+    sustained: Vec<(String, String)>,
 }
 
 impl Report {
@@ -72,36 +75,97 @@ impl Report {
             what: what.to_owned(),
             against: against.to_owned(),
             ratio,
-            goal: goal.filter(|_| OWN_ARITHMETIC),
+            goal: goal.filter(|_| IS_FAST),
         });
     }
 
     pub fn sustains(&mut self, what: &str, amount: &str) {
-        self.sustained.push(format!("| {what} | {amount} |"));
+        self.sustained.push((what.to_owned(), amount.to_owned()));
+    }
+}
+
+/// A figure of the other build, by what it is of.
+type Other = HashMap<String, String>;
+
+/// The results of this build and, after a run without `fast`, of that one.
+pub struct Page {
+    report: Report,
+    machine: Machine,
+    other: Other,
+}
+
+impl Page {
+    /// Reads what a run of the default build saved, unless this is the default build.
+    pub fn with(report: Report, machine: Machine) -> Self {
+        let saved = if IS_FAST {
+            fs::read_to_string(saved()).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let lines = saved.lines().filter_map(|line| line.rsplit_once('\t'));
+        Self {
+            report,
+            machine,
+            other: lines
+                .map(|(what, figure)| (what.to_owned(), figure.to_owned()))
+                .collect(),
+        }
+    }
+
+    /// For the run with `fast`.
+    pub fn save(&self) {
+        let mut text = String::new();
+        for row in &self.report.rows {
+            let _ = writeln!(text, "{}\t{}", key(row), cell(row.ratio));
+        }
+        for (what, amount) in &self.report.sustained {
+            let _ = writeln!(text, "{what}\t{amount}");
+        }
+        fs::write(saved(), text).unwrap();
     }
 
     /// No goal is reached or missed on a machine that was busy.
-    pub fn print(&self, machine: &Machine) -> String {
-        let mut text =
-            String::from("| tokio-mse | against | min | median | max | goal |\n|---|---|---|---|---|---|\n");
-        for Row {
-            what,
-            against,
-            ratio: Spread { min, median, max },
-            goal,
-        } in &self.rows
-        {
-            let goal = goal.map_or_else(String::new, |goal| verdict(goal, *median, machine));
-            let _ = writeln!(
-                text,
-                "| {what} | {against} | {min:.2} | **{median:.2}** | {max:.2} | {goal} |"
-            );
+    pub fn tables(&self) -> String {
+        let none = String::new();
+        let other = |what: &str| self.other.get(what).unwrap_or(&none);
+        let columns = |of_other: &str, of_this: &str| {
+            if IS_FAST {
+                format!("{of_other} | {of_this}")
+            } else {
+                format!("{of_this} | {of_other}")
+            }
+        };
+        let mut text = String::from(
+            "| tokio-mse | against | default: median (min to max) | `fast` | goal of `fast` |\n|---|---|---|---|---|\n",
+        );
+        for row in &self.report.rows {
+            let goal = row
+                .goal
+                .map_or_else(String::new, |goal| verdict(goal, row.ratio.median, &self.machine));
+            let figures = columns(other(&key(row)), &cell(row.ratio));
+            let _ = writeln!(text, "| {} | {} | {figures} | {goal} |", row.what, row.against);
         }
-        text.push_str("\n| one core sustains | |\n|---|---|\n");
-        text.push_str(&self.sustained.join("\n"));
-        text.push('\n');
+        text.push_str("\n| one core sustains | default | `fast` |\n|---|---|---|\n");
+        for (what, amount) in &self.report.sustained {
+            let _ = writeln!(text, "| {what} | {} |", columns(other(what), amount));
+        }
         text
     }
+}
+
+/// Beside the program.
+fn saved() -> PathBuf {
+    std::env::current_exe()
+        .unwrap()
+        .with_file_name("peers-default.tsv")
+}
+
+fn key(row: &Row) -> String {
+    format!("{} / {}", row.what, row.against)
+}
+
+fn cell(Spread { min, median, max }: Spread) -> String {
+    format!("**{median:.2}** ({min:.2} to {max:.2})")
 }
 
 fn verdict(goal: Bound, ratio: f64, machine: &Machine) -> String {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use tokio_mse::{Skey, SkeyHash, SkeyIndex, SkeyResolver};
+use tokio_mse::{Skey, SkeyHash, SkeyIndex};
 
-use crate::race::{Race, Spread};
 use crate::report::Report;
+use mse_measure::race::{Race, Spread};
 
 /// In one round.
 const LOOKUPS: u32 = 10_000;
@@ -20,9 +20,9 @@ fn skey(n: u32) -> Skey {
 }
 
 pub fn measure(report: &mut Report, rounds: usize) {
-    let index = |len: u32| (0..len).map(skey).collect::<SkeyIndex>();
+    let index = |len: u32| (0..len).map(|n| (skey(n), ())).collect::<SkeyIndex>();
     let hashes = |asked: u32, len: u32| -> Vec<SkeyHash> {
-        let scattered = |n: u32| skey((n % asked).wrapping_mul(2_654_435_761) % len).hash();
+        let scattered = |n: u32| skey((n % asked).wrapping_mul(2_654_435_761) % len).lookup_hash();
         (0..LOOKUPS).map(scattered).collect()
     };
     let (few, many) = (index(100), index(1_000_000));
@@ -33,7 +33,7 @@ pub fn measure(report: &mut Report, rounds: usize) {
     );
     let find = |index: &SkeyIndex, hashes: &[SkeyHash]| {
         for hash in hashes {
-            assert!(black_box(index.resolve(black_box(hash))).is_some());
+            assert!(black_box(index.skey(black_box(*hash))).is_some());
         }
     };
     let outcome = Race::new()
@@ -99,9 +99,9 @@ pub fn measure_beside_insertions(report: &mut Report) {
 
 /// Nanoseconds of a lookup, batch by batch, from the quickest to the slowest.
 fn lookups(inserting: bool) -> Vec<f64> {
-    let index: SkeyIndex = (0..SERVED).map(skey).collect();
+    let index: SkeyIndex = (0..SERVED).map(|n| (skey(n), ())).collect();
     let hashes: Vec<SkeyHash> = (0..SERVED)
-        .map(|n| skey(n.wrapping_mul(2_654_435_761) % SERVED).hash())
+        .map(|n| skey(n.wrapping_mul(2_654_435_761) % SERVED).lookup_hash())
         .collect();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -111,7 +111,7 @@ fn lookups(inserting: bool) -> Vec<f64> {
                     if done.load(Ordering::Relaxed) {
                         break;
                     }
-                    index.insert(skey(n));
+                    index.insert(skey(n), ());
                     index.remove(&skey(n));
                 }
             });
@@ -122,7 +122,7 @@ fn lookups(inserting: bool) -> Vec<f64> {
                 let batch = asked.next().unwrap_or_default();
                 let before = Instant::now();
                 for hash in batch {
-                    assert!(black_box(index.resolve(black_box(hash))).is_some());
+                    assert!(black_box(index.skey(black_box(*hash))).is_some());
                 }
                 before.elapsed().as_nanos() as f64 / BATCH as f64
             })

@@ -6,12 +6,13 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio_mse::{CryptoMethod, MseStream};
 
-use crate::crypto::rc4::Rc4;
+use crate::baseline;
 use crate::mse;
-use crate::race::{Outcome, Race, Spread};
 use crate::report::{Goal, Report};
 use crate::tcp::Loopback;
 use crate::tls::Tls;
+use mse_measure::race::{Outcome, Race, Spread};
+use tokio_mse::internals::Rc4;
 
 const KEYS: [&[u8; 20]; 2] = [b"0123456789abcdefghij", b"jihgfedcba9876543210"];
 const RECEIVED_AT_ONCE: usize = 64 * 1024;
@@ -73,11 +74,11 @@ fn table(report: &mut Report, outcome: &Outcome) {
         outcome.ratio(OURS, BARE_CIPHER),
         Some(1.05),
     );
-    let plaintext: Spread = outcome.ratio(TCP, PLAINTEXT);
+    let header_only: Spread = outcome.ratio(TCP, HEADER_ONLY);
     report.faster(
-        "16 KiB writes, plaintext mode",
+        "16 KiB writes, header-only",
         "bare TcpStream",
-        plaintext,
+        header_only,
         Some(Goal::of(0.97)),
     );
     for name in outcome.names() {
@@ -91,10 +92,10 @@ fn table(report: &mut Report, outcome: &Outcome) {
 
 const OURS: &str = "tokio-mse, RC4";
 const AES: &str = "tokio-mse, AES (unstable)";
-const PLAINTEXT: &str = "tokio-mse, plaintext";
+const HEADER_ONLY: &str = "tokio-mse, header-only";
 const TCP: &str = "bare TcpStream";
 const BARE_CIPHER: &str = "plain TCP + bare cipher";
-const RC4_CRATE: &str = "the same stream with the rc4 crate";
+const RC4_CRATE: &str = "a simple stream over the rc4 crate";
 const MTORRENT: &str = "mtorrent";
 const RING: &str = "tokio-rustls, ring";
 const AWS_LC_RS: &str = "tokio-rustls, aws-lc-rs";
@@ -105,7 +106,7 @@ type BaselineStream = baseline::Stream<TcpStream>;
 struct Connections {
     ours: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
     aes: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
-    plaintext: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
+    header_only: Pair<MseStream<TcpStream>, MseStream<TcpStream>>,
     tcp: Pair<TcpStream, TcpStream>,
     bare_cipher: Pair<(TcpStream, Rc4), (TcpStream, Rc4)>,
     rc4_crate: Pair<BaselineStream, BaselineStream>,
@@ -135,7 +136,7 @@ impl Connections {
         Self {
             ours: mse::ours(CryptoMethod::Rc4, loopback.pair().await).await,
             aes: mse::ours(CryptoMethod::Aes128Ctr, loopback.pair().await).await,
-            plaintext: mse::ours(CryptoMethod::Plaintext, loopback.pair().await).await,
+            header_only: mse::ours(CryptoMethod::HeaderOnly, loopback.pair().await).await,
             tcp: loopback.pair().await,
             bare_cipher,
             rc4_crate,
@@ -163,7 +164,7 @@ impl Connections {
                 );
             })
             .enter(AES, || run.through(&mut self.aes))
-            .enter(PLAINTEXT, || run.through(&mut self.plaintext))
+            .enter(HEADER_ONLY, || run.through(&mut self.header_only))
             .enter(TCP, || run.through(&mut self.tcp))
             .enter(MTORRENT, || run.through(&mut self.mtorrent))
             .enter(RING, || run.through(&mut self.ring))

@@ -1,29 +1,19 @@
-//! Which formulation of the arithmetic is the fastest here?
+//! Which formulation of mse-primitives is the fastest here?
 //!
-//! `cargo run --release --manifest-path benches/race/Cargo.toml` checks every contender against the `rc4` crate or
-//! crypto-bigint, lets them run in turn, in one process and in many launches of it (memory lies differently in each, and
-//! one binary varies by 40 %), and says which the library chooses on this processor, and whether the race agrees.
-//! `-- --launches N` instead of 25.
+//! `cargo run --profile measure -p race` checks every contestant against the `rc4` crate or crypto-bigint, runs them in
+//! turn, in one process and in many launches of it (memory lies differently in each, and one binary varies by 40 %), and
+//! says which one mse-primitives chooses on this processor, and whether the race agrees. `-- --launches N` instead of 25.
 
 mod checked;
 mod cipher;
-#[path = "../../peers/src/clock.rs"]
-mod clock;
-mod contenders;
-#[allow(dead_code)]
-#[path = "../../peers/src/control.rs"]
-mod control;
 mod openssl;
 mod powers;
-#[path = "../../peers/src/processor.rs"]
-mod processor;
-#[allow(dead_code)]
-#[path = "../../peers/src/race.rs"]
-mod race;
 mod results;
 
 use std::process::Command;
 
+use mse_measure::{control, processor, race};
+use mse_primitives::internals::uses_bytes_and_columns;
 use openssl::OpenSsl;
 use results::Results;
 
@@ -74,9 +64,9 @@ fn run(launches: usize) -> Results {
 }
 
 fn report(results: &Results) {
-    let first = mse_primitives::internals::uses_bytes_and_columns();
+    let first = uses_bytes_and_columns();
     println!(
-        "On this processor the library takes {}.\n",
+        "On this processor mse-primitives takes {}.\n",
         if first {
             "bytes and columns"
         } else {
@@ -87,12 +77,11 @@ fn report(results: &Results) {
     for title in cipher::titles() {
         compared.push((title, cipher::REFERENCE, cipher::BYTES, cipher::WORDS));
     }
-    let set_up = cipher::SET_UP.to_owned();
     compared.push((
-        set_up,
+        cipher::SET_UP.to_owned(),
         cipher::REFERENCE,
-        cipher::SET_UP_BYTES,
-        cipher::SET_UP_WORDS,
+        cipher::BYTES,
+        cipher::WORDS,
     ));
     for title in powers::TITLES {
         compared.push((title.to_owned(), powers::REFERENCE, powers::COLUMNS, powers::ROWS));
@@ -106,6 +95,6 @@ fn report(results: &Results) {
             ..1.03 => "neither better nor worse than its other one",
             _ => "the right one of its two here",
         };
-        println!("The library's choice takes 1/{median:.2} ({min:.2} to {max:.2}) of the time: {verdict}.\n");
+        println!("Its choice takes 1/{median:.2} ({min:.2} to {max:.2}) of the time: {verdict}.\n");
     }
 }

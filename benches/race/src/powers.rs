@@ -4,16 +4,17 @@ use std::hint::black_box;
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U192, U768};
-use mse_primitives::group::{public_key, shared_secret};
+
+use mse_measure::race::Race;
+use mse_primitives::group;
 use mse_primitives::internals::choose;
 
 use crate::openssl::OpenSsl;
-use crate::race::Race;
 use crate::results::print;
 
 pub const REFERENCE: &str = "crypto-bigint";
-pub const COLUMNS: &str = "columns (library)";
-pub const ROWS: &str = "rows (library)";
+pub const COLUMNS: &str = "columns";
+pub const ROWS: &str = "rows";
 
 pub const SECRET: [u8; 20] = *b"\x91\xda#l\xb5\xfeG\x90\xd9\"k\xb4\xfdF\x8f\xd8!j\xb3\xfc";
 pub const PEER: [u8; 96] = [0x5A; 96];
@@ -47,23 +48,16 @@ fn power_by(params: &FixedMontyParams<{ U768::LIMBS }>, base: &[u8; 96]) -> [u8;
     power.to_be_bytes().as_ref().try_into().unwrap()
 }
 
-type Power = Box<dyn Fn() -> [u8; 96]>;
+/// Their names, and whether a product is summed by columns.
+pub const FORMULATIONS: [(&str, bool); 2] = [(COLUMNS, true), (ROWS, false)];
 
-/// `base^SECRET`; two is known in advance.
-pub fn formulations(base: &[u8; 96]) -> Vec<(&'static str, Power)> {
-    [(COLUMNS, true), (ROWS, false)]
-        .map(|(name, columns)| {
-            let base = *base;
-            let power = move || {
-                choose(Some(columns));
-                if base == two() {
-                    return public_key(black_box(&SECRET));
-                }
-                shared_secret(black_box(&SECRET), black_box(&base)).unwrap()
-            };
-            (name, Box::new(power) as Power)
-        })
-        .into()
+/// `base^SECRET`; for two by its own function.
+pub fn primitives(base: &[u8; 96]) -> [u8; 96] {
+    let secret = black_box(SECRET);
+    if *base == two() {
+        return group::public_key(&secret);
+    }
+    group::shared_secret(&secret, black_box(base)).unwrap()
 }
 
 pub const TITLES: [&str; 2] = ["2^x", "Y^x"];
@@ -81,14 +75,14 @@ pub fn launch(openssl: Option<&OpenSsl>) {
                 (0..repeats).for_each(|_| discard(black_box(power.compute())));
             });
         }
-        for (name, compute) in formulations(&base) {
+        for (name, columns) in FORMULATIONS {
             race = race.enter(name, move || {
-                (0..repeats).for_each(|_| discard(black_box(compute())));
+                choose(Some(columns));
+                (0..repeats).for_each(|_| discard(black_box(primitives(&base))));
             });
         }
         print(title, &race.run(15, f64::from(repeats)));
     }
 }
 
-/// Whatever it was: it has been computed.
 fn discard<T>(_: T) {}

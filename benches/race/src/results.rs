@@ -1,8 +1,8 @@
-//! What the launches print for the program that started them, and what that makes of it.
+//! The figures of all launches.
 
 use std::collections::HashMap;
 
-use crate::race::{Outcome, Spread};
+use mse_measure::race::{Outcome, Spread};
 
 pub fn print(title: &str, outcome: &Outcome) {
     for name in outcome.names() {
@@ -48,7 +48,7 @@ impl Results {
         Spread::of(&ratios)
     }
 
-    /// A table of everybody, with what the library `chooses` in bold.
+    /// A table of all contestants, with the one that is chosen in bold.
     pub fn table(&self, title: &str, reference: &str, chooses: &str) -> String {
         let mut text =
             format!("| {title} | ns | times {reference}: min | median | max |\n|---|---|---|---|---|\n");

@@ -1,29 +1,21 @@
-//! What a connection costs beside few and beside many others:
-//! `cargo run --release --manifest-path benches/scale/Cargo.toml`.
+//! What a connection costs among few and among many others: `cargo run --release -p scale`.
 //!
 //! Both ends of every connection are in this process, so what is counted is the processor time of both. Processor time and
 //! not the clock's, so that other processes on the machine matter less. `-- --quick` stops at 1000 connections and writes
 //! nothing.
 
-#[path = "../../peers/src/clock.rs"]
-mod clock;
 mod connections;
-#[path = "../../peers/src/control.rs"]
-mod control;
 mod descriptors;
-#[path = "../../peers/src/page.rs"]
-mod page;
 mod plot;
-#[path = "../../peers/src/processor.rs"]
-mod processor;
 
 use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use clock::cpu_time;
 use connections::{BLOCK, Kind, open, pump};
-use processor::Processor;
+use mse_measure::clock::cpu_time;
+use mse_measure::processor::Processor;
+use mse_measure::{control, page, processor};
 
 /// Blocks that all connections send together, at least: 64 MiB.
 const BLOCKS: usize = 4096;

@@ -14,7 +14,8 @@ fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
 /// Processor time against the number of connections, of every kind and number of workers.
 pub fn picture(rows: &[Row], machine: &str) -> String {
     let mut body = label(60.0, 20.0, "start", machine);
-    let panels: [(&str, fn(&Row) -> f64); 2] = [
+    type Value = fn(&Row) -> f64;
+    let panels: [(&str, Value); 2] = [
         (
             "us of processor time per connection: both ends, connecting included",
             |row| row.open_us,

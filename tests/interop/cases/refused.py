@@ -197,31 +197,6 @@ def plaintext_at_require(context, linger):
     honest(server)
 
 
-def one_handshake_at_once(context):
-    """A key takes the only place. The next one waits for it, and is served when the first has gone."""
-    server = EchoServer(context, *MOST, "--max-handshakes", "1", timeout=120)
-    first = Initiator(server.dial(60), server.skey)
-    first.send_key()
-    first.read_key()
-    wire = server.dial(60)
-    second = Initiator(wire, server.skey)
-    second.send_key()
-    require(wire.silent_for(3), "the second was answered while the first had the place")
-    first.wire.close()
-    second.read_key()
-    wire.send(second.step3(ia=b"second"))
-    require(second.read_step4().recv(6) == b"second", "the echo differs")
-
-
-def crowded(context):
-    """As many silent connections as there are places, and at least 64: the oldest goes, and one that speaks is served."""
-    server = EchoServer(context, *MOST, "--max-handshakes", "1", timeout=120)
-    silent = [server.dial(60) for _ in range(66)]
-    require(silent[0].until_closed() == b"", "the oldest was answered")
-    honest(server)
-    require(silent[-1].silent_for(1), "the newest was closed")
-
-
 def cases(_options):
     def case(name, attack, *options, **more):
         return Case(f"refused/{name}", lambda c: refused(c, attack, *options, **more))
@@ -271,8 +246,6 @@ def cases(_options):
     yield Case("refused/crowd", crowd)
     for linger in ("off", "on", "strict"):
         yield Case(f"refused/plaintext-at-require-linger-{linger}", lambda c, a=linger: plaintext_at_require(c, a))
-    yield Case("refused/one-handshake-at-once", one_handshake_at_once)
-    yield Case("refused/oldest-of-many-silent", crowded)
 
 
 def refused_of_clear_only(context):

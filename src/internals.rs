@@ -1,0 +1,39 @@
+//! What the benchmarks of the repository need of the inside. Exempt from semantic versioning.
+
+#![allow(missing_docs)]
+
+use crate::crypto::dh::PrivateKey;
+use crate::crypto::keystream::Keystream;
+use crate::crypto::rc4;
+
+/// The cipher of this build.
+pub struct Rc4(rc4::Rc4);
+
+impl Rc4 {
+    #[inline]
+    pub fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
+        let (a, b) = rc4::Rc4::pair(a, b);
+        (Self(a), Self(b))
+    }
+
+    #[inline]
+    pub fn apply(&mut self, data: &mut [u8]) {
+        self.0.apply(data);
+    }
+}
+
+/// The RC4 keystreams of both directions.
+pub fn keystreams(a: &[u8; 20], b: &[u8; 20]) -> (Keystream, Keystream) {
+    Keystream::pair(a, b)
+}
+
+/// `2^x mod P`.
+pub fn public_key(exponent: &[u8; 20]) -> [u8; 96] {
+    PrivateKey::from_bytes(*exponent).public_key()
+}
+
+/// `Y^x mod P`, or nothing if Y is not in `[2, P-2]`.
+pub fn shared_secret(exponent: &[u8; 20], peer: &[u8; 96]) -> Option<[u8; 96]> {
+    let secret = PrivateKey::from_bytes(*exponent).shared_secret(peer).ok()?;
+    Some(*secret.as_bytes())
+}

@@ -1,0 +1,58 @@
+//! One connection through the bridge, from end to end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mse_tools::cli::Address;
+use mse_tools::text::chain;
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use crate::inbound::{Arrival, Inbound};
+use crate::outbound::Outbound;
+use crate::relay::relay;
+use crate::report::{Report, mode};
+use crate::totals::Totals;
+
+pub(crate) struct Bridge {
+    pub(crate) inbound: Inbound,
+    pub(crate) outbound: Outbound,
+    pub(crate) target: Address,
+    pub(crate) totals: Arc<Totals>,
+}
+
+impl Bridge {
+    /// Forwards one connection, and reports the outcome in one line.
+    pub(crate) async fn serve(&self, tcp: TcpStream, from: SocketAddr, report: &Report) {
+        self.totals.came();
+        let arrival = match self.inbound.receive(tcp).await {
+            Ok(arrival) => arrival,
+            Err(error) => {
+                self.totals.failed();
+                return report.line(format!("{from} inbound failed: {error}"));
+            }
+        };
+        let Arrival {
+            client,
+            skey,
+            opening,
+        } = arrival;
+        let inbound = mode(client.negotiated());
+        let peer = match self.outbound.dial(&self.target, None, skey, opening).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                self.totals.failed();
+                return report.line(format!(
+                    "{from} inbound: {inbound} | outbound failed: {}",
+                    chain(&error)
+                ));
+            }
+        };
+        let outbound = mode(peer.negotiated());
+        report.line(format!("{from} inbound: {inbound} | outbound: {outbound}"));
+        match relay(client, peer, &self.totals).await {
+            Ok((sent, received)) => debug!(%from, sent, received, "closed"),
+            Err(error) => debug!(%from, %error, "lost"),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Lines on stderr that never delay a connection.
+
+use std::io::Write;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use tokio_mse::Negotiated;
+
+/// If stderr is not read, this many lines are kept, and later ones dropped.
+const BACKLOG: usize = 1024;
+
+/// Writes lines to stderr from a thread of its own, because a full pipe blocks its writer.
+#[derive(Clone)]
+pub(crate) struct Report(SyncSender<String>);
+
+impl Report {
+    pub(crate) fn start() -> Self {
+        let (sender, lines) = sync_channel::<String>(BACKLOG);
+        thread::spawn(move || {
+            for line in lines {
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
+        });
+        Self(sender)
+    }
+
+    pub(crate) fn line(&self, line: String) {
+        let _ = self.0.try_send(line);
+    }
+}
+
+/// `plaintext`, `header-only` or `rc4`, and whether it took a redial.
+pub(crate) fn mode(negotiated: &Negotiated) -> String {
+    let redialled = if negotiated.attempts() > 1 {
+        " (redialled)"
+    } else {
+        ""
+    };
+    format!("{}{redialled}", negotiated.mode())
+}

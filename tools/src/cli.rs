@@ -1,0 +1,185 @@
+//! Values on the command line.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tokio_mse::{CryptoMethods, Disguise, Encryption};
+
+use crate::text::escaped;
+
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A TCP address, `HOST:PORT`. The host is an IP address or a name.
+#[derive(Clone, Debug)]
+pub struct Address(String);
+
+impl Address {
+    /// The address as it is dialled.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = || "expected HOST:PORT, for example 127.0.0.1:6881".to_owned();
+        let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
+        let is_number = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+        let is_named = !host.is_empty() && !host.contains([':', '[', ']', ' ']);
+        let is_ipv6 = format!("{host}:0").parse::<SocketAddr>().is_ok();
+        if !is_number || !(is_named || is_ipv6) {
+            return Err(expected());
+        }
+        match port.parse::<u16>() {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err(format!("{port} is not a port: ports go up to 65535")),
+        }
+    }
+}
+
+/// Escaped: a SOCKS client may ask for a name with control characters in it.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escaped(&self.0))
+    }
+}
+
+/// An info-hash (the SKEY), given as 40 hex digits.
+#[derive(Clone, Copy, Debug)]
+pub struct InfoHash(pub [u8; 20]);
+
+impl FromStr for InfoHash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.chars().count();
+        if digits != 40 && text.chars().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(format!("expected 40 hex digits, found {digits}"));
+        }
+        let mut info_hash = [0; 20];
+        hex::decode_to_slice(text, &mut info_hash)
+            .map_err(|_| "expected 40 hex digits, found something else".to_owned())?;
+        Ok(Self(info_hash))
+    }
+}
+
+/// How much encryption is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wanted {
+    /// Never speak MSE
+    Forbid,
+    /// Speak MSE only if plaintext does not work
+    Allow,
+    /// Speak MSE first, and plaintext if MSE does not work
+    Prefer,
+    /// Never speak plaintext
+    Require,
+}
+
+impl From<Wanted> for Encryption {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Forbid => Self::Forbid,
+            Wanted::Allow => Self::Allow,
+            Wanted::Prefer => Self::Prefer,
+            Wanted::Require => Self::Require,
+        }
+    }
+}
+
+/// How a handshake is disguised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Look {
+    /// No disguise
+    #[value(alias = "off")]
+    None,
+    /// The first segment is exempt from the published firewall rules
+    Exempt,
+    /// Exempt, and sent in small pieces
+    Full,
+}
+
+impl From<Look> for Disguise {
+    fn from(look: Look) -> Self {
+        match look {
+            Look::None => Self::none(),
+            Look::Exempt => Self::exempt(),
+            Look::Full => Self::full(),
+        }
+    }
+}
+
+/// Parses a list of methods, most preferred first. `plaintext` is another spelling of `header-only`.
+///
+/// # Errors
+///
+/// If a name is unknown or repeated.
+pub fn methods(list: &str) -> Result<CryptoMethods, String> {
+    let names = list.split(',').map(|name| match name {
+        "plaintext" => "header-only",
+        name => name,
+    });
+    let names: Vec<_> = names.collect();
+    names.join(",").parse().map_err(|error| format!("{error}"))
+}
+
+/// Parses a timeout in seconds, fractions included.
+///
+/// # Errors
+///
+/// If it is not a number from 0.001 to 86400.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|timeout| (SHORTEST..=LONGEST).contains(timeout))
+        .ok_or_else(|| "expected seconds, from 0.001 to 86400".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plaintext_is_another_spelling_of_header_only() {
+        for (one, other) in [("plaintext", "header-only"), ("rc4,plaintext", "rc4,header-only")] {
+            assert_eq!(methods(one), methods(other));
+        }
+        assert!(methods("rc5").unwrap_err().contains("rc5"));
+    }
+
+    #[test]
+    fn an_address_is_printed_without_control_characters() {
+        let address: Address = "evil\u{1b}\u{202e}.example:80".parse().unwrap();
+        assert_eq!(address.to_string(), r"evil\u{1b}\u{202e}.example:80");
+        let plain: Address = "[::1]:6881".parse().unwrap();
+        assert_eq!(plain.to_string(), "[::1]:6881");
+    }
+
+    #[test]
+    fn an_info_hash_has_40_hex_digits() {
+        assert_eq!("5a".repeat(20).parse::<InfoHash>().unwrap().0, [0x5A; 20]);
+        for (text, message) in [
+            ("0".repeat(39), "found 39"),
+            ("0".repeat(41), "found 41"),
+            ("g".repeat(40), "something else"),
+            ("é".repeat(20), "something else"),
+        ] {
+            assert!(text.parse::<InfoHash>().unwrap_err().contains(message));
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_a_positive_number_of_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["soon", "NaN", "inf", "0", "-1", "1e300"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The BitTorrent handshake.
+
+use rand::RngExt;
+
+/// The first 20 bytes of a BitTorrent handshake.
+pub const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
+
+/// The length of a BitTorrent handshake.
+pub const LEN: usize = 68;
+
+/// The handshake of a peer without extensions, with a new peer id.
+pub fn handshake(info_hash: &[u8; 20]) -> [u8; LEN] {
+    let peer_id = rand::rng().random::<[u8; 12]>();
+    let mut handshake = [0; LEN];
+    let parts: [&[u8]; 5] = [PROTOCOL, &[0; 8], info_hash, b"-MS0100-", &peer_id];
+    for (to, from) in handshake.iter_mut().zip(parts.into_iter().flatten()) {
+        *to = *from;
+    }
+    handshake
+}

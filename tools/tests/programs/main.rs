@@ -1,0 +1,10 @@
+//! The programs, run as a user runs them: against peers that behave, and against peers that do not.
+
+#![allow(clippy::unwrap_used)]
+
+mod arguments;
+mod bridge;
+mod echo;
+mod probe;
+mod program;
+mod socks5;

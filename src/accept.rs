@@ -159,6 +159,10 @@ impl MseAcceptor {
     {
         let config = self.config.clone();
         async move {
+            if config.linger.is_some() {
+                // If the runtime has no timers, this panics now, and not later because of what a peer sends.
+                drop(tokio::time::sleep(Duration::ZERO));
+            }
             let span = debug_span!("mse_handshake", role = %Role::Responder);
             let mut exchange = Exchange::new(io, Role::Responder, config.timeout, span);
             match config.receive(&mut exchange).await {

@@ -442,9 +442,10 @@ where
     where
         L: FnOnce(SkeyHash) -> Option<Skey>,
     {
-        let accept = MseAcceptor::new(policy.clone()).accept(io);
+        let acceptor = MseAcceptor::new(policy.clone());
+        // The future of `accept` is made inside: captured, it would be stored twice.
         async move {
-            let incoming = accept.await?;
+            let incoming = acceptor.accept(io).await?;
             match lookup(incoming.skey_hash()) {
                 Some(skey) => incoming.accept(skey, Bytes::new()).await,
                 None => Err(incoming.refuse().await),

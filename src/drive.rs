@@ -342,15 +342,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     }
 
     /// Discards what the peer sends, until it closes or `most` bytes have been read.
-    pub(crate) async fn discard(&mut self, most: usize) {
+    ///
+    /// The buffer is on the stack: in an `async fn` it would be a part of every handshake's future.
+    pub(crate) fn discard(&mut self, most: usize) -> impl Future<Output = ()> {
         let before = self.received;
-        let mut rest = [0; CHUNK];
-        while self.received - before < most {
-            match poll_fn(|cx| self.poll_read(cx, &mut rest)).await {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
+        poll_fn(move |cx| {
+            let mut rest = [0; CHUNK];
+            while self.received - before < most {
+                match ready!(self.poll_read(cx, &mut rest)) {
+                    Ok(0) | Err(_) => break,
+                    Ok(_) => {}
+                }
             }
-        }
+            Poll::Ready(())
+        })
     }
 }
 

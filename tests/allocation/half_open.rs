@@ -79,6 +79,12 @@ const TIMER: isize = size_of::<tokio::time::Sleep>().cast_signed();
 /// The second part of our own padding, of random length.
 const OUR_PADDING: isize = 127;
 
+/// The exponent and S, in boxes of their own.
+const SECRETS: isize = 20 + 96;
+
+/// The keystreams of both directions, in boxes of their own.
+const KEYSTREAMS: isize = 2 * 320;
+
 /// The capacity of what a machine keeps grows in steps of this.
 const STEP: isize = 512;
 
@@ -176,7 +182,7 @@ async fn l6_a_stranger_that_goes_on_sending_makes_a_lingering_listener_hold_no_m
         let mut stranger = Held::begin(|far| acceptor.accept(far));
         stranger.send("30,000 bytes", &vec![0xA5; 30_000], portion, 2 * TIMER);
         // One read of 2048 bytes after those of a handshake without a mark.
-        let limit = TIMER + OUR_PADDING + 6 * STEP;
+        let limit = TIMER + OUR_PADDING + SECRETS + 6 * STEP;
         assert!(stranger.most <= limit, "{} bytes at a time", stranger.most);
         // After the timeout it has a slot among those that linger.
         tokio::time::advance(std::time::Duration::from_secs(11)).await;
@@ -192,7 +198,7 @@ async fn l6_a_stranger_that_goes_on_sending_makes_a_lingering_listener_hold_no_m
 fn half_open(portion: usize) -> Held<impl Future<Output = Result<MseStream<Far>, Error>>> {
     let mut stranger = Held::begin(|far| serve(MseAcceptor::default(), far));
     let key = public_key(&THEIRS);
-    stranger.send("public key", &key, portion, TIMER + 96 + OUR_PADDING);
+    stranger.send("public key", &key, portion, TIMER + 96 + OUR_PADDING + SECRETS);
     let ours = stranger.far.received();
     let mut shared = Shared::new(&THEIRS, &ours[..96], &SKEY);
     let ia = vec![7; usize::from(MAX_IA_ACCEPTED)];
@@ -205,7 +211,7 @@ fn half_open(portion: usize) -> Held<impl Future<Output = Result<MseStream<Far>,
     let step_3 = offer.step_3(&mut shared);
     let (skey_ends, ia_begins) = (40, 40 + 14 + MAX_PAD + 2);
     // PadA and a mark of which one byte is missing are 531 bytes: two steps.
-    let before_skey = TIMER + OUR_PADDING + 2 * STEP;
+    let before_skey = TIMER + OUR_PADDING + SECRETS + 2 * STEP;
     assert!(before_skey <= LIMIT);
     let unsynced = [&[9; MAX_PAD], &step_3[..19]].concat();
     stranger.send("PadA and half a mark", &unsynced, portion, before_skey);
@@ -276,7 +282,7 @@ async fn l6_an_incoming_holds_what_one_read_brought_after_the_skey() {
             "public key",
             &public_key(&THEIRS),
             portion,
-            TIMER + 96 + OUR_PADDING,
+            TIMER + 96 + OUR_PADDING + SECRETS,
         );
         let mut shared = Shared::new(&THEIRS, &stranger.far.received()[..96], &SKEY);
         let ia = vec![7; usize::from(MAX_IA_ACCEPTED)];
@@ -299,7 +305,7 @@ async fn l6_an_incoming_holds_what_one_read_brought_after_the_skey() {
             first.len(),
             stranger.now
         );
-        let limit = TIMER + OUR_PADDING + 6 * STEP;
+        let limit = TIMER + OUR_PADDING + SECRETS + 6 * STEP;
         assert!(stranger.now <= limit, "{} bytes", stranger.now);
     }
 }
@@ -322,21 +328,27 @@ async fn l6_a_half_open_attempt_holds_1536_bytes_of_the_peer_in_any_portions() {
     warm_up();
     let key = public_key(&THEIRS);
     for portion in PORTIONS {
+        let keys = SECRETS + KEYSTREAMS;
         let connector = MseConnector::new(Policy::full_rc4());
         let mut peer = Held::begin(|far| connector.connect(far, SKEY, Vec::new()));
-        peer.send("dialled", &[], portion, TIMER + OUR_PADDING + 96 + 320);
-        peer.send("95 bytes", &key[..95], portion, TIMER + OUR_PADDING + STEP);
-        peer.send("public key", &key[95..], portion, TIMER + STEP);
+        peer.send("dialled", &[], portion, TIMER + OUR_PADDING + SECRETS + 96 + 320);
+        peer.send(
+            "95 bytes",
+            &key[..95],
+            portion,
+            TIMER + OUR_PADDING + SECRETS + STEP,
+        );
+        peer.send("public key", &key[95..], portion, TIMER + keys + STEP);
         let ours = peer.far.received();
         let mut shared = Shared::new(&THEIRS, &ours[..96], &SKEY);
         let step_4 = step_4(&mut shared, [0; 8], 2, &[8; MAX_PAD], 512);
         let wire = [&[9; MAX_PAD], &step_4[..7]].concat();
-        peer.send("PadB and half a VC", &wire, portion, TIMER + 2 * STEP);
+        peer.send("PadB and half a VC", &wire, portion, TIMER + keys + 2 * STEP);
         // 519 bytes without a VC, and 518 more, which may come at once.
         let ends = &step_4[7..step_4.len() - 1];
-        peer.send("PadD but a byte", ends, portion, TIMER + 3 * STEP);
+        peer.send("PadD but a byte", ends, portion, TIMER + keys + 3 * STEP);
         // While it grows, the old and the new buffer exist for a moment.
-        let growing = TIMER + 5 * STEP;
+        let growing = TIMER + keys + 5 * STEP;
         assert!(peer.most <= growing, "{} bytes at a time", peer.most);
     }
 }

@@ -159,6 +159,10 @@ impl MseAcceptor {
     ) -> impl Future<Output = Result<Incoming<T>, Error>> + use<T> {
         let config = self.config.clone();
         async move {
+            if config.linger.is_some() {
+                // If the runtime has no timers, this panics now, and not later because of what a peer sends.
+                drop(tokio::time::sleep(Duration::ZERO));
+            }
             let span = debug_span!("mse_handshake", role = %Role::Responder);
             let mut exchange = Exchange::new(io, Role::Responder, config.timeout, span);
             match exchange.receive(&config).await {
@@ -406,9 +410,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
         lookup: L,
         policy: &Policy,
     ) -> impl Future<Output = Result<Self, Error>> + use<T, L> {
-        let accept = MseAcceptor::new(policy.clone()).accept(io);
+        let acceptor = MseAcceptor::new(policy.clone());
+        // The future of `accept` is made inside: captured, it would be stored twice.
         async move {
-            let incoming = accept.await?;
+            let incoming = acceptor.accept(io).await?;
             match lookup(incoming.skey_hash()) {
                 Some(skey) => incoming.accept(skey, Bytes::new()).await,
                 None => Err(incoming.refuse().await),

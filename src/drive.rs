@@ -203,6 +203,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         cx: &mut Context<'_>,
         mut machine: M,
     ) -> Result<Progress<M, M::Done>, Error> {
+        if self.throttled {
+            // Nothing can be overlooked any more, and reading here would be faster than the throttle allows.
+            return Ok(Progress::NeedInput(machine));
+        }
         let mut input = [0; CHUNK];
         let start = self.received;
         while self.received - start < UNTHROTTLED {

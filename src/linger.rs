@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -171,12 +171,17 @@ async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
 async fn close<T: AsyncRead + AsyncWrite + Unpin>(exchange: &mut Exchange<T>) {
     let close = async {
         if exchange.io.shutdown().await.is_ok() {
-            let most = exchange.received + DRAIN_BYTES;
-            let mut rest = [0; CHUNK];
             exchange.throttled = false;
-            while exchange.received < most
-                && matches!(poll_fn(|cx| exchange.poll_receive(cx, &mut rest)).await, Ok(1..))
-            {}
+            let most = exchange.received + DRAIN_BYTES;
+            // The buffer is on the stack, not in the future of every handshake.
+            poll_fn(|cx| {
+                let mut rest = [0; CHUNK];
+                while exchange.received < most
+                    && matches!(ready!(exchange.poll_receive(cx, &mut rest)), Ok(1..))
+                {}
+                Poll::Ready(())
+            })
+            .await;
         }
     };
     let _ = tokio::time::timeout(DRAIN_TIME, close).await;

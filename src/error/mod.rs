@@ -242,13 +242,14 @@ impl Error {
     const fn likely_cause(&self) -> &'static str {
         match (self.role, self.step, self.reply) {
             (_, _, Reply::NotAsked) => "",
-            (Role::Initiator, Step::PublicKey, Reply::Silent) => ": it may not speak MSE",
+            (Role::Initiator, Step::PublicKey, Reply::Silent) | (Role::Responder, Step::Sync, _) => {
+                ": it may not speak MSE"
+            }
             // A responder that does not know the SKEY does not say so, and sends no VC.
             (Role::Initiator, Step::Sync, _) => ": it may not serve the info-hash",
             (Role::Initiator, Step::Payload, Reply::Silent) => {
                 ": it may accept nothing but MSE, or not serve the info-hash"
             }
-            (Role::Responder, Step::Sync, _) => ": it may not speak MSE",
             _ => "",
         }
     }

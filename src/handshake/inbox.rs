@@ -17,17 +17,19 @@ impl Inbox {
     pub(super) fn push(&mut self, input: &[u8]) {
         let free = self.bytes.capacity() - self.bytes.len();
         if free < input.len() {
-            self.bytes.drain(..self.taken);
-            self.taken = 0;
             self.reserve(input.len());
         }
         self.bytes.extend_from_slice(input);
     }
 
-    /// Reserves `more` bytes, and little more: doubling would hold twice what the peer has sent.
+    /// Moves what was not taken to a new buffer with space for `more` bytes, and little more: doubling would hold twice what
+    /// the peer has sent. The old buffer is wiped; `Vec::reserve` would not do that.
     fn reserve(&mut self, more: usize) {
-        let wanted = (self.bytes.len() + more).next_multiple_of(STEP);
-        self.bytes.reserve_exact(wanted - self.bytes.len());
+        let unread = self.unread();
+        let mut bytes = Vec::with_capacity((unread.len() + more).next_multiple_of(STEP));
+        bytes.extend_from_slice(unread);
+        std::mem::replace(&mut self.bytes, bytes).zeroize();
+        self.taken = 0;
     }
 
     /// Everything that was not taken yet.
@@ -54,7 +56,11 @@ impl Inbox {
             return Vec::new();
         }
         let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.drain(..std::mem::take(&mut self.taken));
+        let taken = ..std::mem::take(&mut self.taken);
+        if let Some(taken) = bytes.get_mut(taken) {
+            taken.zeroize();
+        }
+        bytes.drain(taken);
         bytes
     }
 

@@ -1,34 +1,37 @@
 //! What a prober's bytes mean.
 
-use rand::RngExt;
-use tokio_mse::handshake::{Initiator, Machine, Padding, PrivateKey, Progress, Randomness};
+use rand::rngs::ChaCha20Rng;
+use rand::{Rng, SeedableRng};
+use tokio_mse::handshake::{Initiator, Machine, Padding, PrivateKey, Progress, Randomness, Responder};
 use tokio_mse::{Policy, Skey};
 
-use super::{INFO_HASH, handshake, skey};
+use super::{INFO_HASH, NOT_SERVED, handshake, skey};
 
 /// The kinds of content that a prober can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Random,
-    /// A right handshake up to HASH('req1', S), behind so much of PadA, for an info-hash that is not served.
+    /// A right handshake for an info-hash that is not served, with this much of PadA.
     UnknownSkey(usize),
-    /// The same for one that is, spoilt from VC on.
+    /// The same for one that is served, and wrong from VC on.
     BadVc(usize),
     /// A degenerate public key: 0, 1, P-1, P, 2^768-1.
     Degenerate(usize),
-    /// An ordinary public key that is known to everybody: 2.
+    /// An ordinary public key whose exponent everybody knows: 2.
     Small,
     Http,
     Tls,
     Ssh,
     /// The bytes of a handshake that succeeded once.
     Replay,
-    /// A plaintext BitTorrent handshake for an info-hash that is not served, and messages behind it.
+    /// A plaintext BitTorrent handshake for an info-hash that is not served, and then messages.
     Plaintext,
+    /// The same for one that is served.
+    ServedPlaintext,
 }
 
 impl Kind {
-    pub(crate) const WITHOUT_PLAINTEXT: [Self; 14] = [
+    pub(crate) const WITHOUT_PLAINTEXT: [Self; 15] = [
         Self::UnknownSkey(0),
         Self::UnknownSkey(100),
         Self::UnknownSkey(512),
@@ -38,12 +41,15 @@ impl Kind {
         Self::Degenerate(1),
         Self::Degenerate(2),
         Self::Degenerate(3),
+        Self::Degenerate(4),
         Self::Small,
         Self::Http,
         Self::Tls,
         Self::Ssh,
         Self::Replay,
     ];
+
+    pub(crate) const ALL_PLAINTEXT: [Self; 2] = [Self::Plaintext, Self::ServedPlaintext];
 }
 
 /// The bytes of one connection, made as they are asked for.
@@ -52,15 +58,17 @@ pub(crate) struct Content {
     ready: Vec<u8>,
     initiator: Option<Initiator>,
     heard: Vec<u8>,
+    filler: ChaCha20Rng,
 }
 
 impl Content {
-    pub(crate) fn new(kind: Kind) -> Self {
+    /// `seed` gives the random bytes.
+    pub(crate) fn new(kind: Kind, seed: u64) -> Self {
         let mut ready = Vec::new();
         let mut initiator = None;
         match kind {
             Kind::Random => {}
-            Kind::UnknownSkey(pad) => initiator = Some(initiate(Skey::from([0xEE; 20]), pad, &mut ready)),
+            Kind::UnknownSkey(pad) => initiator = Some(initiate(Skey::from(NOT_SERVED), pad, &mut ready)),
             Kind::BadVc(pad) => initiator = Some(initiate(skey(), pad, &mut ready)),
             Kind::Degenerate(which) => ready = degenerate(which),
             Kind::Small => {
@@ -77,20 +85,19 @@ impl Content {
             }
             Kind::Ssh => ready = b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
             Kind::Replay => ready = recorded(),
-            Kind::Plaintext => {
-                let interested = b"\0\0\0\x01\x02".repeat(20);
-                ready = [handshake([0xEE; 20]), interested].concat();
-            }
+            Kind::Plaintext => ready = plaintext(NOT_SERVED),
+            Kind::ServedPlaintext => ready = plaintext(INFO_HASH),
         }
         Self {
             kind,
             ready,
             initiator,
             heard: Vec::new(),
+            filler: ChaCha20Rng::seed_from_u64(seed),
         }
     }
 
-    /// Takes in what was answered.
+    /// Takes note of what was answered.
     pub(crate) fn hear(&mut self, answer: &[u8]) {
         self.heard.extend_from_slice(answer);
         if self.heard.len() >= 96
@@ -109,11 +116,12 @@ impl Content {
         }
     }
 
-    /// The next `len` bytes; random ones, where the content has come to its end.
+    /// The next `len` bytes; random ones after the content has ended.
     pub(crate) fn next(&mut self, len: usize) -> Vec<u8> {
         let from_content = self.ready.len().min(len);
         let mut bytes: Vec<u8> = self.ready.drain(..from_content).collect();
-        bytes.resize_with(len, || rand::rng().random());
+        bytes.resize(len, 0);
+        self.filler.fill_bytes(&mut bytes[from_content..]);
         bytes
     }
 }
@@ -124,10 +132,16 @@ fn initiate(skey: Skey, pad: usize, step_1: &mut Vec<u8>) -> Initiator {
     Initiator::new(
         skey,
         &Policy::full_rc4(),
-        handshake([0xEE; 20]),
+        handshake(NOT_SERVED),
         randomness,
         step_1,
     )
+}
+
+/// A handshake and messages.
+fn plaintext(info_hash: [u8; 20]) -> Vec<u8> {
+    let interested = b"\0\0\0\x01\x02".repeat(20);
+    [handshake(info_hash), interested].concat()
 }
 
 fn degenerate(which: usize) -> Vec<u8> {
@@ -152,7 +166,7 @@ fn recorded() -> Vec<u8> {
     let mut sent = Vec::new();
     let initiator = initiate(Skey::from(INFO_HASH), 64, &mut sent);
     let mut answer = Vec::new();
-    let responder = tokio_mse::handshake::Responder::new(&Policy::full_rc4(), Randomness::generate());
+    let responder = Responder::new(&Policy::full_rc4(), Randomness::generate());
     let Ok(Progress::NeedInput(_)) = responder.process(&sent, &mut answer) else {
         panic!("step 3 is missing");
     };

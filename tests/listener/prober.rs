@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use proptest::prelude::*;
+use rand::Rng;
+use rand::RngExt;
+use rand::seq::IndexedRandom;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep};
 
@@ -22,48 +24,60 @@ pub(crate) enum Action {
 /// What the prober saw, and when, in milliseconds from the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// A write was taken, all of it.
+    /// All bytes of a write were accepted.
     Taken(u64),
     /// A write failed.
     Refused(u64),
-    /// Bytes came. How many it is in all is drawn at random, and so is what they are.
+    /// Bytes came. Their number and their content are drawn at random.
     Answer(u64),
     /// The end, orderly or not.
     End(u64),
 }
 
-/// Lengths of a handshake's parts, and of what stands around its bounds.
-fn len() -> impl Strategy<Value = usize> {
-    prop_oneof![
-        3 => 1..=40usize,
-        3 => prop::sample::select(vec![
-            19, 20, 48, 68, 76, 95, 96, 97, 116, 136, 192, 512, 608, 627, 628, 629, 648, 704,
-        ]),
-        2 => 96..=800usize,
-        1 => 1000..=3000usize,
-        1 => Just(30_000),
-    ]
+/// Lengths of the parts of a handshake, and around its bounds.
+const LENGTHS: [usize; 18] = [
+    19, 20, 48, 68, 76, 95, 96, 97, 116, 136, 192, 512, 608, 627, 628, 629, 648, 704,
+];
+
+/// Moments around the acceptor's timeout and the end of lingering.
+const MOMENTS: [u64; 7] = [9_999, 10_000, 10_001, 15_000, 29_999, 30_000, 31_000];
+
+fn len(rng: &mut impl Rng) -> usize {
+    match rng.random_range(0..10) {
+        0..3 => rng.random_range(1..=40),
+        3..6 => *LENGTHS.choose(rng).unwrap(),
+        6..8 => rng.random_range(96..=800),
+        8 => rng.random_range(1000..=3000),
+        _ => 30_000,
+    }
 }
 
-fn wait() -> impl Strategy<Value = u64> {
-    prop_oneof![
-        4 => 1..=60u64,
-        2 => 60..=2000u64,
-        1 => prop::sample::select(vec![9_999, 10_000, 10_001, 15_000, 29_999, 30_000, 31_000]),
-    ]
+fn wait(rng: &mut impl Rng) -> u64 {
+    match rng.random_range(0..7) {
+        0..4 => rng.random_range(1..=60),
+        4..6 => rng.random_range(60..=2000),
+        _ => *MOMENTS.choose(rng).unwrap(),
+    }
 }
 
-pub(crate) fn program() -> impl Strategy<Value = Vec<Action>> {
-    let action = prop_oneof![
-        6 => len().prop_map(Action::Write),
-        4 => wait().prop_map(Action::Wait),
-        1 => Just(Action::HalfClose),
-    ];
-    prop::collection::vec(action, 1..12)
+pub(crate) fn program(rng: &mut impl Rng) -> Vec<Action> {
+    (0..rng.random_range(1..12))
+        .map(|_| match rng.random_range(0..11) {
+            0..6 => Action::Write(len(rng)),
+            6..10 => Action::Wait(wait(rng)),
+            _ => Action::HalfClose,
+        })
+        .collect()
 }
 
-/// Runs `program` over `io`, and watches until the other side ends it or an hour has passed.
-pub(crate) async fn probe(io: DuplexStream, program: &[Action], mut content: Content) -> Vec<Seen> {
+/// Runs `program` over `io`, and watches until the other side ends it or an hour has passed. It begins to read after
+/// `reads_after` milliseconds.
+pub(crate) async fn probe(
+    io: DuplexStream,
+    program: &[Action],
+    reads_after: u64,
+    mut content: Content,
+) -> Vec<Seen> {
     let start = Instant::now();
     let now = move || u64::try_from(start.elapsed().as_millis()).unwrap();
     let (mut read, mut write) = tokio::io::split(io);
@@ -72,6 +86,7 @@ pub(crate) async fn probe(io: DuplexStream, program: &[Action], mut content: Con
     let reading = async move {
         let mut seen = Vec::new();
         let mut block = [0; 4096];
+        sleep(Duration::from_millis(reads_after)).await;
         loop {
             match read.read(&mut block).await {
                 Ok(0) | Err(_) => {
@@ -95,7 +110,7 @@ pub(crate) async fn probe(io: DuplexStream, program: &[Action], mut content: Con
             match *action {
                 Action::Wait(millis) => sleep(Duration::from_millis(millis)).await,
                 Action::Write(len) if open => {
-                    // Whatever was answered is there by now, for content that depends on it.
+                    // After this, an answer that the content depends on has arrived.
                     sleep(Duration::from_millis(1)).await;
                     while let Ok(answer) = answered.try_recv() {
                         content.hear(&answer);
@@ -115,7 +130,7 @@ pub(crate) async fn probe(io: DuplexStream, program: &[Action], mut content: Con
                 Action::Write(_) | Action::HalfClose => {}
             }
         }
-        // It stays on the line for as long as it is let.
+        // It never closes first.
         sleep(Duration::from_secs(3600)).await;
         seen
     };

@@ -1,16 +1,8 @@
-//! What is wiped when it is dropped: looked for in the memory that is freed. A binary of its own, as the allocator is
-//! global.
-
-#![allow(clippy::unwrap_used)]
-
-#[path = "handshake/foreign.rs"]
-#[allow(dead_code)]
-mod foreign;
-#[path = "heap/freed.rs"]
-mod freed;
+//! Machines, keys and keystreams that are dropped by hand.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::AsyncWrite;
@@ -19,16 +11,16 @@ use tokio_mse::handshake::{
 };
 use tokio_mse::{MseStream, Policy, Skey};
 
-use foreign::{Offer, Shared, public_key, secret, sha1};
-use freed::{Looking, leaves_behind};
-
-#[global_allocator]
-static HEAP: Looking = Looking;
+use super::freed::leaves_behind;
+use super::support::foreign::{Offer, Shared, public_key, secret, sha1};
 
 const SKEY: [u8; 20] = [0x42; 20];
 const OURS: [u8; 20] = *b"our private exponent";
 const THEIRS: [u8; 20] = [0x44; 20];
-const IA: &[u8] = b"\x13BitTorrent protocol with all the rest of a handshake behind it, to 68 bytes";
+/// What the foreign implementation computes slowly.
+static THEIR_KEY: LazyLock<[u8; 96]> = LazyLock::new(|| public_key(&THEIRS));
+static S: LazyLock<[u8; 96]> = LazyLock::new(|| secret(&OURS, &*THEIR_KEY));
+const IA: &[u8] = b"\x13BitTorrent protocol and all the rest of a handshake after it, up to 68";
 
 fn randomness() -> Randomness {
     Randomness::new(PrivateKey::from_bytes(OURS), Padding::none())
@@ -41,7 +33,7 @@ fn need_input<M, D>(progress: Progress<M, D>) -> M {
     }
 }
 
-/// RC4's state behind the bytes that are discarded, from its description.
+/// RC4's state after the bytes that are discarded, from its description.
 fn cipher_state(key: &[u8]) -> [u8; 256] {
     let mut state: [u8; 256] = std::array::from_fn(|n| u8::try_from(n).unwrap());
     let mut j = 0_u8;
@@ -70,8 +62,8 @@ fn negotiation_of(offer: &Offer) -> (Negotiation, Vec<u8>) {
 }
 
 fn negotiation_by(policy: &Policy, offer: &Offer) -> (Negotiation, Vec<u8>) {
-    let mut to_us = public_key(&THEIRS).to_vec();
-    let mut shared = Shared::new(&THEIRS, &public_key(&OURS), &SKEY);
+    let mut to_us = THEIR_KEY.to_vec();
+    let mut shared = Shared::from_secret(*S, &SKEY);
     to_us.extend(offer.step_3(&mut shared));
     let rest = to_us.split_off(96 + 40);
     let responder = Responder::new(policy, randomness());
@@ -90,7 +82,7 @@ fn what_is_not_wiped_is_found() {
 }
 
 #[test]
-fn a_private_exponent_is_wiped_wherever_it_is_dropped() {
+fn a_private_exponent_is_wiped_with_everything_that_holds_it() {
     let key = Box::new(PrivateKey::from_bytes(OURS));
     assert!(!leaves_behind(&OURS, || drop(key)));
     let randomness_of_one = Box::new(randomness());
@@ -106,17 +98,15 @@ fn a_private_exponent_is_wiped_wherever_it_is_dropped() {
 #[test]
 fn the_shared_secret_is_wiped_with_a_handshake_that_is_given_up() {
     let responder = Responder::new(&Policy::full_rc4(), randomness());
-    let progress = responder.process(&public_key(&THEIRS), &mut Vec::new()).unwrap();
+    let progress = responder.process(&*THEIR_KEY, &mut Vec::new()).unwrap();
     let responder = Box::new(need_input(progress));
-    let secret = secret(&OURS, &public_key(&THEIRS));
-    assert!(!leaves_behind(&secret, || drop(responder)));
+    assert!(!leaves_behind(&*S, || drop(responder)));
 }
 
 #[test]
 fn the_states_of_both_ciphers_are_wiped() {
-    let secret = secret(&OURS, &public_key(&THEIRS));
     for label in [&b"keyA"[..], b"keyB"] {
-        let state = cipher_state(&sha1(&[label, &secret, &SKEY]));
+        let state = cipher_state(&sha1(&[label, &*S, &SKEY]));
         let (negotiation, _) = negotiation();
         let negotiation = Box::new(negotiation);
         assert!(!leaves_behind(&state, || drop(negotiation)), "{label:?}");
@@ -163,16 +153,6 @@ fn an_info_hash_is_wiped_with_its_skey() {
 }
 
 #[test]
-fn a_secret_of_another_length_is_wiped_with_the_last_skey_that_has_it() {
-    let secret = b"a secret of a protocol without info-hashes";
-    let skey = Skey::from_shared_secret(secret);
-    let last = skey.clone();
-    assert!(!leaves_behind(secret, || drop(skey)));
-    assert_eq!(last.as_bytes(), secret);
-    assert!(!leaves_behind(secret, || drop(last)));
-}
-
-#[test]
 fn an_initial_payload_is_wiped_where_it_was_decrypted() {
     let (negotiation, rest) = negotiation();
     let mut done = None;
@@ -195,6 +175,41 @@ fn padding_is_wiped_where_it_was_decrypted() {
     assert!(!leaves_behind(pad_c, || {
         drop(negotiation.process(&rest, &mut Vec::new()).unwrap());
     }));
+}
+
+/// PadC is decrypted in place, in a buffer that grows and moves afterwards.
+#[test]
+fn padding_is_wiped_if_what_follows_comes_in_pieces() {
+    let pad_c = b"whatever a peer says in its padding";
+    for ia in [&b"short"[..], &[7; 5000]] {
+        for portion in [1, 7, 100, 600] {
+            let (negotiation, rest) = negotiation_of(&Offer {
+                pad_c,
+                ia,
+                ..Offer::default()
+            });
+            let mut machine = Some(negotiation);
+            let mut done = None;
+            let left_behind = leaves_behind(pad_c, || {
+                for piece in rest.chunks(portion) {
+                    let running = machine.take().unwrap();
+                    match running.process(piece, &mut Vec::new()).unwrap() {
+                        Progress::NeedInput(negotiation) => machine = Some(negotiation),
+                        Progress::Done(established) => done = Some(established),
+                    }
+                }
+            });
+            assert!(!left_behind, "{} bytes of IA in {portion}s", ia.len());
+            let established = done.unwrap();
+            assert_eq!(established.received, ia);
+            // Nor is it in the spare capacity of what is handed out.
+            assert!(
+                !leaves_behind(pad_c, || drop(established)),
+                "{} bytes of IA in {portion}s",
+                ia.len()
+            );
+        }
+    }
 }
 
 /// Takes nothing.
@@ -235,7 +250,7 @@ fn keystream_of_what_was_not_sent_is_wiped() {
     }
 }
 
-/// A short message is given a part of what is generated at once.
+/// AES generates whole blocks, of which a short message uses a part.
 #[cfg(feature = "unstable-aes")]
 #[test]
 fn keystream_of_aes_that_was_not_used_is_wiped() {

@@ -37,7 +37,7 @@ enum Kind {
     Utp,
 }
 
-/// The client's own dialler: TCP has a head start of 100 ms.
+/// The client's own dialler: it tries uTP if TCP has not connected within 100 ms.
 async fn race(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
     tokio::select! {
         Ok(tcp) = TcpStream::connect(tcp) => {
@@ -58,7 +58,7 @@ async fn connect(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
     let connector = MseConnector::new(Policy::default());
     let mut dial = connector.dial(INFO_HASH, handshake());
     let (peer, kind) = loop {
-        // The connector does not know this dialler, so its timeout is ours.
+        // `Dial` does not make the connection, so this timeout is up to the client.
         let (reader, writer, kind) = timeout(Duration::from_secs(10), race(tcp)).await??;
         say(format_args!("   {} over {kind:?}", dial.mode()));
         if let Some(peer) = dial.attempt(join(reader, writer)).await? {

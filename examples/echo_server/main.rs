@@ -41,7 +41,7 @@ const IDLE: Duration = Duration::from_secs(180);
 /// How many bytes of a BitTorrent handshake there are up to the info-hash; the peer id follows.
 const INFO_HASH_END: usize = 48;
 
-/// How long a plaintext peer has to go on before it gets the rest of its handshake back.
+/// How long the second part of an echoed handshake waits for the peer to send more.
 const ANSWER_PAUSE: Duration = Duration::from_millis(500);
 
 const BUFFER: usize = 64 * 1024;
@@ -143,7 +143,7 @@ impl Server {
         Ok((Arc::new(server), listener))
     }
 
-    /// Accepts until the process ends: no peer ends it, and no lack of descriptors.
+    /// Accepts until the process ends. Neither a peer nor a lack of descriptors ends it.
     async fn run(self: Arc<Self>, listener: TcpListener) -> Infallible {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut is_failing = false;
@@ -217,8 +217,8 @@ async fn echo(mut peer: MseStream<TcpStream>) -> io::Result<u64> {
     }
 }
 
-/// Echoes the info-hash before the peer id. A dialler that gets its whole handshake back takes the connection for one to
-/// itself, unless it has got a part of it before and has gone on.
+/// Echoes a plaintext handshake in two parts, with a pause. A dialler that waits for an answer is satisfied by the first
+/// part. If it received all of its own handshake at once, it would conclude that it had dialled itself.
 async fn echo_handshake(peer: &mut MseStream<TcpStream>, buffer: &mut [u8]) -> io::Result<u64> {
     let read = timeout(IDLE, peer.read(buffer)).await??;
     let (start, rest) = buffer.split_at_mut(INFO_HASH_END.min(read));

@@ -66,14 +66,14 @@ fn unreadable_values_are_named() {
 
 #[test]
 fn strict_lingering_needs_require() {
-    let served = format!("--listen 127.0.0.1:0 --info-hash {TORRENT} --linger strict");
+    let arguments = format!("--listen 127.0.0.1:0 --info-hash {TORRENT} --linger strict");
     for encryption in [
         "",
         "--encryption forbid",
         "--encryption allow",
         "--encryption prefer",
     ] {
-        run("echo_server", &format!("{served} {encryption}"))
+        run("echo_server", &format!("{arguments} {encryption}"))
             .assert_failure(2, "--linger strict needs --encryption require");
     }
     let server = Server::echo_server("--linger strict --encryption require");

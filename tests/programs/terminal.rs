@@ -1,6 +1,7 @@
 //! Every program on a pseudo-terminal, where it writes colours. In a pipe it does not, so the other tests cannot see what
 //! goes wrong there.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::program::{Ended, PATIENCE, Running, Server, TORRENT, program};
@@ -13,14 +14,16 @@ fn on_a_terminal(command: &str) -> Option<Running> {
         let found = Command::new(tool).arg(argument).stdin(Stdio::null()).output();
         found.is_ok_and(|found| String::from_utf8_lossy(&found.stdout).contains(output))
     };
-    if is_there("script", "--version", "util-linux") {
+    if cfg!(unix) && is_there("script", "--version", "util-linux") {
         let command = ["-qec", command, "/dev/null"];
         Some(Running::start(Command::new("script").args(command)))
-    } else if is_there("python3", "--version", "Python 3") {
+    } else if cfg!(unix) && is_there("python3", "--version", "Python 3") {
         let command = ["-c", PYTHON, command];
         Some(Running::start(Command::new("python3").args(command)))
     } else {
-        eprintln!("SKIPPED: there is neither `script` (util-linux) nor `python3` to make a pseudo-terminal");
+        // Not `eprintln!`, which the test runner hides if the test passes.
+        let reason = "there is neither `script` (util-linux) nor `python3` to make a pseudo-terminal";
+        let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
         None
     }
 }

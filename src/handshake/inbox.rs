@@ -75,6 +75,14 @@ impl Inbox {
             None => Search::Undecided,
         }
     }
+
+    /// Whether `mark` has begun to arrive after at most `max_before` bytes of padding, and is not complete.
+    pub(super) fn is_arriving(&self, mark: &[u8], max_before: usize) -> bool {
+        let unread = self.unread();
+        (unread.len().saturating_sub(mark.len())..=max_before)
+            .filter_map(|at| unread.get(at..))
+            .any(|begun| !begun.is_empty() && mark.starts_with(begun))
+    }
 }
 
 impl From<Vec<u8>> for Inbox {

@@ -155,12 +155,13 @@ impl State {
                 _ if matches!(inbox.find(&req1, MAX_PAD), Search::Found(_)) => {
                     Err(HandshakeError::AnotherDialler)
                 }
-                Search::Undecided => Ok(Turn::Starved(Self::Sync {
+                // HASH('req1', S) is longer than VC, so it may still be arriving when VC can no longer come.
+                Search::Absent if !inbox.is_arriving(&req1, MAX_PAD) => Err(HandshakeError::NoSyncMark),
+                Search::Undecided | Search::Absent => Ok(Turn::Starved(Self::Sync {
                     keys,
                     encrypted_vc,
                     req1,
                 })),
-                Search::Absent => Err(HandshakeError::NoSyncMark),
             },
             Self::CryptoSelect(mut keys) => {
                 let Some(mut header) = inbox.take_array::<6>() else {

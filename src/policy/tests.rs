@@ -195,7 +195,9 @@ fn a_document_that_names_no_policy_is_told_what_was_expected() {
     assert!(error.to_string().contains("expected `forbid`"), "{error}");
     assert!(error.to_string().contains("found `always`"), "{error}");
     let error = serde_json::from_str::<Encryption>("3").expect_err("no text");
-    assert!(error.to_string().contains("expected `forbid`"), "{error}");
+    assert!(error.to_string().contains("expected a string"), "{error}");
+    let error = serde_json::from_str::<Policy>("\"forbid:rc4\"").expect_err("no policy");
+    assert!(error.to_string().contains("`forbid:rc4`"), "{error}");
     let error = serde_json::from_str::<CryptoMethods>("\"rc4,rot13\"").expect_err("no method");
     assert!(error.to_string().contains("`rc4,rot13`"), "{error}");
 }

@@ -94,7 +94,8 @@ async fn a_peer_that_closes_after_its_key_is_not_dialled_in_plaintext() {
         assert_eq!(dialled, [(DialMode::Mse, 0)]);
         let error = result.unwrap_err();
         assert!(error.handshake().unwrap().peer_answered(), "{error}");
-        assert_eq!(error.label(), "closed");
+        // The close is found by the reader, or by the write of step 3.
+        assert!(["closed", "transport"].contains(&error.label()), "{error}");
     }
 }
 

@@ -241,9 +241,9 @@ fn a_timeout_of_the_socket_tells_the_policy_to_redial() {
         drop(silent);
         listener(Policy::plaintext_only()).accept(second)
     });
-    let mut dialler = dialler(Policy::default());
-    dialler.timeout = Duration::from_millis(50);
-    let (spoken, dialled) = dial(&dialler, at);
+    let mut impatient = dialler(Policy::default());
+    impatient.timeout = Duration::from_millis(50);
+    let (spoken, dialled) = dial(&impatient, at);
     assert_eq!(spoken, [DialMode::Mse, DialMode::Plaintext]);
     assert_talk_after_handshakes(dialled.unwrap(), accepting.join().unwrap().unwrap());
 }

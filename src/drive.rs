@@ -340,9 +340,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     /// Discards what the peer sends, until it closes or `most` bytes have been read.
     pub(crate) async fn discard(&mut self, most: usize) {
         let before = self.received;
-        let mut rest = [0; CHUNK];
         while self.received - before < most {
-            match poll_fn(|cx| self.poll_read(cx, &mut rest)).await {
+            // The buffer exists during a poll only, so that it is no part of the future.
+            match poll_fn(|cx| self.poll_read(cx, &mut [0; CHUNK])).await {
                 Ok(0) | Err(_) => break,
                 Ok(_) => {}
             }

@@ -257,13 +257,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             match self.poll_send(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
                 Poll::Ready(Err(error)) => {
-                    if may_stay_unsent.is_none_or(|allowed| self.outbox.unsent() > allowed) {
+                    self.read_surplus(cx, established, surplus);
+                    let is_over = match may_stay_unsent {
+                        Some(allowed) => self.outbox.unsent() <= allowed,
+                        // The answer may be there, although nobody awaits it.
+                        None => established.begins_in_plaintext(),
+                    };
+                    if !is_over {
                         let error = Error::transport(self.role, Step::Payload, answered, error);
                         return Poll::Ready(Err(error));
                     }
                     debug!(%error, "the last message was not sent, the peer's bytes are kept");
                     self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
-                    self.read_surplus(cx, established, surplus);
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Pending => {}

@@ -1,5 +1,6 @@
 //! Dialling: one attempt on a given transport, or as many as the policy allows.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -282,7 +283,6 @@ impl MseConnector {
 /// }
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Dial {
     config: Config,
     skey: Skey,
@@ -419,6 +419,16 @@ impl Dial {
         };
         exchange.finish(&mut established, may_stay_unsent).await?;
         Ok(established)
+    }
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The payload contains the info-hash.
+        f.debug_struct("Dial")
+            .field("mode", &self.mode)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 

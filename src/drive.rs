@@ -250,15 +250,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         loop {
             match self.poll_send(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) if may_stay_unsent >= Some(self.outbox.unsent()) => {
+                Poll::Ready(Err(error)) => {
+                    while self.poll_surplus(cx, established, surplus).is_ready() {}
+                    let is_over = match may_stay_unsent {
+                        Some(allowed) => self.outbox.unsent() <= allowed,
+                        // The answer may have arrived, although it was not awaited.
+                        None => established.begins_in_plaintext(),
+                    };
+                    if !is_over {
+                        let error = Error::transport(self.role, Step::Payload, answered, error);
+                        return Poll::Ready(Err(error));
+                    }
                     debug!(%error, "the last message was not sent, the peer's bytes are kept");
                     self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
-                    while self.poll_surplus(cx, established, surplus).is_ready() {}
                     return Poll::Ready(Ok(()));
-                }
-                Poll::Ready(Err(error)) => {
-                    let error = Error::transport(self.role, Step::Payload, answered, error);
-                    return Poll::Ready(Err(error));
                 }
                 Poll::Pending => {}
             }

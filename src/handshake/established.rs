@@ -139,6 +139,12 @@ impl Established {
         }
     }
 
+    /// Whether the peer's first bytes are those of a plaintext handshake.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn begins_in_plaintext(&self) -> bool {
+        super::detection::classify(&self.received) == Some(crate::mode::DialMode::Plaintext)
+    }
+
     /// Adds bytes of the peer that arrived after the handshake.
     pub(crate) fn receive(&mut self, wire: &[u8]) {
         let start = self.received.len();

@@ -182,6 +182,8 @@ pub(crate) fn poll_read_checked<R: AsyncRead>(
     match result {
         Poll::Ready(Ok(())) => Poll::Ready(Ok(new)),
         Poll::Pending | Poll::Ready(Err(_)) if new > 0 => {
+            // The new bytes are not decrypted, and nobody must take them for plaintext.
+            buf.set_filled(before);
             Poll::Ready(Err(Fault::Breach(Breach::FilledWithoutReady)))
         }
         Poll::Ready(Err(error)) => Poll::Ready(Err(Fault::Transport(error))),

@@ -132,7 +132,10 @@ fn with_policy_accepts_what_both_policies_accept() {
                 };
                 let accepted = accept(incoming.with_policy(inner)).is_ok();
                 let expected = by_outer[at] && by_inner[at];
-                assert_eq!(accepted, expected, "{outer} narrowed by {inner}, {offer:?} offered");
+                assert_eq!(
+                    accepted, expected,
+                    "{outer} narrowed by {inner}, {offer:?} offered"
+                );
             }
         }
     }
@@ -228,7 +231,11 @@ async fn h7_the_deadline_is_known_and_covers_the_lookup() {
 #[tokio::test(start_paused = true)]
 async fn h7_after_the_deadline_accept_fails_at_once_even_if_everything_has_arrived() {
     for (peer, mode) in [(rc4(), DialMode::Mse), (peer(None), DialMode::Plaintext)] {
-        let incoming = MseAcceptor::default().timeout(TEN_SECONDS).accept(peer.clone()).await.unwrap();
+        let incoming = MseAcceptor::default()
+            .timeout(TEN_SECONDS)
+            .accept(peer.clone())
+            .await
+            .unwrap();
         let sent = peer.taken();
         sleep(TEN_SECONDS).await;
         let late = Instant::now();

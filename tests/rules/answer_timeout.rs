@@ -38,7 +38,10 @@ async fn attempt(connector: MseConnector, mode: DialMode, sends: &'static [(u64,
         std::future::pending::<()>().await;
     });
     let start = Instant::now();
-    let error = connector.connect_as(mode, near, skey(), "hello").await.unwrap_err();
+    let error = connector
+        .connect_as(mode, near, skey(), "hello")
+        .await
+        .unwrap_err();
     peer.abort();
     end(&error, start)
 }

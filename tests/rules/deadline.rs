@@ -94,7 +94,10 @@ async fn h7_a_trickling_responder_cannot_extend_it_either() {
     let (io, peer) = duplex(4096);
     let trickling = tokio::spawn(begin_and_trickle(peer));
     let began = Instant::now();
-    let outcome = MseConnector::default().timeout(ALLOWED).connect(io, skey(), "").await;
+    let outcome = MseConnector::default()
+        .timeout(ALLOWED)
+        .connect(io, skey(), "")
+        .await;
     assert_eq!(timed_out(outcome, began), (Step::Sync, true));
     trickling.abort();
 }

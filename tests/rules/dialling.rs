@@ -89,7 +89,10 @@ async fn h9_connect_as_refuses_a_mode_that_the_policy_does_not_allow_before_a_by
         (Encryption::Require, DialMode::Plaintext),
     ] {
         // It would answer in either mode.
-        for peer in [responder(), Peer::saying(*b"\x13BitTorrent protocol", End::Silence)] {
+        for peer in [
+            responder(),
+            Peer::saying(*b"\x13BitTorrent protocol", End::Silence),
+        ] {
             let connector = connector(encryption);
             let connect = connector.connect_as(refused, peer.clone(), skey(), HELLO);
             let error = connect.await.unwrap_err();
@@ -121,7 +124,11 @@ async fn h9_allow_without_an_initial_payload_is_an_error_before_anything_is_dial
     let error = dialled.await.unwrap_err();
     assert!(no_payload(error.handshake().unwrap()), "{error}");
 
-    let error = connector.dial(skey(), "").attempt(peer.clone()).await.unwrap_err();
+    let error = connector
+        .dial(skey(), "")
+        .attempt(peer.clone())
+        .await
+        .unwrap_err();
     assert!(no_payload(&error));
     assert_eq!(peer.taken(), b"");
 
@@ -175,7 +182,12 @@ async fn h9_a_dial_by_hand_counts_attempts_and_time() {
     let start = Instant::now();
     sleep(seconds(1)).await;
     assert_eq!(dial.mode(), DialMode::Plaintext);
-    assert!(dial.attempt(Peer::saying([], End::Silence)).await.unwrap().is_none());
+    assert!(
+        dial.attempt(Peer::saying([], End::Silence))
+            .await
+            .unwrap()
+            .is_none()
+    );
     sleep(seconds(1)).await;
     assert_eq!(dial.mode(), DialMode::Mse);
     let peer = responder();

@@ -77,7 +77,8 @@ macro_rules! send {
             ),
             (
                 "connect_with",
-                Probe(&connector.connect_with(SKEY, "", |_| std::future::ready(io::Result::Ok(io())))).is_send(),
+                Probe(&connector.connect_with(SKEY, "", |_| std::future::ready(io::Result::Ok(io()))))
+                    .is_send(),
             ),
             ("attempt", Probe(&dial.attempt(io())).is_send()),
             ("accept", Probe(&acceptor.accept(io())).is_send()),
@@ -93,7 +94,8 @@ macro_rules! send {
             (
                 "Incoming::accept",
                 Probe(&|incoming: Incoming<$transport>| incoming).is_send()
-                    && Probe(&None::<Incoming<$transport>>.map(|incoming| incoming.accept(SKEY, ""))).is_send(),
+                    && Probe(&None::<Incoming<$transport>>.map(|incoming| incoming.accept(SKEY, "")))
+                        .is_send(),
             ),
             (
                 "Incoming::refuse",
@@ -140,7 +142,10 @@ async fn s3_futures_can_be_spawned() {
     let connecting = tokio::spawn(MseStream::connect(a, SKEY, "", &policy));
     let accepting = tokio::spawn(MseStream::accept(b, |_| Some(skey()), &policy));
     drop(policy);
-    let (mut a, mut b) = (connecting.await.unwrap().unwrap(), accepting.await.unwrap().unwrap());
+    let (mut a, mut b) = (
+        connecting.await.unwrap().unwrap(),
+        accepting.await.unwrap().unwrap(),
+    );
     a.write_all(b"ping").await.unwrap();
     let mut read = [0; 4];
     b.read_exact(&mut read).await.unwrap();

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{CryptoMethod, MseReadHalf, MseStream, MseWriteHalf, ReuniteError, Role};
 
-use crate::support::pair::{Mode, established_with, stream, streams, facts};
+use crate::support::pair::{Mode, established_with, facts, stream, streams};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Scripted, Step};
 

@@ -64,7 +64,10 @@ fn h8_the_initial_payload_is_capped_when_it_is_announced() {
     ));
     for len in [MAX_IA_ACCEPTED + 1, u16::MAX] {
         let refusal = answer(&step_3(512, len)).unwrap_err();
-        let HandshakeError::InitialPayloadTooLong { len: announced, cap, .. } = refusal else {
+        let HandshakeError::InitialPayloadTooLong {
+            len: announced, cap, ..
+        } = refusal
+        else {
             panic!("{refusal:?}");
         };
         assert_eq!((announced, cap), (len, MAX_IA_ACCEPTED));

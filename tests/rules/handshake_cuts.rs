@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 
 use futures_util::FutureExt;
 use tokio_mse::{
-    DialMode, Error, ErrorKind as Kind, HandshakeError, MseAcceptor, MseConnector, MseStream, Policy, Skey, Step,
+    DialMode, Error, ErrorKind as Kind, HandshakeError, MseAcceptor, MseConnector, MseStream, Policy, Skey,
+    Step,
 };
 
 use crate::support::exchange::{SKEY, skey};

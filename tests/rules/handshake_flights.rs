@@ -99,7 +99,10 @@ fn sending_calls(connector: MseConnector, payload: &'static [u8]) -> String {
     let peer = Peer::responder(skey(), &policy, "", fresh(short_padding()), Cut::NEVER);
     let log = CallLog::new(peer);
     let calls = log.calls();
-    let outcome = connector.no_timeout().connect(log, skey(), payload).now_or_never();
+    let outcome = connector
+        .no_timeout()
+        .connect(log, skey(), payload)
+        .now_or_never();
     outcome.expect("a hang").unwrap();
     calls.without_reads()
 }

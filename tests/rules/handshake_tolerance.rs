@@ -279,7 +279,11 @@ fn h5_the_decision_is_made_at_the_first_byte_that_differs() {
 
         seen.push(PROTOCOL[same] ^ 0x80);
         let io = Scripted::reading(&*seen, [Step::Move(99), Step::Pending]);
-        let error = forbid.accept(io.clone()).now_or_never().expect("undecided").unwrap_err();
+        let error = forbid
+            .accept(io.clone())
+            .now_or_never()
+            .expect("undecided")
+            .unwrap_err();
         assert_eq!(error.refusal(), Some(&HandshakeError::MseRefused));
         assert_eq!(io.written(), b"");
 
@@ -320,7 +324,9 @@ fn h5_plaintext_is_recognised_whatever_the_segments() {
     for segment in 1..=handshake.len() {
         let io = Scripted::reading(&*handshake, vec![Step::Move(segment); 99]);
         let acceptor = MseAcceptor::default().no_timeout();
-        let outcome = serve(&acceptor, io, skey(), "").now_or_never().expect("undecided");
+        let outcome = serve(&acceptor, io, skey(), "")
+            .now_or_never()
+            .expect("undecided");
         let mut peer = outcome.unwrap();
         let mut read = Vec::new();
         while read.len() < handshake.len() {

@@ -160,6 +160,28 @@ fn h6_a_plaintext_dial_whose_only_message_cannot_be_written_was_not_answered() {
     assert_eq!((error.step(), error.peer_answered()), (Step::Payload, false));
 }
 
+/// This dial awaits no answer, and has got one.
+#[test]
+fn h16_an_answer_that_was_not_awaited_is_kept_as_well() {
+    let theirs = handshake(2);
+    for (read, over) in [(68, true), (20, true), (19, false)] {
+        let io = Scripted::new(Script {
+            reads: vec![ScriptStep::Move(read), ScriptStep::Pending, ScriptStep::Pending],
+            incoming: theirs.clone(),
+            flushes: vec![ScriptStep::Pending, ScriptStep::Fail(ErrorKind::ConnectionReset)],
+            ..Script::default()
+        });
+        let connector = MseConnector::new(Policy::plaintext_only()).no_timeout();
+        let outcome = finished(connector.connect(io, skey(), handshake(1)));
+        if over {
+            check_half_broken(outcome.unwrap(), &theirs[..read], ErrorKind::ConnectionReset);
+        } else {
+            let error = outcome.map(drop).unwrap_err();
+            assert_eq!(transport_error(&error), ErrorKind::ConnectionReset);
+        }
+    }
+}
+
 /// When this many bytes of the peer have been read, it sends all but some bytes of the next message, and breaks.
 struct BreaksAtTheEnd<T> {
     io: T,
@@ -264,7 +286,9 @@ async fn h16_a_deadline_is_not_a_failed_write() {
         ..Script::default()
     });
     let acceptor = MseAcceptor::default().timeout(Duration::from_secs(3));
-    let error = serve(&acceptor, Unwritable(io), skey(), "our answer").await.unwrap_err();
+    let error = serve(&acceptor, Unwritable(io), skey(), "our answer")
+        .await
+        .unwrap_err();
     assert!(matches!(error.kind(), Kind::TimedOut(after) if *after == Duration::from_secs(3)));
     assert!(error.peer_answered());
     assert_eq!(start.elapsed().as_secs(), 3);
@@ -351,7 +375,9 @@ async fn h17_the_first_read_in_plaintext_returns_the_whole_handshake_of_the_peer
     // Its length is not awaited: the info-hash in it is enough for an acceptor.
     for sent in [48, 68, theirs.len()] {
         let peer = Peer::saying(&theirs[..sent], End::Silence);
-        let mut stream = serve(&MseAcceptor::default(), peer, skey(), handshake(1)).await.unwrap();
+        let mut stream = serve(&MseAcceptor::default(), peer, skey(), handshake(1))
+            .await
+            .unwrap();
         assert_eq!(stream.unread(), &theirs[..sent]);
         let mut read = vec![0; sent];
         stream.read_exact(&mut read).await.unwrap();

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 use tokio_mse::{CryptoMethod, MseStream, Role};
 
 use crate::support::cases::cases;
-use crate::support::pair::{Mode, ciphers, established_with, stream, streams, facts};
+use crate::support::pair::{Mode, ciphers, established_with, facts, stream, streams};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Script, Scripted, Step};
 

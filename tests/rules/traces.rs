@@ -86,7 +86,11 @@ fn s4_traces_of_whole_handshakes_show_no_secret() {
         accept.now_or_never().expect("a hang").unwrap();
         let refused = serve(&acceptor, peer(PAYLOAD), Skey::from([1; 20]), ANSWER);
         refused.now_or_never().expect("a hang").unwrap_err();
-        let incoming = acceptor.accept(peer(PAYLOAD)).now_or_never().expect("a hang").unwrap();
+        let incoming = acceptor
+            .accept(peer(PAYLOAD))
+            .now_or_never()
+            .expect("a hang")
+            .unwrap();
         let wrong = incoming.accept(Skey::from([1; 20]), ANSWER);
         wrong.now_or_never().expect("a hang").unwrap_err();
 

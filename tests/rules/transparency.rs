@@ -15,8 +15,8 @@ use crate::support::cases::cases;
 use crate::support::fail_at::EVERY_KIND;
 use crate::support::pair::{Mode, ciphers, established_with};
 use crate::support::poll;
-use crate::support::write_limit::{WRITE_LIMIT, WriteLimit};
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
+use crate::support::write_limit::{WRITE_LIMIT, WriteLimit};
 
 /// The most calls in a program.
 const MAX_OPS: usize = 60;

@@ -7,8 +7,8 @@ use crate::support::hostile::{Hostile, Manner};
 use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, ready};
-use crate::support::write_limit::WRITE_LIMIT;
 use crate::support::script::{Scripted, Step};
+use crate::support::write_limit::WRITE_LIMIT;
 
 pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
     let (mut a, _) = ciphers();
@@ -102,7 +102,10 @@ fn w3_short_writes_of_every_length_around_the_window() {
         let io = Scripted::writing([Step::Move(accepted), Step::Move(1), Step::Move(accepted)]);
         let mut peer = stream(Mode::Rc4, io.clone());
         let mut expected: Vec<u8> = Vec::new();
-        for (turn, len) in [3 * WRITE_LIMIT, 2, WRITE_LIMIT + 1, 3 * WRITE_LIMIT].into_iter().enumerate() {
+        for (turn, len) in [3 * WRITE_LIMIT, 2, WRITE_LIMIT + 1, 3 * WRITE_LIMIT]
+            .into_iter()
+            .enumerate()
+        {
             let data = pattern(turn, len);
             let n = ready(poll::write(&mut peer, &data));
             expected.extend(&data[..n]);

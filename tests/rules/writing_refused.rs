@@ -7,8 +7,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::support::pair::{Mode, stream};
 use crate::support::poll::{self, failure, ready};
-use crate::support::write_limit::WRITE_LIMIT;
 use crate::support::script::{Script, Scripted, Step};
+use crate::support::write_limit::WRITE_LIMIT;
 use crate::writing::{decrypt, pattern};
 
 #[test]

@@ -6,8 +6,8 @@ use tokio::io::AsyncWrite;
 
 use crate::support::pair::{Mode, stream};
 use crate::support::poll::{self, ready};
-use crate::support::write_limit::WRITE_LIMIT;
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
+use crate::support::write_limit::WRITE_LIMIT;
 use crate::writing::{decrypt, pattern};
 
 /// More slices than any operating system takes at once, with empty ones everywhere.
@@ -71,7 +71,12 @@ fn w8_a_vectored_write_arrives_gathered_in_rc4_and_as_it_is_otherwise() {
 fn w8_slices_beyond_the_window_wait_for_the_next_write() {
     let io = Scripted::writing([Step::Pending]);
     let mut peer = stream(Mode::Rc4, io.clone());
-    let slices = vec![pattern(1, WRITE_LIMIT - 3), pattern(2, 10), vec![], pattern(3, WRITE_LIMIT)];
+    let slices = vec![
+        pattern(1, WRITE_LIMIT - 3),
+        pattern(2, 10),
+        vec![],
+        pattern(3, WRITE_LIMIT),
+    ];
     assert!(poll::write_vectored(&mut peer, &slices).is_pending());
     assert_eq!(ready(poll::write_vectored(&mut peer, &slices)), WRITE_LIMIT);
     assert!(decrypt(Mode::Rc4, &io.written()) == slices.concat()[..WRITE_LIMIT]);

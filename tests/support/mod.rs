@@ -20,7 +20,7 @@ pub(crate) mod one_way;
 pub(crate) mod pair;
 pub(crate) mod peer;
 pub(crate) mod poll;
-pub(crate) mod serve;
 pub(crate) mod script;
+pub(crate) mod serve;
 pub(crate) mod watched;
 pub(crate) mod write_limit;

@@ -109,7 +109,7 @@ impl DetectorCase {
         }
         if plaintext {
             return match opening.get(28..48) {
-                None => Expected::Closed(Step::Detect),
+                None => Expected::Closed(Step::Payload),
                 Some(hash) if lookup(&sha1(&[b"req2", hash])).is_none() => {
                     refused("unknown-info-hash", Step::Detect)
                 }

@@ -120,8 +120,9 @@ async fn l5_probes_fall_into_two_classes_and_every_error_is_returned_at_the_end(
             };
             assert_eq!(outcome.class, expected, "{name}");
             assert!(ends.contains(&outcome.ends), "{name}: {}", outcome.ends);
+            // After our FIN, the peer's is waited for.
             let late = outcome.returned.as_secs_f64() - outcome.ends;
-            assert!((-0.01..=0.01).contains(&late), "{name}: {late}");
+            assert!((-0.01..=2.01).contains(&late), "{name}: {late}");
         }
     }
     assert_eq!(classes.len(), 2);

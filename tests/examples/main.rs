@@ -12,3 +12,5 @@ mod probe;
 mod program;
 mod soak;
 mod socks5;
+#[cfg(unix)]
+mod stopped;

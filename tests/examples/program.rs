@@ -87,6 +87,10 @@ impl Drop for Running {
 }
 
 impl Running {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Nobody reads what it prints any more.
     pub(crate) fn close_stdout(&mut self) {
         self.0.stdout = None;

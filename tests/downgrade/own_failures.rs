@@ -1,0 +1,150 @@
+//! H13: a failure of our own side is not the peer's doing, so nothing is dialled again.
+
+use std::io::{self, ErrorKind};
+
+use tokio::io::DuplexStream;
+use tokio_mse::{ConnectError, MseConnector};
+
+use crate::answers::BY_THE_PEER;
+use crate::dial::{
+    DialMode, INFO_HASH, assert_never_redialled, dial, handshake, handshake_error, policies, redials_after,
+};
+use crate::wire::{Failure, Far, Writes, closed, wire};
+
+const OURS: [ErrorKind; 27] = [
+    ErrorKind::NotFound,
+    ErrorKind::PermissionDenied,
+    ErrorKind::ConnectionRefused,
+    ErrorKind::HostUnreachable,
+    ErrorKind::NetworkUnreachable,
+    ErrorKind::NotConnected,
+    ErrorKind::AddrInUse,
+    ErrorKind::AddrNotAvailable,
+    ErrorKind::NetworkDown,
+    ErrorKind::AlreadyExists,
+    ErrorKind::WouldBlock,
+    ErrorKind::NotADirectory,
+    ErrorKind::IsADirectory,
+    ErrorKind::ReadOnlyFilesystem,
+    ErrorKind::InvalidInput,
+    ErrorKind::InvalidData,
+    ErrorKind::WriteZero,
+    ErrorKind::StorageFull,
+    ErrorKind::QuotaExceeded,
+    ErrorKind::FileTooLarge,
+    ErrorKind::ResourceBusy,
+    ErrorKind::Deadlock,
+    ErrorKind::ArgumentListTooLong,
+    ErrorKind::Interrupted,
+    ErrorKind::Unsupported,
+    ErrorKind::OutOfMemory,
+    ErrorKind::Other,
+];
+
+/// What the system calls of a socket report if the network, the permissions or the memory of this machine fail.
+#[cfg(target_os = "linux")]
+const ERRNOS: [(&str, i32); 12] = [
+    ("EPERM", 1),
+    ("ENOMEM", 12),
+    ("EACCES", 13),
+    ("ENFILE", 23),
+    ("EMFILE", 24),
+    ("ENOBUFS", 105),
+    ("EADDRNOTAVAIL", 99),
+    ("ENETDOWN", 100),
+    ("ENETUNREACH", 101),
+    ("EHOSTDOWN", 112),
+    ("EHOSTUNREACH", 113),
+    ("ENODEV", 19),
+];
+
+fn failures() -> Vec<Failure> {
+    let mut failures: Vec<_> = OURS.map(Failure::Kind).into();
+    #[cfg(target_os = "linux")]
+    failures.extend(ERRNOS.map(|(_, errno)| Failure::Errno(errno)));
+    failures
+}
+
+/// Dials in `mode` under the policy that would redial. The number of dials.
+async fn dials(mode: DialMode, fail: impl Fn(&Far)) -> usize {
+    let (near, far) = wire();
+    fail(&far);
+    let dialled = dial(&MseConnector::new(redials_after(mode)), [near, closed()]).await;
+    if dialled.modes.len() == 1 {
+        assert_never_redialled(&handshake_error(dialled.outcome));
+    }
+    dialled.modes.len()
+}
+
+const MODES: [DialMode; 2] = [DialMode::Mse, DialMode::Plaintext];
+
+#[tokio::test(start_paused = true)]
+async fn h13_a_failure_of_our_own_side_is_no_reason_to_redial() {
+    for mode in MODES {
+        for failure in failures() {
+            let read = dials(mode, |far| far.reset(failure)).await;
+            let written = dials(mode, |far| far.set_writes(Writes::Fail(failure))).await;
+            let flushed = dials(mode, |far| far.set_writes(Writes::FlushFails(failure))).await;
+            assert_eq!([read, written, flushed], [1; 3], "{failure:?} after {mode}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h13_a_failure_that_the_peer_can_cause_is_one() {
+    for mode in MODES {
+        for failure in BY_THE_PEER.map(Failure::Kind) {
+            let read = dials(mode, |far| far.reset(failure)).await;
+            let written = dials(mode, |far| far.set_writes(Writes::Fail(failure))).await;
+            let flushed = dials(mode, |far| far.set_writes(Writes::FlushFails(failure))).await;
+            assert_eq!([read, written, flushed], [2; 3], "{failure:?} after {mode}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h13_a_transport_that_breaks_its_contract_in_a_write_is_our_own_side() {
+    for mode in MODES {
+        for writes in [Writes::TakeNothing, Writes::Overlong] {
+            assert_eq!(
+                dials(mode, |far| far.set_writes(writes)).await,
+                1,
+                "{writes:?} after {mode}"
+            );
+        }
+    }
+}
+
+/// The peer ends the connection, and then something of ours fails as well: a machine whose network goes down.
+#[tokio::test(start_paused = true)]
+async fn h13_the_first_failure_counts() {
+    let unreachable = Failure::Kind(ErrorKind::NetworkUnreachable);
+    for mode in MODES {
+        let (near, mut far) = wire();
+        far.set_writes(Writes::Fail(unreachable));
+        far.close();
+        let dialled = dial(&MseConnector::new(redials_after(mode)), [near, closed()]).await;
+        assert_never_redialled(&dialled.only_error(mode));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h13_a_dial_that_fails_is_not_repeated() {
+    for policy in policies() {
+        for kind in [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::ConnectionReset,
+            ErrorKind::TimedOut,
+        ] {
+            let mut dials = 0;
+            let outcome = MseConnector::new(policy.clone())
+                .connect_with(INFO_HASH, handshake(1), |_| {
+                    dials += 1;
+                    std::future::ready(Err::<DuplexStream, _>(io::Error::from(kind)))
+                })
+                .await;
+            assert!(matches!(outcome, Err(ConnectError::Dial(error)) if error.kind() == kind));
+            assert_eq!(dials, 1, "{policy}");
+        }
+    }
+}

@@ -2,10 +2,10 @@
 
 use std::io::ErrorKind;
 
-use tokio_mse::{HandshakeError, Mode, MseConnector, Policy};
+use tokio_mse::{DialMode, HandshakeError, Mode, MseConnector, Policy};
 
 use crate::dial::{
-    DialMode, Dialled, allow, assert_answered, connect_as, dial, handshake, handshake_and_unchoke, policies,
+    Dialled, INFO_HASH, allow, assert_answered, dial, handshake, handshake_and_unchoke, policies,
     redials_after, seconds,
 };
 use crate::far_end;
@@ -24,9 +24,10 @@ const MODES: [DialMode; 2] = [DialMode::Mse, DialMode::Plaintext];
 
 /// What a whole answer is, and how much of it is one.
 fn answer(mode: DialMode) -> (Vec<u8>, usize) {
-    match mode {
-        DialMode::Plaintext => (handshake_and_unchoke(), 20),
-        _ => (far_end::first_flight(), 96),
+    if mode == DialMode::Plaintext {
+        (handshake_and_unchoke(), 20)
+    } else {
+        (far_end::first_flight(), 96)
     }
 }
 
@@ -127,7 +128,9 @@ async fn h12_every_policy_is_told_the_same_of_an_answer() {
             far.deliver(&far_end::first_flight());
             end(&mut far);
             let connector = MseConnector::new(policy.clone());
-            let outcome = connect_as(&connector, DialMode::Mse, near, handshake(1)).await;
+            let outcome = connector
+                .connect_as(DialMode::Mse, near, INFO_HASH, handshake(1))
+                .await;
             let error = outcome.unwrap_err();
             assert!(error.peer_answered(), "{policy}, {name}: {error:?}");
             assert_answered(&error);
@@ -152,16 +155,12 @@ async fn h11_the_error_names_a_refusal_that_was_read_after_our_write_had_failed(
     far.set_writes(Writes::Fail(Failure::Kind(ErrorKind::ConnectionReset)));
     let require = MseConnector::new(Policy::full_rc4());
     let error = dial(&require, [near]).await.only_error(DialMode::Mse);
-    assert!(refused(&error, &HandshakeError::PlaintextAnswer), "{error:?}");
+    assert_eq!(error.refusal(), Some(&HandshakeError::PlaintextAnswer));
     assert!(!error.peer_answered());
     assert_eq!(
         Policy::default().redial(DialMode::Mse, &error),
         Some(DialMode::Plaintext)
     );
-}
-
-fn refused(error: &tokio_mse::Error, refusal: &HandshakeError) -> bool {
-    matches!(error, tokio_mse::Error::Refused(it) if it == refusal)
 }
 
 /// The peer's whole plaintext handshake and a message, of which nothing is lost.

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::time::timeout;
-use tokio_mse::{MseConnector, MseStream};
+use tokio_mse::{DialMode, MseConnector, MseStream};
 
-use crate::dial::{DialMode, accept, assert_never_redialled, dial, handshake, redials_after, seconds};
+use crate::dial::{accept, assert_never_redialled, dial, handshake, redials_after, seconds};
 use crate::far_end;
 use crate::wire::{Far, Wire, closed, wire};
 
@@ -96,6 +96,7 @@ async fn r8_a_breach_in_a_dial_is_an_error_of_our_own_side() {
             };
             let dialled = dial(&MseConnector::new(redials_after(mode)), [near, other]).await;
             let error = dialled.only_error(mode);
+            assert!(matches!(error.kind(), tokio_mse::ErrorKind::Transport(_)));
             assert_never_redialled(&error);
             assert_names_the_breach(error.into());
             assert_eq!(started.elapsed(), seconds(0), "{mode}, {with:?}");

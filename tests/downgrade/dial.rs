@@ -5,9 +5,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_mse::{ConnectError, Encryption, Error, MseAcceptor, MseConnector, MseStream, Policy, Skey};
-
-pub(crate) use tokio_mse::Attempt as DialMode;
+use tokio_mse::{ConnectError, DialMode, Encryption, Error, MseAcceptor, MseConnector, MseStream, Policy};
 
 pub(crate) const INFO_HASH: [u8; 20] = [0x5E; 20];
 
@@ -41,9 +39,10 @@ pub(crate) fn allow() -> Policy {
 
 /// The policy that dials with this mode and redials with the other.
 pub(crate) fn redials_after(mode: DialMode) -> Policy {
-    match mode {
-        DialMode::Plaintext => allow(),
-        _ => Policy::default(),
+    if mode == DialMode::Plaintext {
+        allow()
+    } else {
+        Policy::default()
     }
 }
 
@@ -137,26 +136,6 @@ pub(crate) async fn accept<T>(io: T, payload: Vec<u8>) -> Result<MseStream<T>, E
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let skey = Skey::from(INFO_HASH);
-    MseAcceptor::default()
-        .accept(io, &skey)
-        .initial_payload(|_| payload.into())
-        .await
-}
-
-/// One attempt in this mode.
-pub(crate) async fn connect_as<T>(
-    connector: &MseConnector,
-    mode: DialMode,
-    io: T,
-    payload: Vec<u8>,
-) -> Result<MseStream<T>, Error>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    connector
-        .connect(io, INFO_HASH)
-        .attempt(mode)
-        .initial_payload(payload)
-        .await
+    let incoming = MseAcceptor::new(Policy::default()).accept(io).await?;
+    incoming.accept(INFO_HASH, payload).await
 }

@@ -3,18 +3,18 @@
 
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
-use tokio_mse::{ConnectError, Mode, MseConnector, MseStream, Policy};
+use tokio_mse::{ConnectError, DialMode, Error, Mode, MseConnector, MseStream, Policy, Role, Step};
 
 use crate::dial::{
-    DialMode, INFO_HASH, allow, assert_answered, connect_as, dial, handshake, handshake_error, millis,
-    policies, seconds,
+    INFO_HASH, allow, assert_answered, dial, handshake, handshake_error, millis, policies, redials_after,
+    seconds,
 };
 use crate::far_end;
 use crate::wire::closed_duplex;
-use std::time::Duration;
 
 /// A peer of RC4 that takes this long before its key, and before step 4.
 async fn respond(
@@ -98,10 +98,36 @@ async fn h7_a_dial_that_takes_too_long_is_told_from_a_handshake_that_failed() {
                 pending::<io::Result<DuplexStream>>()
             })
             .await;
-        assert!(outcome.as_ref().unwrap_err().handshake().is_none(), "{outcome:?}");
+        assert_dial_timed_out(&outcome.unwrap_err(), seconds(10));
         assert_eq!(dials, 1);
         assert_eq!(started.elapsed().as_secs(), 10);
     }
+}
+
+#[track_caller]
+fn assert_dial_timed_out(error: &ConnectError<io::Error>, limit: Duration) {
+    assert!(
+        matches!(error, ConnectError::DialTimedOut(after) if *after == limit),
+        "{error:?}"
+    );
+    assert!(error.handshake().is_none());
+    assert_ne!(
+        error.label(),
+        Error::timed_out(Role::Initiator, Step::PublicKey, false, limit).label()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn h7_dialling_has_a_limit_of_its_own() {
+    let started = Instant::now();
+    let connector = MseConnector::default()
+        .dial_timeout(seconds(2))
+        .timeout(seconds(60));
+    let (near, _far) = duplex(1 << 16);
+    let (modes, outcome) = dial_slowly(&connector, near, seconds(3)).await;
+    assert_eq!(modes, [DialMode::Mse]);
+    assert_dial_timed_out(&outcome.unwrap_err(), seconds(2));
+    assert_eq!(started.elapsed().as_secs(), 2);
 }
 
 /// What `connect_with` takes at most: twice dialling and handshake.
@@ -144,7 +170,7 @@ async fn h14_the_answer_timeout_applies_only_if_a_redial_is_possible() {
     assert_eq!(dialled.outcome.unwrap().negotiated().mode(), Mode::Rc4);
     // An attempt by hand in the mode that Allow dials last.
     let (near, mut far) = duplex(1 << 16);
-    let connecting = connect_as(&connector, DialMode::Mse, near, handshake(1));
+    let connecting = connector.connect_as(DialMode::Mse, near, INFO_HASH, handshake(1));
     let (connected, ()) = tokio::join!(connecting, respond(&mut far, seconds(50), seconds(5)));
     assert_eq!(connected.unwrap().negotiated().mode(), Mode::Rc4);
     // A redial is possible after MSE under Prefer.
@@ -180,7 +206,7 @@ async fn h14_an_answer_timeout_is_never_longer_than_the_handshake_s() {
     for mode in [DialMode::Mse, DialMode::Plaintext] {
         let (near, _far) = duplex(1 << 16);
         let started = Instant::now();
-        let connector = MseConnector::new(crate::dial::redials_after(mode))
+        let connector = MseConnector::new(redials_after(mode))
             .timeout(seconds(3))
             .answer_timeout(seconds(60));
         let dialled = dial(&connector, [near, closed_duplex()]).await;
@@ -198,7 +224,7 @@ async fn h14_a_part_of_an_answer_is_silence_when_the_time_is_over() {
     ] {
         let (near, mut far) = duplex(1 << 16);
         let started = Instant::now();
-        let connector = MseConnector::new(crate::dial::redials_after(mode)).answer_timeout(seconds(5));
+        let connector = MseConnector::new(redials_after(mode)).answer_timeout(seconds(5));
         let trickling = async {
             for byte in says {
                 sleep(millis(50)).await;

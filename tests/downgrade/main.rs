@@ -8,6 +8,7 @@ mod wire;
 
 mod answers;
 mod broken_transports;
+mod by_hand;
 mod last_flight;
 mod limits;
 mod own_failures;

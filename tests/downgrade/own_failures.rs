@@ -3,11 +3,11 @@
 use std::io::{self, ErrorKind};
 
 use tokio::io::DuplexStream;
-use tokio_mse::{ConnectError, MseConnector};
+use tokio_mse::{ConnectError, DialMode, Error, HandshakeError, MseConnector, Role, Step};
 
 use crate::answers::BY_THE_PEER;
 use crate::dial::{
-    DialMode, INFO_HASH, assert_never_redialled, dial, handshake, handshake_error, policies, redials_after,
+    INFO_HASH, assert_never_redialled, dial, handshake, handshake_error, policies, redials_after, seconds,
 };
 use crate::wire::{Failure, Far, Writes, closed, wire};
 
@@ -147,4 +147,44 @@ async fn h13_a_dial_that_fails_is_not_repeated() {
             assert_eq!(dials, 1, "{policy}");
         }
     }
+}
+
+/// The decision itself, for those who drive the machines by hand.
+#[test]
+fn h13_the_decision_depends_on_the_peer_alone() {
+    let (a, key, payload) = (Role::Initiator, Step::PublicKey, Step::Payload);
+    let transport = |kind: ErrorKind| Error::transport(a, key, false, kind.into());
+    let mut redialled = vec![
+        Error::closed(a, key, false),
+        Error::closed(a, payload, false),
+        Error::timed_out(a, key, false, seconds(5)),
+        Error::refused(a, HandshakeError::PlaintextAnswer),
+        Error::refused(a, HandshakeError::NotPlaintext),
+    ];
+    redialled.extend(BY_THE_PEER.map(transport));
+    for error in &redialled {
+        assert!(!error.peer_answered(), "{error:?}");
+        for (first, next) in [
+            (DialMode::Mse, DialMode::Plaintext),
+            (DialMode::Plaintext, DialMode::Mse),
+        ] {
+            let policy = redials_after(first);
+            assert_eq!(policy.redial(first, error), Some(next), "{error:?}");
+            assert_eq!(policy.redial(next, error), None, "{error:?}");
+            assert_eq!(policy.forbid_fallback().redial(first, error), None, "{error:?}");
+        }
+    }
+    let mut never = vec![
+        Error::closed(a, Step::Sync, true),
+        Error::closed(a, payload, true),
+        Error::timed_out(a, Step::Sync, true, seconds(5)),
+        Error::transport(a, Step::Sync, true, ErrorKind::ConnectionReset.into()),
+        Error::refused(a, HandshakeError::DegenerateKey),
+        Error::refused(a, HandshakeError::NoSyncMark),
+        Error::refused(a, HandshakeError::SelfConnection),
+        Error::refused(a, HandshakeError::AnotherDialler),
+        Error::refused(a, HandshakeError::BadSelection { selected: 8 }),
+    ];
+    never.extend(OURS.map(transport));
+    never.iter().for_each(assert_never_redialled);
 }

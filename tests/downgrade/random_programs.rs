@@ -11,11 +11,11 @@ use rand::rngs::ChaCha20Rng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_mse::{MseConnector, Policy};
+use tokio_mse::{DialMode, MseConnector, Policy};
 
 use crate::answers::BY_THE_PEER;
 use crate::dial::{
-    DialMode, INFO_HASH, allow, assert_never_redialled, handshake, handshake_and_unchoke, millis, seconds,
+    INFO_HASH, allow, assert_never_redialled, handshake, handshake_and_unchoke, millis, seconds,
 };
 use crate::far_end;
 use crate::wire::{Failure, Far, Writes, closed, wire};
@@ -72,7 +72,7 @@ impl Program {
     fn random(rng: &mut ChaCha20Rng) -> Self {
         let policies = [allow(), Policy::default(), Policy::default(), Policy::full_rc4()];
         let policy = policies[rng.random_range(0..policies.len())].clone();
-        let complete = complete(policy.first_attempt());
+        let complete = complete(policy.first_mode());
         let mut says = match rng.random_range(0..4) {
             0 => rng.random_range(0..complete),
             1 => complete - 1,
@@ -134,11 +134,12 @@ impl Program {
     }
 
     fn flight(&self) -> Vec<u8> {
-        match (self.policy.first_attempt(), self.answers) {
-            (DialMode::Plaintext, true) => [handshake_and_unchoke(), vec![0; 100]].concat(),
-            (DialMode::Plaintext, false) => vec![0x55; 200],
-            (_, true) => [far_end::first_flight(), vec![0; 100]].concat(),
-            (_, false) => [handshake(2), vec![0; 200]].concat(),
+        let plaintext = self.policy.first_mode() == DialMode::Plaintext;
+        match (plaintext, self.answers) {
+            (true, true) => [handshake_and_unchoke(), vec![0; 100]].concat(),
+            (true, false) => vec![0x55; 200],
+            (false, true) => [far_end::first_flight(), vec![0; 100]].concat(),
+            (false, false) => [handshake(2), vec![0; 200]].concat(),
         }
     }
 
@@ -156,11 +157,8 @@ impl Program {
 }
 
 /// How many bytes are an answer.
-const fn complete(mode: DialMode) -> usize {
-    match mode {
-        DialMode::Plaintext => 20,
-        _ => 96,
-    }
+fn complete(mode: DialMode) -> usize {
+    if mode == DialMode::Plaintext { 20 } else { 96 }
 }
 
 /// Plays the program on the peer's end.
@@ -244,7 +242,7 @@ struct Seen {
 }
 
 async fn run(program: Program, rng: ChaCha20Rng, seen: &mut Seen, case: usize) {
-    let mode = program.policy.first_attempt();
+    let mode = program.policy.first_mode();
     let (near, far) = wire();
     let peer = tokio::spawn(play(program.events.clone(), program.flight(), far));
     let mut modes = Vec::new();

@@ -3,11 +3,9 @@
 use std::io;
 
 use tokio::io::DuplexStream;
-use tokio_mse::{Mode, MseConnector, Policy};
+use tokio_mse::{DialMode, Error, Mode, MseConnector, Policy};
 
-use crate::dial::{
-    DialMode, INFO_HASH, allow, assert_never_redialled, connect_as, handshake, handshake_error, policies,
-};
+use crate::dial::{INFO_HASH, allow, assert_never_redialled, handshake, handshake_error, policies};
 use crate::wire::wire;
 
 #[tokio::test(start_paused = true)]
@@ -19,20 +17,26 @@ async fn h9_require_sends_no_plaintext_and_forbid_no_mse() {
     ] {
         let (near, far) = wire();
         let connector = MseConnector::new(policy.clone());
-        let outcome = connect_as(&connector, mode, near, handshake(1)).await;
+        let outcome = connector.connect_as(mode, near, INFO_HASH, handshake(1)).await;
         assert_eq!(far.written(), b"", "{policy} dialled in {mode}");
-        assert_never_redialled(&outcome.unwrap_err());
+        let error = outcome.unwrap_err();
+        assert!(
+            matches!(error.kind(), tokio_mse::ErrorKind::ModeNotAllowed(refused) if *refused == mode),
+            "{error:?}"
+        );
+        assert!(!error.peer_answered());
+        assert_never_redialled(&error);
     }
 }
 
-/// Where the policy has both modes, either can be dialled by hand.
+/// If the policy has both modes, either can be dialled by hand.
 #[tokio::test(start_paused = true)]
 async fn h9_a_mode_that_the_policy_redials_with_can_be_dialled_by_hand() {
     for (policy, mode) in [(allow(), DialMode::Mse), (Policy::default(), DialMode::Plaintext)] {
         let (near, mut far) = wire();
         far.deliver(&handshake(2));
         let connector = MseConnector::new(policy.clone());
-        let outcome = connect_as(&connector, mode, near, handshake(1)).await;
+        let outcome = connector.connect_as(mode, near, INFO_HASH, handshake(1)).await;
         assert_ne!(far.written(), b"", "{policy} dialled in {mode}");
         if mode == DialMode::Plaintext {
             assert_eq!(outcome.unwrap().negotiated().mode(), Mode::Plaintext);
@@ -46,8 +50,10 @@ async fn h11_allow_without_a_payload_is_an_error_at_once() {
     let started = tokio::time::Instant::now();
     let (near, far) = wire();
     let connector = MseConnector::new(allow());
-    let outcome = connect_as(&connector, DialMode::Plaintext, near, Vec::new()).await;
-    assert_never_redialled(&outcome.unwrap_err());
+    let outcome = connector
+        .connect_as(DialMode::Plaintext, near, INFO_HASH, Vec::new())
+        .await;
+    assert_no_initial_payload(&outcome.unwrap_err());
     assert_eq!(far.written(), b"");
 
     let mut dials = 0;
@@ -57,9 +63,19 @@ async fn h11_allow_without_a_payload_is_an_error_at_once() {
             std::future::ready(io::Result::Ok(wire().0))
         })
         .await;
-    assert_never_redialled(&handshake_error(outcome));
+    assert_no_initial_payload(&handshake_error(outcome));
     assert_eq!(dials, 0, "there is nothing to dial for");
     assert_eq!(started.elapsed().as_secs(), 0);
+}
+
+#[track_caller]
+fn assert_no_initial_payload(error: &Error) {
+    assert!(
+        matches!(error.kind(), tokio_mse::ErrorKind::NoInitialPayload),
+        "{error:?}"
+    );
+    assert!(!error.peer_answered());
+    assert_never_redialled(error);
 }
 
 /// The others need none: MSE is answered with a key, and after plaintext nothing follows.

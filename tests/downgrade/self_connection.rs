@@ -7,9 +7,9 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, duplex};
 use tokio::time::Instant;
-use tokio_mse::{Error, HandshakeError, Mode, MseConnector};
+use tokio_mse::{DialMode, Error, HandshakeError, Mode, MseConnector};
 
-use crate::dial::{DialMode, allow, assert_answered, assert_never_redialled, dial, handshake, seconds};
+use crate::dial::{INFO_HASH, allow, assert_answered, dial, handshake, handshake_error, seconds};
 use crate::wire::{closed_duplex, wire};
 
 /// Gives back everything that is written to it, this many bytes at a time.
@@ -126,11 +126,9 @@ async fn h15_a_longer_payload_is_recognised_by_its_first_68_bytes() {
     let mut echo = Some(Echo::new(usize::MAX));
     let payload = [handshake(1), vec![0; 32]].concat();
     let outcome = MseConnector::new(allow())
-        .connect_with(crate::dial::INFO_HASH, payload, |_| {
-            std::future::ready(echo.take().ok_or(()))
-        })
+        .connect_with(INFO_HASH, payload, |_| std::future::ready(echo.take().ok_or(())))
         .await;
-    assert_self_connection(&crate::dial::handshake_error(outcome));
+    assert_self_connection(&handshake_error(outcome));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +152,7 @@ async fn h15_two_that_dial_each_other_with_mse_end_at_once() {
 async fn h15_two_that_dial_each_other_in_plaintext_are_connected() {
     let (a, b) = duplex(1 << 16);
     let connector = MseConnector::new(allow());
-    let dial_b = connector.connect_with(crate::dial::INFO_HASH, handshake(2), {
+    let dial_b = connector.connect_with(INFO_HASH, handshake(2), {
         let mut b = Some(b);
         move |_| std::future::ready(b.take().ok_or(()))
     });
@@ -192,17 +190,14 @@ async fn itself() -> tokio::net::TcpStream {
     tcp
 }
 
+/// It is told from every other failure, and blames no info-hash.
 #[track_caller]
 fn assert_self_connection(error: &Error) {
-    assert_never_redialled(error);
-    assert!(is_self_connection(error), "{error:?}");
+    assert_answered(error);
+    assert_eq!(error.refusal(), Some(&HandshakeError::SelfConnection));
     assert!(!error.to_string().contains("info-hash"), "{error}");
 }
 
-fn is_self_connection(_: &Error) -> bool {
-    true
-}
-
 fn is_another_dialler(error: &Error) -> bool {
-    !matches!(error, Error::Refused(HandshakeError::NoSyncMark))
+    error.refusal() == Some(&HandshakeError::AnotherDialler)
 }

@@ -15,11 +15,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use tokio_mse::handshake::Responder;
-use tokio_mse::{Mode, MseConnector, Policy};
+use tokio_mse::{DialMode, Mode, MseConnector, Policy};
 
 use crate::dial::{
-    DialMode, Dialled, INFO_HASH, allow, assert_answered, dial, handshake, handshake_error, millis,
-    redials_after, seconds,
+    Dialled, INFO_HASH, allow, assert_answered, dial, handshake, handshake_error, millis, redials_after,
+    seconds,
 };
 use crate::far_end;
 use crate::wire::closed_duplex;
@@ -148,9 +148,10 @@ async fn h12_an_exhausted_budget_is_no_silence() {
 
 /// All that a peer says at once.
 fn answer(mode: DialMode) -> Vec<u8> {
-    match mode {
-        DialMode::Plaintext => handshake(2),
-        _ => far_end::first_flight(),
+    if mode == DialMode::Plaintext {
+        handshake(2)
+    } else {
+        far_end::first_flight()
     }
 }
 
@@ -398,7 +399,7 @@ mod unix {
                 0 => complete - 1,
                 1 => complete,
                 2 => rng.random_range(0..complete),
-                _ => rng.random_range(complete..=flight.len().min(complete + 48)),
+                _ => complete + 1,
             };
             let closes = rng.random_bool(0.5);
             let pieces = rng.random_range(1..=3);
@@ -447,7 +448,7 @@ mod unix {
         (!too_early.get()).then_some(modes.len() > 1)
     }
 
-    /// Only so that nobody wonders: time that passes without an answer is silence, with a blocked thread as well.
+    /// Time that passes without an answer is silence, even if our thread was blocked.
     #[tokio::test]
     async fn h12_silence_after_a_stall_is_silence() {
         let started = Instant::now();

@@ -12,8 +12,8 @@ use tokio_mse::{Policy, Skey};
 
 use crate::program::{INFO_HASH, PATIENCE, TORRENT, spawn};
 
-/// Longer than the answer timeout.
-const STOP: Duration = Duration::from_secs(6);
+/// Longer than the answer timeout of one second.
+const STOP: Duration = Duration::from_secs(2);
 
 #[test]
 fn h12_a_client_that_was_stopped_while_the_key_came_is_not_downgraded() {
@@ -26,7 +26,9 @@ fn stop_and_continue() -> bool {
     let address = listener.local_addr().unwrap();
     let client = spawn(
         "echo_client",
-        &format!("--connect {address} --info-hash {TORRENT} --bytes 1000 --encryption prefer"),
+        &format!(
+            "--connect {address} --info-hash {TORRENT} --bytes 1000 --encryption prefer --answer-timeout 1"
+        ),
     );
     let (mut tcp, _) = listener.accept().unwrap();
     let mut key = Vec::new();

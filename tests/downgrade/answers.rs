@@ -31,39 +31,53 @@ fn answer(mode: DialMode) -> (Vec<u8>, usize) {
     }
 }
 
-/// Every way in which a connection can end by the peer's doing, or by its silence.
-fn ends() -> Vec<(String, Box<dyn Fn(&mut Far)>)> {
-    let mut ends: Vec<(String, Box<dyn Fn(&mut Far)>)> = vec![
-        ("silence".into(), Box::new(|_| ())),
-        ("closed".into(), Box::new(Far::close)),
-        ("blocked".into(), Box::new(|far| far.set_writes(Writes::Blocked))),
-    ];
-    for kind in BY_THE_PEER.map(Failure::Kind) {
-        ends.push((format!("read: {kind:?}"), Box::new(move |far| far.reset(kind))));
-        ends.push((
-            format!("write: {kind:?}"),
-            Box::new(move |far| far.set_writes(Writes::Fail(kind))),
-        ));
-        ends.push((
-            format!("flush: {kind:?}"),
-            Box::new(move |far| far.set_writes(Writes::FlushFails(kind))),
-        ));
-        ends.push((
-            format!("write and read: {kind:?}"),
-            Box::new(move |far| {
-                far.set_writes(Writes::Fail(kind));
-                far.reset(kind);
-            }),
-        ));
+/// How a connection ends by the peer's doing, or by its silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Silence,
+    Closed,
+    OurWriteWaits,
+    Read(ErrorKind),
+    Write(ErrorKind),
+    Flush(ErrorKind),
+    ReadAndWrite(ErrorKind),
+}
+
+impl End {
+    fn every() -> Vec<Self> {
+        let mut every = vec![Self::Silence, Self::Closed, Self::OurWriteWaits];
+        for kind in BY_THE_PEER {
+            every.extend([
+                Self::Read(kind),
+                Self::Write(kind),
+                Self::Flush(kind),
+                Self::ReadAndWrite(kind),
+            ]);
+        }
+        every
     }
-    ends
+
+    fn apply(self, far: &mut Far) {
+        match self {
+            Self::Silence => {}
+            Self::Closed => far.close(),
+            Self::OurWriteWaits => far.set_writes(Writes::Blocked),
+            Self::Read(kind) => far.reset(Failure::Kind(kind)),
+            Self::Write(kind) => far.set_writes(Writes::Fail(Failure::Kind(kind))),
+            Self::Flush(kind) => far.set_writes(Writes::FlushFails(Failure::Kind(kind))),
+            Self::ReadAndWrite(kind) => {
+                far.set_writes(Writes::Fail(Failure::Kind(kind)));
+                far.reset(Failure::Kind(kind));
+            }
+        }
+    }
 }
 
 /// Dials a peer that has said this and ended like this before we do anything.
-async fn meet(mode: DialMode, says: &[u8], end: &dyn Fn(&mut Far)) -> Dialled<Wire> {
+async fn meet(mode: DialMode, says: &[u8], end: End) -> Dialled<Wire> {
     let (near, mut far) = wire();
     far.deliver(says);
-    end(&mut far);
+    end.apply(&mut far);
     dial(&MseConnector::new(redials_after(mode)), [near, closed()]).await
 }
 
@@ -71,10 +85,10 @@ async fn meet(mode: DialMode, says: &[u8], end: &dyn Fn(&mut Far)) -> Dialled<Wi
 async fn h12_an_answer_that_is_in_the_pipe_when_our_write_fails_is_no_silence() {
     for mode in MODES {
         let (flight, complete) = answer(mode);
-        for (name, end) in ends() {
+        for end in End::every() {
             for len in [complete, complete + 1, flight.len()] {
-                let dialled = meet(mode, &flight[..len], &*end).await;
-                assert_eq!(dialled.modes, [mode], "{name}, {len} bytes");
+                let dialled = meet(mode, &flight[..len], end).await;
+                assert_eq!(dialled.modes, [mode], "{end:?}, {len} bytes");
                 // A plaintext handshake is over, so there may be a stream.
                 if mode == DialMode::Mse || dialled.outcome.is_err() {
                     assert_answered(&dialled.only_error(mode));
@@ -88,10 +102,10 @@ async fn h12_an_answer_that_is_in_the_pipe_when_our_write_fails_is_no_silence() 
 async fn h11_less_than_an_answer_is_none() {
     for mode in MODES {
         let (flight, complete) = answer(mode);
-        for (name, end) in ends() {
+        for end in End::every() {
             for len in [0, 1, complete - 1] {
-                let dialled = meet(mode, &flight[..len], &*end).await;
-                assert_eq!(dialled.modes.len(), 2, "{mode}, {name}, {len} bytes");
+                let dialled = meet(mode, &flight[..len], end).await;
+                assert_eq!(dialled.modes.len(), 2, "{mode}, {end:?}, {len} bytes");
             }
         }
     }
@@ -104,13 +118,13 @@ async fn h11_something_else_is_no_answer_even_if_our_write_fails() {
         (DialMode::Mse, DialMode::Plaintext),
         (DialMode::Plaintext, DialMode::Mse),
     ] {
-        for (name, end) in ends() {
+        for end in End::every() {
             let started = tokio::time::Instant::now();
-            let dialled = meet(mode, &answer(other).0, &*end).await;
-            assert_eq!(dialled.modes, [mode, other], "{name}");
+            let dialled = meet(mode, &answer(other).0, end).await;
+            assert_eq!(dialled.modes, [mode, other], "{end:?}");
             // It is told at once. The redial to a closed peer takes no time either.
-            if name != "blocked" {
-                assert!(started.elapsed() < seconds(5), "{name}");
+            if end != End::OurWriteWaits {
+                assert!(started.elapsed() < seconds(5), "{end:?}");
             }
         }
     }
@@ -123,16 +137,16 @@ async fn h12_every_policy_is_told_the_same_of_an_answer() {
         if policy == Policy::plaintext_only() {
             continue;
         }
-        for (name, end) in ends() {
+        for end in End::every() {
             let (near, mut far) = wire();
             far.deliver(&far_end::first_flight());
-            end(&mut far);
+            end.apply(&mut far);
             let connector = MseConnector::new(policy.clone());
             let outcome = connector
                 .connect_as(DialMode::Mse, near, INFO_HASH, handshake(1))
                 .await;
             let error = outcome.unwrap_err();
-            assert!(error.peer_answered(), "{policy}, {name}: {error:?}");
+            assert!(error.peer_answered(), "{policy}, {end:?}: {error:?}");
             assert_answered(&error);
         }
     }
@@ -141,9 +155,9 @@ async fn h12_every_policy_is_told_the_same_of_an_answer() {
 /// A peer that has answered with a key that is refused has answered.
 #[tokio::test(start_paused = true)]
 async fn h12_a_refused_key_is_an_answer_even_if_our_write_fails() {
-    for (name, end) in ends() {
-        let dialled = meet(DialMode::Mse, &[0; 96], &*end).await;
-        assert_eq!(dialled.modes, [DialMode::Mse], "{name}");
+    for end in End::every() {
+        let dialled = meet(DialMode::Mse, &[0; 96], end).await;
+        assert_eq!(dialled.modes, [DialMode::Mse], "{end:?}");
         assert_answered(&dialled.only_error(DialMode::Mse));
     }
 }

@@ -48,11 +48,11 @@ where
         .expect_err("a part of the stream is missing");
     assert_eq!(error.kind(), again.kind(), "{context:?}");
     // Reading goes on as the transport does.
-    let rest = stream.read(&mut received).await;
+    let end = stream.read(&mut received).await;
     if reset {
-        assert_eq!(rest.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
     } else {
-        assert_eq!(rest.unwrap(), 0);
+        assert_eq!(end.unwrap(), 0);
     }
 }
 
@@ -224,7 +224,10 @@ async fn h16_a_responder_has_the_peer_s_bytes_if_the_rest_of_its_payload_cannot_
 #[tokio::test(start_paused = true)]
 async fn h16_a_responder_whose_step_4_cannot_be_written_has_no_stream() {
     for failure in failures() {
-        assert!(accept_until_step_4(failure, false).await.is_err(), "{failure:?}");
+        // A flush comes after it.
+        if !matches!(failure, Writes::FlushFails(_)) {
+            assert!(accept_until_step_4(failure, false).await.is_err(), "{failure:?}");
+        }
     }
 }
 

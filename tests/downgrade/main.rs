@@ -2,6 +2,7 @@
 //! rule: H for the handshake driver, R for reading.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod busy;
 mod dial;
 mod far_end;
 mod wire;

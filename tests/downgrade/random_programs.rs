@@ -1,19 +1,17 @@
 //! H12 as a property: whatever the peer and our own scheduling do, no policy redials if a whole answer had been delivered
 //! to the transport before we gave it up. The clock is Tokio's paused one, and the programs come from a fixed seed.
 
-use std::future::{Future, ready};
+use std::future::ready;
 use std::io::ErrorKind;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rand::rngs::ChaCha20Rng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_mse::{DialMode, MseConnector, Policy};
 
 use crate::answers::BY_THE_PEER;
+use crate::busy::{Busy, Schedule};
 use crate::dial::{
     INFO_HASH, allow, assert_never_redialled, handshake, handshake_and_unchoke, millis, seconds,
 };
@@ -39,10 +37,7 @@ struct Program {
     /// Whether the peer answers in the mode in which it is dialled.
     answers: bool,
     events: Vec<(Duration, Event)>,
-    /// From when to when our task is not polled.
-    stalls: Vec<(Duration, Duration)>,
-    /// How often a poll finds Tokio's budget spent, of 8.
-    exhausted: u8,
+    schedule: Schedule,
 }
 
 /// The moments at which something is decided, or close to one, and any other.
@@ -128,8 +123,11 @@ impl Program {
             policy,
             answers: rng.random_bool(0.9),
             events,
-            stalls,
-            exhausted: [0, 2, 6][rng.random_range(0..3)],
+            schedule: Schedule {
+                stalls,
+                left: [None, Some(1), Some(2), Some(3)][rng.random_range(0..4)],
+                exhausted: [0, 2, 6][rng.random_range(0..3)],
+            },
         }
     }
 
@@ -188,51 +186,6 @@ async fn play(events: Vec<(Duration, Event)>, mut flight: Vec<u8>, mut far: Far)
     far
 }
 
-/// Polls `future` as a busy task would: not at all for some time, and with Tokio's budget spent by others.
-struct Busy<F> {
-    future: F,
-    start: Instant,
-    stalls: Vec<(Duration, Duration)>,
-    exhausted: u8,
-    rng: ChaCha20Rng,
-    resting: Option<Pin<Box<Sleep>>>,
-}
-
-impl<F: Future + Unpin> Future for Busy<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = &mut *self;
-        let now = this.start.elapsed();
-        if let Some((_, until)) = this
-            .stalls
-            .iter()
-            .find(|(from, until)| (*from..*until).contains(&now))
-        {
-            let until = this.start + *until;
-            let resting = this.resting.insert(Box::pin(sleep_until(until)));
-            if resting.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-        if this.rng.random_range(0..8) < this.exhausted {
-            exhaust_budget(cx);
-        }
-        Pin::new(&mut this.future).poll(cx)
-    }
-}
-
-/// Takes from a semaphore until Tokio lets this task do nothing more.
-fn exhaust_budget(cx: &mut Context<'_>) {
-    let permits = Semaphore::new(1);
-    for _ in 0..1_000 {
-        if pin!(permits.acquire()).poll(cx).is_pending() {
-            return;
-        }
-    }
-    panic!("this task has no budget");
-}
-
 /// How the property was exercised.
 #[derive(Debug, Default)]
 struct Seen {
@@ -252,14 +205,7 @@ async fn run(program: Program, rng: ChaCha20Rng, seen: &mut Seen, case: usize) {
         modes.push(mode);
         ready(transports.next().ok_or(()))
     });
-    let busy = Busy {
-        future: Box::pin(dialling),
-        start: Instant::now(),
-        stalls: program.stalls.clone(),
-        exhausted: program.exhausted,
-        rng,
-        resting: None,
-    };
+    let busy = Busy::new(dialling, program.schedule.clone(), rng);
     let outcome = busy.await;
     let context = || format!("case {case} of seed {SEED:#x}: {program:?}: {outcome:?}");
     let far = peer.await.unwrap();

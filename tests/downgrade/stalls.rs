@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn, ready};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::task::Poll;
 use std::thread;
@@ -11,18 +11,21 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use rand::SeedableRng;
+use rand::rngs::ChaCha20Rng;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use tokio_mse::handshake::Responder;
 use tokio_mse::{DialMode, Mode, MseConnector, Policy};
 
+use crate::busy::{Busy, Schedule};
 use crate::dial::{
     Dialled, INFO_HASH, allow, assert_answered, dial, handshake, handshake_error, millis, redials_after,
     seconds,
 };
 use crate::far_end;
-use crate::wire::closed_duplex;
+use crate::wire::{closed, closed_duplex, wire};
 
 /// Polls `future` only while nobody has stopped it.
 async fn while_running<F: Future>(stopped: &Cell<bool>, future: F) -> F::Output {
@@ -146,6 +149,68 @@ async fn h12_an_exhausted_budget_is_no_silence() {
     }
 }
 
+/// A poll may have budget for the timer that has fired, and none for a read.
+#[tokio::test(start_paused = true)]
+async fn h12_a_budget_that_ends_at_the_timer_is_no_silence() {
+    for mode in [DialMode::Mse, DialMode::Plaintext] {
+        for left in 1..=4 {
+            let (near, mut far) = duplex(4096);
+            let connector = MseConnector::new(redials_after(mode)).answer_timeout(seconds(5));
+            let dialling = dial(&connector, [near, closed_duplex()]);
+            let schedule = Schedule {
+                stalls: vec![(seconds(1), seconds(6))],
+                left: Some(left),
+                exhausted: 0,
+            };
+            let busy = Busy::new(dialling, schedule, ChaCha20Rng::seed_from_u64(0));
+            let peer = async {
+                sleep(seconds(2)).await;
+                far.write_all(&answer(mode)).await.unwrap();
+                sleep(seconds(5)).await;
+                drop(far);
+            };
+            // In this order, so that the whole budget of a poll is there to be spent.
+            let (dialled, ()) = futures_util::future::join(busy, peer).await;
+            assert_answered_or_established(dialled, mode);
+        }
+    }
+}
+
+/// Whenever the answer comes while the timeout passes: what is there when the connection is given up counts.
+#[tokio::test(start_paused = true)]
+async fn h12_an_answer_that_comes_while_the_timeout_passes_is_seen_or_too_late() {
+    for mode in [DialMode::Mse, DialMode::Plaintext] {
+        let (mut in_time, mut too_late) = (0, 0);
+        for turns in (0..40).chain([1_000]) {
+            let (near, mut far) = wire();
+            let connector = MseConnector::new(redials_after(mode)).answer_timeout(seconds(5));
+            let peer = tokio::spawn(async move {
+                sleep(seconds(5)).await;
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+                far.deliver(&answer(mode));
+                far.close();
+                far
+            });
+            let dialled = dial(&connector, [near, closed()]).await;
+            let far = peer.await.unwrap();
+            if far.dropped_after() == Some(0) {
+                assert_eq!(dialled.modes.len(), 2);
+                too_late += 1;
+            } else {
+                assert_answered_or_established(dialled, mode);
+                in_time += 1;
+            }
+        }
+        // Both were met.
+        assert!(
+            in_time > 0 && too_late > 0,
+            "{in_time} in time, {too_late} too late"
+        );
+    }
+}
+
 /// All that a peer says at once.
 fn answer(mode: DialMode) -> Vec<u8> {
     if mode == DialMode::Plaintext {
@@ -238,8 +303,10 @@ async fn h12_a_key_that_lies_in_our_socket_before_its_end_is_an_answer() {
 
 #[cfg(unix)]
 mod unix {
+    use std::io::{Read, Write};
     use std::os::unix::net::UnixStream as Blocking;
 
+    use rand::RngExt;
     use tokio::net::UnixStream;
 
     use super::*;
@@ -363,6 +430,9 @@ mod unix {
         });
         let answering = async {
             receive(&far).await;
+            // Our socket can be written to again, which the runtime has to learn before.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
             // These are ready before ours is, and are reported first.
             assert!(others.iter().all(|(_, other)| send(other, &[1])));
             arrived.set(send(&far, &far_end::first_flight()));
@@ -384,9 +454,6 @@ mod unix {
     /// nothing else does.
     #[tokio::test]
     async fn h12_random_programs_over_sockets_redial_only_if_no_answer_was_there() {
-        use rand::rngs::ChaCha20Rng;
-        use rand::{RngExt, SeedableRng};
-
         const SEED: u64 = 0x19;
         let mut rng = ChaCha20Rng::seed_from_u64(SEED);
         let (mut answered, mut silent) = (0, 0);

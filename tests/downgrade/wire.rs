@@ -13,7 +13,6 @@ use tokio::task::unconstrained;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     Kind(ErrorKind),
-    #[cfg(target_os = "linux")]
     Errno(i32),
 }
 
@@ -21,7 +20,6 @@ impl Failure {
     fn error(self) -> io::Error {
         match self {
             Self::Kind(kind) => kind.into(),
-            #[cfg(target_os = "linux")]
             Self::Errno(errno) => io::Error::from_raw_os_error(errno),
         }
     }

@@ -8,4 +8,6 @@ mod echo_client;
 mod echo_server;
 mod guides;
 mod program;
+#[cfg(unix)]
+mod stopped;
 mod terminal;

@@ -91,6 +91,10 @@ impl Running {
         Self(child)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Closes the reading end of its standard output.
     pub(crate) fn close_stdout(&mut self) {
         self.0.stdout = None;

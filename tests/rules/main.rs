@@ -16,6 +16,7 @@ mod deadline;
 #[cfg(unix)]
 mod descriptors;
 mod dialling;
+mod downgrade;
 mod flush_shutdown;
 mod future_sizes;
 mod giveaways;

@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 /// How much can be collected.
-const CAPACITY: usize = 16 * 1024 * 1024;
+const CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Keeps what is in different blocks apart: longer than any secret.
 const SEPARATOR: usize = 300;
@@ -14,20 +14,26 @@ thread_local! {
 }
 
 /// The content of the blocks that this thread freed during some work.
-pub(crate) struct Freed(&'static mut Vec<u8>);
+pub(crate) struct Freed(Vec<u8>);
 
 impl Freed {
     pub(crate) fn new() -> Self {
-        Self(Box::leak(Box::new(Vec::with_capacity(CAPACITY))))
+        Self(Vec::with_capacity(CAPACITY))
     }
 
     /// Adds the blocks that this thread frees during `work`.
     pub(crate) fn collect<V>(&mut self, work: impl FnOnce() -> V) -> V {
-        let blocks = std::mem::replace(&mut self.0, Box::leak(Box::default()));
+        // Only the vector's own three words are leaked.
+        let blocks = Box::leak(Box::new(std::mem::take(&mut self.0)));
         COLLECTED.set(Some(blocks));
         let value = work();
-        self.0 = COLLECTED.take().expect("nothing else takes it");
+        self.0 = std::mem::take(COLLECTED.take().expect("nothing else takes it"));
         value
+    }
+
+    /// All of it. Between two blocks there are zeros.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Whether `secret` is in one of the blocks.

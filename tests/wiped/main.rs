@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod freed;
+mod futures;
 mod machines;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,7 +19,9 @@ pub fn shared(exponent: &[u8], peer_key: &[u8], skey: &[u8]) -> Shared {
 }
 
 fn power(base: &[u8], exponent: &[u8]) -> [u8; 96] {
-    static KNOWN: LazyLock<Mutex<HashMap<[Vec<u8>; 2], [u8; 96]>>> = LazyLock::new(Mutex::default);
+    /// Powers by base and exponent.
+    type Powers = HashMap<[Vec<u8>; 2], [u8; 96]>;
+    static KNOWN: LazyLock<Mutex<Powers>> = LazyLock::new(Mutex::default);
     let key = [base.to_vec(), exponent.to_vec()];
     let known = KNOWN.lock().unwrap().get(&key).copied();
     known.unwrap_or_else(|| {

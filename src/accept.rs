@@ -98,15 +98,16 @@ impl MseAcceptor {
         other
     }
 
-    /// How long a handshake may take, from the call of [`accept`](Self::accept) to the first byte of the stream, the lookup
-    /// of the torrent included: 10 seconds by default.
+    /// How long a handshake may take, from the first poll of [`accept`](Self::accept) to the first byte of the stream, the
+    /// lookup of the torrent included: 10 seconds by default.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.config.timeout = Some(timeout);
         self
     }
 
-    /// Removes the timeout: a silent peer holds its connection for ever.
+    /// Removes the timeout: a silent peer holds its connection for ever. Do not combine it with [`linger`](Self::linger),
+    /// which closes refused connections and would leave the others open: a prober sees the difference.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
         self.config.timeout = None;
@@ -285,7 +286,7 @@ impl<T> Incoming<T> {
         &self.exchange.io
     }
 
-    /// When the handshake times out: [`MseAcceptor::timeout`] after the call of [`MseAcceptor::accept`].
+    /// When the handshake times out: [`MseAcceptor::timeout`] after the first poll of [`MseAcceptor::accept`].
     pub fn deadline(&self) -> Option<Instant> {
         self.exchange.deadline.at()
     }

@@ -36,7 +36,7 @@ const DRAIN_BYTES: usize = 256 * 1024;
 ///
 /// With it, the future that accepts does not return its error at once. It treats the peer like one whose handshake is not
 /// complete yet: it reads, discards, and does not answer. At a moment that is drawn for each connection it closes, and
-/// only then returns the error (a `tracing` event reports it at once). So what a peer without the info-hash sees depends
+/// only then returns the error, up to two seconds after the close (a `tracing` event reports it at once). So what a peer without the info-hash sees depends
 /// on the lengths and times of what it sent, and not on the content. Nothing is spawned; dropping the future, or a timeout
 /// around it, closes at once, and a prober can see that.
 ///

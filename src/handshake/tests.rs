@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Established, Negotiated};
+use super::{Established, Negotiated, Padding};
 use crate::mode::{Mode, Role};
 use crate::policy::hint::PeerHint;
 use crate::policy::methods::CryptoMethod;
@@ -87,6 +87,23 @@ fn a_result_with_mse_is_a_hint_to_dial_with_mse() {
         let negotiated = Negotiated::new(Role::Responder, mode, None);
         assert_eq!(PeerHint::from(&negotiated), expected);
     }
+}
+
+#[test]
+fn generated_padding_has_every_documented_length_and_stays_below_447_bytes() {
+    use std::collections::HashSet;
+
+    let mut lengths = [(); 3].map(|()| HashSet::new());
+    for _ in 0..20_000 {
+        let padding = Padding::generate();
+        let (with_key, before_sync) = (padding.with_key.len(), padding.before_sync.len());
+        assert!(with_key > 0 && with_key + before_sync <= 447);
+        lengths[0].insert(with_key);
+        lengths[1].insert(before_sync);
+        lengths[2].insert(usize::from(padding.negotiated_len));
+    }
+    let expected = [(1..=320), (0..=127), (0..=255)].map(HashSet::from_iter);
+    assert_eq!(lengths, expected);
 }
 
 #[cfg(feature = "tokio")]

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use tokio_mse::handshake::{Detection, Initiator, Machine, Negotiation, PlaintextDial, Responder};
 use tokio_mse::{Policy, Step};
 
-use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, skey};
-use crate::support::foreign::{Offer, Shared, public_key};
+use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, public_key, shared, skey};
+use crate::support::foreign::Offer;
 
 const OURS: [u8; 20] = [0x33; 20];
 const THEIRS: [u8; 20] = [0x44; 20];
@@ -35,7 +35,7 @@ fn responder() -> Responder {
 }
 
 fn step_3() -> Vec<u8> {
-    let mut shared = Shared::new(&THEIRS, &public_key(&OURS), skey().as_bytes());
+    let mut shared = shared(&THEIRS, &public_key(&OURS), skey().as_bytes());
     let offer = Offer {
         pad_c: &[0; 10],
         ia: b"handshake",

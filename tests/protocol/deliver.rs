@@ -1,7 +1,35 @@
 //! Feeds machines in any pieces, and reads what they return.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
 use tokio_mse::handshake::{Machine, Padding, PrivateKey, Progress, Randomness};
 use tokio_mse::{HandshakeError, Skey};
+
+use crate::support::foreign::{self, Shared};
+
+/// The oracle's public key, computed once for each exponent: the oracle is slow.
+pub fn public_key(exponent: &[u8]) -> [u8; 96] {
+    power(&[2], exponent)
+}
+
+/// What the owner of `exponent` and the owner of `peer_key` share, with the oracle's secret computed once.
+pub fn shared(exponent: &[u8], peer_key: &[u8], skey: &[u8]) -> Shared {
+    Shared::from_secret(power(peer_key, exponent), skey)
+}
+
+fn power(base: &[u8], exponent: &[u8]) -> [u8; 96] {
+    /// Powers by base and exponent.
+    type Powers = HashMap<[Vec<u8>; 2], [u8; 96]>;
+    static KNOWN: LazyLock<Mutex<Powers>> = LazyLock::new(Mutex::default);
+    let key = [base.to_vec(), exponent.to_vec()];
+    let known = KNOWN.lock().unwrap().get(&key).copied();
+    known.unwrap_or_else(|| {
+        let power = foreign::secret(exponent, base);
+        KNOWN.lock().unwrap().insert(key, power);
+        power
+    })
+}
 
 /// Feeds all pieces. `None` if the machine wants more; bytes after its end are an error of the test.
 pub fn feed_all<M: Machine>(

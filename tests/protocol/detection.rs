@@ -3,8 +3,7 @@
 use tokio_mse::handshake::{Detected, Detection, Initiator, Machine, PlaintextDial, Progress};
 use tokio_mse::{Encryption, HandshakeError, Mode, Policy, Role, Step};
 
-use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, refused, skey};
-use crate::support::foreign::public_key;
+use crate::deliver::{PROTOCOL, done, feed_all, handshake, key, need_input, public_key, refused, skey};
 
 const THEIRS: [u8; 20] = [0x44; 20];
 

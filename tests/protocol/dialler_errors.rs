@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use tokio_mse::handshake::Padding;
 use tokio_mse::{ConnectError, CryptoMethod, DialMode, Error, ErrorKind, HandshakeError, Mode, Role};
 
 /// An error that an application's dialler might return.
@@ -89,10 +88,4 @@ fn roles_modes_and_methods_are_named() {
     assert_eq!(Mode::Plaintext.to_string(), "plaintext");
     assert_eq!(Mode::from(CryptoMethod::HeaderOnly).to_string(), "header-only");
     assert_eq!(Mode::from(CryptoMethod::Rc4).to_string(), "rc4");
-}
-
-#[test]
-fn padding_that_is_too_long_is_told_the_limit() {
-    let error = Padding::new(vec![0; 600], [], 0).unwrap_err();
-    assert_eq!(error.to_string(), "a pad has 512 bytes at most");
 }

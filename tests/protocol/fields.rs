@@ -3,14 +3,14 @@
 use tokio_mse::handshake::{Established, Initiator, MAX_IA_ACCEPTED, Machine, Negotiation, Responder};
 use tokio_mse::{CryptoMethods, Encryption, HandshakeError, Mode, Policy, Step};
 
-use crate::deliver::{done, feed_all, key, need_input, padded, refused, skey};
-use crate::support::foreign::{Offer, Shared, public_key, step_4};
+use crate::deliver::{self, done, feed_all, key, need_input, padded, public_key, refused, skey};
+use crate::support::foreign::{Offer, Shared, step_4};
 
 const OURS: [u8; 20] = [0x33; 20];
 const THEIRS: [u8; 20] = [0x44; 20];
 
 fn shared() -> Shared {
-    Shared::new(&THEIRS, &public_key(&OURS), &[0x42; 20])
+    deliver::shared(&THEIRS, &public_key(&OURS), &[0x42; 20])
 }
 
 /// Our responder, and the part of step 3 after the SKEY, which it reads next.

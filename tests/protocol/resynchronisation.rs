@@ -3,8 +3,8 @@
 use tokio_mse::handshake::{Initiator, Machine, Progress, Responder};
 use tokio_mse::{HandshakeError, Policy};
 
-use crate::deliver::{done, feed_all, key, need_input, refused, skey};
-use crate::support::foreign::{Offer, Shared, public_key, step_4};
+use crate::deliver::{self, done, feed_all, key, need_input, public_key, refused, skey};
+use crate::support::foreign::{Offer, Shared, step_4};
 use crate::vectors::Vector;
 
 const OURS: [u8; 20] = [0x33; 20];
@@ -15,7 +15,7 @@ fn responder() -> Responder {
 }
 
 fn shared() -> Shared {
-    Shared::new(&THEIRS, &public_key(&OURS), &[0x42; 20])
+    deliver::shared(&THEIRS, &public_key(&OURS), &[0x42; 20])
 }
 
 /// What a foreign initiator sends, with this much padding after its key.

@@ -11,7 +11,8 @@ use tokio_mse::{DialMode, ErrorKind, HandshakeError, Mode, Policy, Step};
 use super::ours::{INFO_HASH, accept_and_talk, dial, dial_and_talk, our_handshake, their_handshake};
 use super::peer::{EXPONENT, PLAINTEXT, RC4, Stream, key, skip_to, step_3, step_4_after_pad};
 use super::segments::{Far, connection};
-use crate::support::foreign::{Cipher, Offer, Shared, public_key, secret, sha1, step_4 as step_4_bytes};
+use crate::deliver::public_key;
+use crate::support::foreign::{Cipher, Offer, Shared, secret, sha1, step_4 as step_4_bytes};
 
 const LIMIT: Duration = Duration::from_secs(5);
 

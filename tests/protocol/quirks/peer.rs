@@ -3,7 +3,8 @@
 
 use super::ours::{INFO_HASH, our_handshake, their_handshake};
 use super::segments::Far;
-use crate::support::foreign::{Cipher, Offer, Shared, public_key};
+use crate::deliver::public_key;
+use crate::support::foreign::{Cipher, Offer, Shared};
 
 pub const EXPONENT: [u8; 20] = [0x2D; 20];
 pub const RC4: u32 = 2;

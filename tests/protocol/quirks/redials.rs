@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio_mse::{DialMode, Encryption};
 
 use super::ours::INFO_HASH;
-use super::pairs::{Double, Outcome, doubles, they_dial, we_dial};
+use super::pairs::{Outcome, doubles, they_dial, we_dial};
 use super::published::{Dials, Takes};
 
 const WORDS: [Encryption; 4] = [
@@ -21,24 +22,63 @@ const WORDS: [Encryption; 4] = [
     Encryption::Require,
 ];
 
-fn speaks(word: Encryption, attempt: DialMode) -> bool {
+fn speaks(word: Encryption, mode: DialMode) -> bool {
     match word {
-        Encryption::Forbid => attempt == DialMode::Plaintext,
-        Encryption::Require => attempt == DialMode::Mse,
+        Encryption::Forbid => mode == DialMode::Plaintext,
+        Encryption::Require => mode == DialMode::Mse,
         _ => true,
     }
 }
 
-fn takes(double: &Double, attempt: DialMode) -> bool {
-    match double.takes {
+/// One of the clients, and its results with each of our levels.
+struct Pairs {
+    name: &'static str,
+    dials: Dials,
+    takes: Takes,
+    we_dial: [Outcome; 4],
+    they_dial: [Outcome; 4],
+}
+
+/// All scenarios, played once for all tests of this file.
+async fn all_pairs() -> &'static [Pairs] {
+    static ALL: OnceCell<Vec<Pairs>> = OnceCell::const_new();
+    ALL.get_or_init(async || {
+        let mut all = Vec::new();
+        for double in doubles() {
+            let [a, b, c, d] = WORDS;
+            all.push(Pairs {
+                name: double.name,
+                dials: double.dials,
+                takes: double.takes,
+                we_dial: [
+                    we_dial(a, &double).await,
+                    we_dial(b, &double).await,
+                    we_dial(c, &double).await,
+                    we_dial(d, &double).await,
+                ],
+                they_dial: [
+                    they_dial(a, &double).await,
+                    they_dial(b, &double).await,
+                    they_dial(c, &double).await,
+                    they_dial(d, &double).await,
+                ],
+            });
+        }
+        all
+    })
+    .await
+}
+
+fn takes(pairs: &Pairs, mode: DialMode) -> bool {
+    match pairs.takes {
         Takes::Either => true,
-        Takes::MseAlone => attempt == DialMode::Mse,
-        Takes::PlaintextAlone | Takes::PlaintextAloneInSilence => attempt == DialMode::Plaintext,
+        Takes::MseAlone => mode == DialMode::Mse,
+        Takes::PlaintextAlone | Takes::PlaintextAloneInSilence => mode == DialMode::Plaintext,
     }
 }
 
-fn dials(double: &Double) -> &'static [DialMode] {
-    match double.dials {
+fn dials(pairs: &Pairs) -> &'static [DialMode] {
+    match pairs.dials {
         Dials::Plaintext => &[DialMode::Plaintext],
         Dials::Mse => &[DialMode::Mse],
         Dials::MseThenPlaintext | Dials::PlaintextThenMse => &[DialMode::Plaintext, DialMode::Mse],
@@ -64,45 +104,35 @@ fn hold(word: Encryption, name: &str, outcome: &Outcome, can_meet: bool) {
 
 #[tokio::test(start_paused = true)]
 async fn every_pair_that_has_a_common_mode_connects_and_require_shows_nothing_in_the_clear() {
-    for double in &doubles() {
-        for word in WORDS {
+    for pairs in all_pairs().await {
+        for (word, ours) in WORDS.into_iter().zip(&pairs.we_dial) {
             let both = [DialMode::Plaintext, DialMode::Mse];
-            let ours = we_dial(word, double).await;
-            let can_meet = both
-                .iter()
-                .any(|&attempt| speaks(word, attempt) && takes(double, attempt));
-            hold(word, double.name, &ours, can_meet);
-            assert!(
-                ours.attempts.iter().all(|&attempt| speaks(word, attempt)),
-                "{word}, {}",
-                double.name
-            );
-
-            let theirs = they_dial(word, double).await;
-            let can_meet = dials(double).iter().any(|&attempt| speaks(word, attempt));
-            hold(word, double.name, &theirs, can_meet);
+            let common = |&mode: &DialMode| speaks(word, mode) && takes(pairs, mode);
+            hold(word, pairs.name, ours, both.iter().any(common));
+            let speaks = ours.attempts.iter().all(|&mode| speaks(word, mode));
+            assert!(speaks, "{word}, {}", pairs.name);
+        }
+        for (word, theirs) in WORDS.into_iter().zip(&pairs.they_dial) {
+            let common = dials(pairs).iter().any(|&mode| speaks(word, mode));
+            hold(word, pairs.name, theirs, common);
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redial_costs_no_time_where_the_first_mode_was_closed() {
-    for double in &doubles() {
-        for word in WORDS {
-            if double.takes == Takes::PlaintextAloneInSilence {
-                continue;
-            }
-            let outcome = we_dial(word, double).await;
-            assert!(
-                outcome.dialled.iter().all(Duration::is_zero),
-                "{word}, {}",
-                double.name
-            );
+async fn a_redial_costs_no_time_if_the_first_attempt_was_closed() {
+    for pairs in all_pairs().await {
+        if pairs.takes == Takes::PlaintextAloneInSilence {
+            continue;
+        }
+        for (word, ours) in WORDS.into_iter().zip(&pairs.we_dial) {
+            let at_once = ours.dialled.iter().all(Duration::is_zero);
+            assert!(at_once, "{word}, {}", pairs.name);
         }
     }
 }
 
-fn table(title: &str, rows: &[(&str, [Outcome; 4])]) -> String {
+fn table<'a>(title: &str, rows: impl Iterator<Item = (&'a str, &'a [Outcome; 4])>) -> String {
     let mut text = format!("### {title}\n\n| |");
     for word in WORDS {
         write!(text, " `{word}` |").unwrap();
@@ -120,33 +150,16 @@ fn table(title: &str, rows: &[(&str, [Outcome; 4])]) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn connections_their_order_and_the_time_until_the_stream_are_those_of_the_table() {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    let doubles = doubles();
-    for double in &doubles {
-        let [a, b, c, d] = WORDS;
-        let name = double.name;
-        ours.push((
-            name,
-            [
-                we_dial(a, double).await,
-                we_dial(b, double).await,
-                we_dial(c, double).await,
-                we_dial(d, double).await,
-            ],
-        ));
-        theirs.push((
-            name,
-            [
-                they_dial(a, double).await,
-                they_dial(b, double).await,
-                they_dial(c, double).await,
-                they_dial(d, double).await,
-            ],
-        ));
-    }
+    let all = all_pairs().await;
     let text = [
-        table("We dial, they take", &ours),
-        table("They dial, we take", &theirs),
+        table(
+            "We dial, they take",
+            all.iter().map(|pairs| (pairs.name, &pairs.we_dial)),
+        ),
+        table(
+            "They dial, we take",
+            all.iter().map(|pairs| (pairs.name, &pairs.they_dial)),
+        ),
     ]
     .join("\n");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol/quirks/redials.md");

@@ -8,13 +8,7 @@ use crate::program::{Server, TORRENT, run, spawn};
 fn required_arguments_are_asked_for() {
     run("echo_server", "").assert_failure(2, "--listen <ADDR>");
     run("echo_client", "").assert_failure(2, "--connect <ADDR>");
-    run("bridge", "").assert_failure(2, "--connect <ADDR>");
     run("echo_server", "--listen 127.0.0.1:0").assert_failure(2, "--info-hash <HEX>");
-    run(
-        "bridge",
-        "--listen 127.0.0.1:0 --connect 127.0.0.1:1 --inbound require",
-    )
-    .assert_failure(2, "--info-hash");
     run("demo", "surplus").assert_failure(2, "surplus");
 }
 
@@ -56,7 +50,6 @@ fn unreadable_values_are_named() {
     }
     let dialled = "--connect 127.0.0.1:1 --disguise hat";
     run("echo_client", &format!("{dialled} {torrent}")).assert_failure(2, "printable-start");
-    run("bridge", &format!("{address} {dialled}")).assert_failure(2, "printable-start");
     for bytes in ["-1", "many", "18446744073709551615"] {
         let arguments = format!("--connect 127.0.0.1:1 {torrent} --bytes {bytes}");
         run("echo_client", &arguments).assert_failure(2, "--bytes");
@@ -68,22 +61,14 @@ fn help_is_given() {
     run("demo", "--help").assert_success("Usage: demo");
     run("echo_server", "--help").assert_success("--info-hash <HEX>");
     run("echo_client", "--help").assert_success("--bytes <N>");
-    run("bridge", "--help").assert_success("--outbound");
-    let both_ways =
-        "Usage: bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) ";
-    run("bridge", "--help").assert_success(both_ways);
 }
 
 #[test]
 fn every_program_tells_its_version() {
     let programs = [
-        "bridge",
         "demo",
         "echo_client",
         "echo_server",
-        "observer",
-        "probe",
-        "soak",
     ];
     for program in programs {
         let version = format!("{program} {}", env!("CARGO_PKG_VERSION"));
@@ -96,8 +81,6 @@ fn an_address_in_use_is_reported() {
     let server = Server::echo_server("");
     let taken = server.address;
     run("echo_server", &format!("--listen {taken} --info-hash {TORRENT}"))
-        .assert_failure(1, &format!("cannot listen on {taken}: "));
-    run("bridge", &format!("--listen {taken} --connect {taken}"))
         .assert_failure(1, &format!("cannot listen on {taken}: "));
     server.echo("").assert_success("rc4");
 }

@@ -3,12 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
-mod bridge;
 mod demo;
 mod echo_client;
 mod echo_server;
 mod guides;
-mod probe;
 mod program;
-mod soak;
-mod socks5;

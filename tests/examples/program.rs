@@ -147,7 +147,7 @@ impl Ended {
     }
 }
 
-/// `echo_server` or `bridge`, listening.
+/// `echo_server`, listening.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stderr: Arc<Mutex<String>>,
@@ -161,10 +161,6 @@ impl Server {
 
     pub(crate) fn start_at(listen: &str, example: &str, arguments: &str) -> Self {
         Self::announced(example, &format!("--listen {listen} {arguments}"))
-    }
-
-    pub(crate) fn socks5(arguments: &str) -> Self {
-        Self::announced("bridge", &format!("--socks5 127.0.0.1:0 {arguments}"))
     }
 
     /// Waits for its first line.
@@ -194,10 +190,6 @@ impl Server {
         Self::start("echo_server", &format!("--info-hash {TORRENT} {arguments}"))
     }
 
-    pub(crate) fn bridge_to(target: SocketAddr, arguments: &str) -> Self {
-        Self::start("bridge", &format!("--connect {target} {arguments}"))
-    }
-
     /// Runs `echo_client` against it.
     pub(crate) fn echo(&self, arguments: &str) -> Ended {
         self.echo_all(arguments, 100_000)
@@ -214,22 +206,6 @@ impl Server {
             "echo_client",
             &format!("--connect {address} --timeout 100 --bytes {bytes} {torrent} {arguments}"),
         )
-    }
-
-    /// Tells it to end as a service manager does, and waits for its status.
-    #[cfg(unix)]
-    pub(crate) fn terminate(&mut self) -> Option<i32> {
-        let process = self.running.0.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &process]).status();
-        assert!(told.expect("kill is there").success());
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.running.0.try_wait().expect("the example is ours") {
-                return status.code();
-            }
-            assert!(Instant::now() < until, "the example does not end");
-            sleep(Duration::from_millis(5));
-        }
     }
 
     /// Waits until it said this on stderr.

@@ -65,11 +65,7 @@ fn help_is_given() {
 
 #[test]
 fn every_program_tells_its_version() {
-    let programs = [
-        "demo",
-        "echo_client",
-        "echo_server",
-    ];
+    let programs = ["demo", "echo_client", "echo_server"];
     for program in programs {
         let version = format!("{program} {}", env!("CARGO_PKG_VERSION"));
         run(program, "-V").assert_success(&version);

@@ -90,22 +90,7 @@ fn each_disguise_is_taken_by_its_name_and_understood() {
     server
         .echo("--disguise full --encryption require")
         .assert_success("negotiated: rc4\n");
-    let bridge = Server::bridge_to(
-        server.address,
-        &format!("--info-hash {TORRENT} --disguise full --outbound require"),
-    );
-    bridge
-        .echo("--disguise full --encryption require")
-        .assert_success("negotiated: rc4\n");
-    for look in [
-        "none",
-        "pieces",
-        "printable-start",
-        "mostly-printable",
-        "skewed-bits",
-        "printable-run",
-        "vary",
-    ] {
+    for look in ["none", "exempt"] {
         let client = server.echo(&format!("--disguise {look} --encryption require"));
         client.assert_success("negotiated: rc4\n");
     }

@@ -25,7 +25,7 @@ const STEP: isize = 512;
 const SECRET: isize = 96;
 
 /// Both keystreams, each in a box of its own.
-const KEYSTREAMS: isize = 1024;
+const KEYSTREAMS: isize = 576;
 
 /// The heap of a half-open handshake: at the end of a stage, and the most at any moment up to there.
 struct Held<H> {

@@ -126,11 +126,11 @@ async fn h14_the_answer_timeout_is_never_longer_than_the_handshakes() {
 
 #[tokio::test(start_paused = true)]
 async fn h7_part_of_an_answer_is_none_and_sending_it_slowly_does_not_help() {
+    const PROTOCOL: &[(u64, &[u8])] = &[(0, b"\x13BitTorrent"), (2, b" pro"), (4, b"toco")];
     const KEY: &[(u64, &[u8])] = &[(0, &[0x55; 60]), (2, &[0x55; 30]), (4, &[0x55; 5])];
     let slow = attempt(prefer(), DialMode::Mse, KEY).await;
     assert_eq!(slow, (Step::PublicKey, false, seconds(5), seconds(5)));
 
-    const PROTOCOL: &[(u64, &[u8])] = &[(0, b"\x13BitTorrent"), (2, b" pro"), (4, b"toco")];
     let connector = allow().answer_timeout(seconds(5));
     let slow = attempt(connector, DialMode::Plaintext, PROTOCOL).await;
     assert_eq!(slow, (Step::Payload, false, seconds(5), seconds(5)));

@@ -1,4 +1,4 @@
-//! A stream and its halves have the descriptor of their transport, where that has one.
+//! A stream and its halves have the descriptor of their transport, if it has one.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;

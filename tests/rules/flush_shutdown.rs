@@ -1,4 +1,4 @@
-//! F1 to F4.
+//! F1 to F4: flush and shutdown.
 
 use std::io::ErrorKind;
 
@@ -137,7 +137,7 @@ async fn f4_half_close_works_both_ways() {
                 let mut received = Vec::new();
                 second.read_to_end(&mut received).await.unwrap();
                 assert_eq!(received, [1; 500]);
-                // The direction back is open still, and stays so.
+                // The other direction is still open.
                 second.write_all(&[2; 700]).await.unwrap();
                 second.shutdown().await.unwrap();
             };

@@ -138,10 +138,8 @@ async fn s3_futures_can_be_spawned() {
         async { io::Result::Ok(io) }
     });
     drop(dialled);
-    let policy = Policy::full_rc4();
-    let connecting = tokio::spawn(MseStream::connect(a, SKEY, "", &policy));
-    let accepting = tokio::spawn(MseStream::accept(b, |_| Some(skey()), &policy));
-    drop(policy);
+    let connecting = tokio::spawn(MseStream::connect(a, SKEY, "", &Policy::full_rc4()));
+    let accepting = tokio::spawn(MseStream::accept(b, |_| Some(skey()), &Policy::full_rc4()));
     let (mut a, mut b) = (
         connecting.await.unwrap().unwrap(),
         accepting.await.unwrap().unwrap(),

@@ -1,4 +1,4 @@
-//! S4: what must not be seen, in every spelling, and a search for it.
+//! S4: a search for secrets in a text, in every way in which bytes are printed.
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use crate::support::exchange::{Cipher, SKEY, XA, XB, s};
 use crate::support::foreign::sha1;
 
-// Not words: those are in the log anyway.
+// Not words, because a log contains words.
 pub(crate) const PAYLOAD: &str = "zQ7#kW9!vJ5%pR3&tY8*";
 pub(crate) const ANSWER: &str = "Xb4=mG6+cF2~hN1;dL0/";
 
-/// How many bytes of a secret in a row count as the secret.
+/// How many consecutive bytes of a secret count as the secret.
 const GIVEAWAY: usize = 5;
 
-/// Everything that must not be seen of the exchange with XA and XB.
+/// The secrets of the exchange with XA and XB.
 fn secrets() -> Vec<(&'static str, Vec<u8>)> {
     let s = s();
     vec![
@@ -52,7 +52,7 @@ fn spellings(bytes: &[u8]) -> Vec<String> {
     for spelling in &mut spellings {
         *spelling = normal(spelling);
     }
-    // What is lost in translation, or is too short to mean anything, gives nothing away.
+    // A spelling that lost bytes, or is very short, shows nothing.
     spellings.retain(|spelling| !spelling.contains('\u{fffd}') && spelling.len() >= GIVEAWAY - 1);
     spellings
 }
@@ -87,7 +87,7 @@ pub(crate) fn says_nothing(text: &str) {
     assert_eq!(seen(text), None, "in {text}");
 }
 
-/// Nothing secret: a text there must be, or a log would show that something happened, and not what to.
+/// The value prints something, and no secret.
 #[track_caller]
 pub(crate) fn shows_nothing(value: &impl Debug) {
     for text in [format!("{value:?}"), format!("{value:#?}"), format!("{value:x?}")] {

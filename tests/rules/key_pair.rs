@@ -17,8 +17,8 @@ fn allocated_while_dialling(policy: Policy) -> (isize, isize) {
     let connector = MseConnector::new(policy).no_timeout();
     let unreachable = |_| pending::<io::Result<DuplexStream>>();
     let mut dialling = spawn(connector.connect_with([7; 20], "", unreachable));
-    let (_, held, _) = heap::measure(|| assert_pending!(dialling.poll()));
-    let (_, _, later) = heap::measure(|| {
+    let ((), held, _) = heap::measure(|| assert_pending!(dialling.poll()));
+    let ((), _, later) = heap::measure(|| {
         for _ in 0..20 {
             assert_pending!(dialling.poll());
         }

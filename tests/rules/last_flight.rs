@@ -54,7 +54,7 @@ fn transport_error(error: &Error) -> ErrorKind {
     }
 }
 
-/// Serves a plaintext peer. After the peer's handshake, reads and writes do as they are told.
+/// Serves a plaintext peer. After the peer's handshake, reads and writes follow these steps.
 fn serve_plaintext(
     reads: &[ScriptStep],
     writes: &[ScriptStep],

@@ -1,4 +1,4 @@
-//! S2 and S3, and what taking a stream apart gives.
+//! S2 and S3: auto traits, halves and parts.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::support::pair::{Mode, established, stream, streams};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Scripted, Step};
 
-/// A transport may be neither `Send` nor `Sync`, and a stream over it then is neither.
+/// Neither `Send` nor `Sync`.
 struct Local(#[allow(dead_code, reason = "for its auto traits")] Rc<()>);
 /// `Send`, but not `Sync`.
 struct Unshared(#[allow(dead_code, reason = "for its auto traits")] Cell<()>);

@@ -1,4 +1,4 @@
-//! S2: a stream that is taken apart and put together again is the stream that it was.
+//! S2: a stream that is taken apart and assembled again is the same stream.
 
 use std::task::Poll;
 
@@ -63,7 +63,7 @@ fn s2_a_stream_that_is_taken_apart_anywhere_continues() {
 }
 
 #[test]
-fn s2_parts_keep_the_unread_bytes_and_what_was_agreed_on() {
+fn s2_parts_keep_the_unread_bytes_and_the_result_of_the_handshake() {
     let (_, responder) = established_with(CryptoMethod::Rc4, "left over", "");
     let mut peer = MseStream::from_established(Scripted::reading([], []), responder);
     assert_eq!(ready(poll::read(&mut peer, 4)), b"left");

@@ -1,4 +1,4 @@
-//! R1 to R7.
+//! R1 to R7, and R9.
 
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
@@ -172,7 +172,7 @@ fn r5_what_follows_left_over_bytes_is_decrypted_correctly() {
     let mut sealed = b"and what follows".to_vec();
     responder.encrypt.as_mut().unwrap().apply(&mut sealed);
     assert_eq!(initiator.received, b"first ");
-    // As if half of it had come with the handshake as well.
+    // Half of it arrived with the handshake.
     initiator.decrypt.as_mut().unwrap().apply(&mut sealed[..8]);
     initiator.received.extend(&sealed[..8]);
     let mut peer = MseStream::from_established(Scripted::reading(&sealed[8..], []), initiator);
@@ -195,6 +195,38 @@ fn r5_left_over_bytes_survive_taking_apart_and_splitting() {
     let (_io, unread, decrypt) = reader.into_parts();
     assert_eq!(&unread[..], b"ver");
     assert!(decrypt.unwrap().is_some());
+}
+
+#[test]
+fn r9_unread_bytes_are_seen_without_reading() {
+    for method in [CryptoMethod::Rc4, CryptoMethod::HeaderOnly] {
+        let whole = || {
+            let (_, responder) = established_with(method, "left over", "");
+            MseStream::from_established(Scripted::reading([], []), responder)
+        };
+        let mut peer = whole();
+        assert_eq!(peer.unread(), b"left over");
+        assert_eq!(peer.unread(), b"left over");
+        assert_eq!(ready(poll::read(&mut peer, 0)), b"");
+        assert_eq!(ready(poll::read(&mut peer, 4)), b"left");
+        assert_eq!(peer.unread(), b" over");
+        let mut peer = MseStream::from_parts(peer.into_parts());
+        assert_eq!(peer.unread(), b" over");
+        assert_eq!(ready(poll::read(&mut peer, 40)), b" over");
+        assert_eq!(peer.unread(), b"");
+        // None of this has called the transport.
+        assert_eq!(peer.get_ref().calls(), []);
+        // Later reads do, and leave nothing unread.
+        assert_eq!(ready(poll::read(&mut peer, 4)), b"");
+        assert_eq!(peer.unread(), b"");
+
+        let (mut reader, writer) = whole().into_split_with(|io| (io.clone(), io));
+        assert_eq!(ready(poll::read(&mut reader, 5)), b"left ");
+        assert_eq!(reader.unread(), b"over");
+        let peer = reader.reunite(writer, |io, _| Ok(io)).unwrap();
+        assert_eq!(peer.unread(), b"over");
+    }
+    assert_eq!(MseStream::plaintext((), tokio_mse::Role::Initiator).unread(), b"");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! S1: both directions full at once, over transports that hold next to nothing.
+//! S1: both directions are full at once, over transports that hold very few bytes.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 
 use crate::support::pair::{Mode, streams};
 
-/// 8 MiB over 64 bytes of transport take 131,072 hand-overs; smaller transports get as many, so that a debug build is
-/// done in seconds: 128 KiB over one byte.
-const HAND_OVERS: usize = 8 * 1024 * 1024 / 64;
+/// 8 MiB over a transport of 64 bytes fill it 131,072 times. Smaller transports are filled as often, so that a debug
+/// build needs seconds only: 128 KiB over one byte.
+const FILLS: usize = 8 * 1024 * 1024 / 64;
 
-/// Made once: a debug build is slow at making bytes. The period is a prime, so nothing is aligned with it.
+/// Computed once, because a debug build is slow. The period is a prime, so nothing is aligned with it.
 static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..2 * PERIOD)
         .map(|at| ((at % PERIOD).wrapping_mul(0x9E37_79B1) >> 13) as u8)
@@ -19,13 +19,13 @@ static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 const PERIOD: usize = 65_521;
 
-/// What one side sends from `at` on. The sides are out of step with each other.
+/// What one side sends from `at` on. Both sides begin at different offsets.
 fn pattern(from_a: bool, at: usize, len: usize) -> &'static [u8] {
     let start = (at + usize::from(from_a) * 777) % PERIOD;
     &PATTERN[start..start + len]
 }
 
-/// What one `write_all` is given: a few hand-overs, as every short write costs a pass over all that it was offered.
+/// The length of one `write_all`. It is short, because every partial write costs a pass over everything that was offered.
 const BLOCK: usize = 256;
 
 async fn send(mut writer: impl AsyncWrite + Unpin, from_a: bool, len: usize) {
@@ -78,18 +78,18 @@ async fn saturate(mode: Mode, size: usize, len: usize, own_halves: bool) {
 
 #[tokio::test]
 async fn s1_saturated_full_duplex_of_8_mib_each_way_finishes() {
-    saturate(Mode::Rc4, 64, HAND_OVERS * 64, false).await;
+    saturate(Mode::Rc4, 64, FILLS * 64, false).await;
 }
 
 #[tokio::test]
 async fn s1_saturated_full_duplex_of_8_mib_each_way_finishes_through_the_halves() {
-    saturate(Mode::Rc4, 64, HAND_OVERS * 64, true).await;
+    saturate(Mode::Rc4, 64, FILLS * 64, true).await;
 }
 
 #[tokio::test]
 async fn s1_saturated_full_duplex_over_a_single_byte_finishes() {
-    saturate(Mode::Rc4, 1, HAND_OVERS, false).await;
-    saturate(Mode::Rc4, 1, HAND_OVERS, true).await;
+    saturate(Mode::Rc4, 1, FILLS, false).await;
+    saturate(Mode::Rc4, 1, FILLS, true).await;
 }
 
 #[tokio::test]

@@ -59,14 +59,14 @@ enum Either {
     Between,
 }
 
-/// Bytes that no two writes have in common, made once: a debug build is slow at making bytes.
+/// Two writes never send the same bytes. Computed once, because a debug build is slow.
 static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..4 * WRITE_LIMIT + 10_000)
         .map(|at| (at * 7 + at / 251) as u8)
         .collect()
 });
 
-/// The initiator's keystream in each mode, as far as the longest program can use it.
+/// The initiator's keystream in each mode, as much as the longest program can use.
 static KEYSTREAMS: LazyLock<Vec<(Mode, Vec<u8>)>> = LazyLock::new(|| {
     let keystream = |mode: Mode| mode.wire(&mut ciphers().0, &vec![0; (MAX_OPS + 1) * WRITE_LIMIT]);
     Mode::ALL.iter().map(|mode| (*mode, keystream(*mode))).collect()

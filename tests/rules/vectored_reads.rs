@@ -43,16 +43,13 @@ enum Read {
 
 fn reads(rng: &mut ChaCha20Rng) -> Vec<Read> {
     let count = rng.random_range(1..40);
-    let read = |_| match rng.random_range(0..5) {
-        0 => Read::Plain(rng.random_range(0..40)),
-        _ => {
-            let slices = rng.random_range(0..24);
-            let len = |_| match rng.random_range(0..4) {
-                0 => 0,
-                _ => rng.random_range(0..30),
-            };
-            Read::Vectored((0..slices).map(len).collect())
-        }
+    let len = |rng: &mut ChaCha20Rng| match rng.random_range(0..4) {
+        0 => 0,
+        _ => rng.random_range(0..30),
+    };
+    let read = |_| match (rng.random_range(0..5), rng.random_range(0..24)) {
+        (0, _) => Read::Plain(rng.random_range(0..40)),
+        (_, slices) => Read::Vectored((0..slices).map(|_| len(rng)).collect()),
     };
     (0..count).map(read).collect()
 }
@@ -163,7 +160,7 @@ fn r1_more_buffers_than_the_transport_is_offered_are_filled_by_later_reads() {
     for mode in Mode::ALL.iter().copied() {
         let plain = [7; 40];
         let mut peer = stream(mode, Source::new(wire(mode, "", &plain), []));
-        // Empty buffers do not use up what is offered: a read that is offered nothing would look like the end.
+        // Empty buffers are not offered: a read with only these would look like the end.
         let lens = [[0; 50], [1; 50]].concat();
         let (space, read) = peer.read_vectored(&lens);
         let Poll::Ready(Ok(len)) = read else {

@@ -1,4 +1,4 @@
-//! W1 to W4: what is accepted arrives, once and in order. W9 has a test binary of its own.
+//! W1 to W4: what is accepted arrives once and in order.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -144,7 +144,7 @@ async fn w4_a_dropped_write_leaves_no_gap_and_no_duplicate() {
         let mut expected: Vec<u8> = Vec::new();
         let mut received = Vec::new();
         for turn in 0..200 {
-            // As `select!` does it: polled until it is pending, then dropped, whatever part it got rid of.
+            // As `select!` does it: the future is polled until it is pending, and then dropped.
             let data = pattern(turn, 1 + turn % 13);
             let accepted = tokio::select! {
                 biased;
@@ -170,7 +170,7 @@ async fn w4_a_dropped_write_leaves_no_gap_and_no_duplicate() {
 }
 
 #[test]
-fn w4_parts_taken_after_a_dropped_write_are_in_step() {
+fn w4_the_parts_after_a_dropped_write_continue_correctly() {
     let io = Scripted::writing([Step::Pending, Step::Move(2), Step::Pending]);
     let mut peer = stream(Mode::Rc4, io.clone());
     assert!(poll::write(&mut peer, &pattern(1, 300)).is_pending());
@@ -200,7 +200,7 @@ async fn w2_over_a_transport_that_sends_on_flush_only_flushing_is_needed() {
     assert_eq!(reader.await.unwrap(), data);
 }
 
-/// The ciphers of the tests must be right by themselves.
+/// The ciphers of the tests have to be right.
 #[test]
 fn w3_the_test_cipher_gives_the_known_keystream() {
     let s = crate::support::exchange::s();

@@ -1,4 +1,4 @@
-//! W5, W6, W7 and W10: inner writers that are given nothing, take nothing, claim too much or fail.
+//! W5, W6, W7 and W10: empty writes, and transports that accept nothing, report too much or fail.
 
 use std::io::ErrorKind;
 use std::task::Poll;

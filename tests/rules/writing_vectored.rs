@@ -10,7 +10,7 @@ use crate::support::script::{Call, Outcome, Script, Scripted, Step};
 use crate::support::write_limit::WRITE_LIMIT;
 use crate::writing::{decrypt, pattern};
 
-/// More slices than any operating system takes at once, with empty ones everywhere.
+/// More slices than an operating system accepts at once, with empty ones everywhere.
 fn many_slices() -> Vec<Vec<u8>> {
     (0..200).map(|at| pattern(at, [0, 1, 0, 17, 3][at % 5])).collect()
 }
@@ -23,7 +23,7 @@ fn w8_a_vectored_write_equals_its_concatenation() {
         let whole = many_slices().concat();
         let mut left = whole.clone();
         while !left.is_empty() {
-            // The rest, cut into slices elsewhere at every attempt.
+            // The rest, cut into other slices at every attempt.
             let slices: Vec<Vec<u8>> = left
                 .chunks(1 + left.len() % 7)
                 .flat_map(|chunk| [vec![], chunk.to_vec(), vec![]])

@@ -1,4 +1,4 @@
-//! The kinds of the calls that were made on a transport, in order: `r`, `w`, `f`, `s`.
+//! The calls that were made on a transport, in order, one letter each: `r`, `w`, `f`, `s`.
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! A transport that insists on being left alone once it is closed.
+//! A transport that must not be used after its shutdown.
 
 use std::io;
 

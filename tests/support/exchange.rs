@@ -1,5 +1,5 @@
-//! One key exchange whose secrets are known answers, and what the foreign implementation derives from them: nothing of
-//! it is the library's, so that a mistake in it is not made twice.
+//! One key exchange with known secrets, and what the foreign implementation derives from them. It shares no code with
+//! the library, so it does not share its mistakes.
 
 use tokio_mse::Skey;
 use tokio_mse::handshake::{Padding, PrivateKey, Randomness};
@@ -48,7 +48,7 @@ pub(crate) fn step_3_marks(s: &[u8]) -> Vec<u8> {
     [shared.req1().to_vec(), shared.masked_skey()].concat()
 }
 
-/// A direction's ciphers: RC4 behind the discarded bytes, and AES-128-CTR, which begins with the stream.
+/// The ciphers of one direction: RC4 after the discarded bytes, and AES-128-CTR, which begins with the stream.
 pub(crate) struct Cipher {
     rc4: foreign::Cipher,
     #[cfg(feature = "unstable-aes")]

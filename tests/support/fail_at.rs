@@ -1,10 +1,10 @@
-//! A transport that fails at one call, whichever kind of call that is.
+//! A transport that fails at a chosen call.
 
 use std::io::{self, ErrorKind};
 
 use super::watched::{Kind, Watched, Watcher};
 
-/// Every kind of error that a transport has been seen to report, and a few that none should.
+/// The kinds of errors that transports report, and a few that they should not.
 pub(crate) const EVERY_KIND: [ErrorKind; 20] = [
     ErrorKind::NotFound,
     ErrorKind::PermissionDenied,

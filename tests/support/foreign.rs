@@ -1,5 +1,5 @@
 //! An independent implementation of MSE, written from the specification alone, that shares no arithmetic and no cipher
-//! with the library: the oracle. It can also lie.
+//! with the library: the oracle. It can also send wrong fields.
 
 use sha1::{Digest, Sha1};
 
@@ -216,7 +216,7 @@ impl Shared {
     }
 }
 
-/// Step 3, every field of it open to lies.
+/// The third message. Every field can be wrong.
 pub struct Offer<'a> {
     pub vc: [u8; 8],
     pub provide: u32,
@@ -255,7 +255,7 @@ impl Offer<'_> {
     }
 }
 
-/// Step 4 up to PadD.
+/// The fourth message up to PadD.
 pub fn step_4(shared: &mut Shared, vc: [u8; 8], select: u32, pad_d: &[u8], pad_d_len: u16) -> Vec<u8> {
     let mut plain = vc.to_vec();
     plain.extend(select.to_be_bytes());

@@ -1,4 +1,4 @@
-//! Transports that are slow in every way that the contracts allow.
+//! Transports that are as slow as the traits allow.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How much of a transport's ability is used.
+/// In which way a transport is slow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
     /// Every call is `Pending` once before it is passed on.
@@ -46,13 +46,13 @@ impl Manner {
     ];
 }
 
-/// A transport with bad manners.
+/// A slow transport.
 #[derive(Debug)]
 pub(crate) struct Hostile<T> {
     io: T,
     manner: Manner,
     next_write: usize,
-    /// For reads, writes, flushes and shutdowns: whether the next call is let through.
+    /// For reads, writes, flushes and shutdowns: whether the next call is passed on.
     let_through: [bool; 4],
 }
 

@@ -1,4 +1,4 @@
-//! Transports on which flushing is what matters.
+//! Transports with a late flush.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Transports that misbehave on purpose, and established streams to put over them.
+//! What several tests use: transports that misbehave on purpose, peers, and established streams.
 #![allow(dead_code, reason = "every test binary uses its own part of these")]
 
 pub(crate) mod call_log;

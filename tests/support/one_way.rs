@@ -1,4 +1,4 @@
-//! Transports of which one direction must not be touched.
+//! Transports that allow one direction only.
 
 use std::io;
 

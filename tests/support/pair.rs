@@ -1,4 +1,4 @@
-//! Both ends of a handshake that was made without IO, as streams over any transport.
+//! Both ends of a handshake without IO, as streams over any transport.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Mode {
         Self::Plaintext,
     ];
 
-    /// What both ends agree on, if they speak MSE at all.
+    /// The method on which both ends agree. `None` without MSE.
     pub(crate) const fn method(self) -> Option<CryptoMethod> {
         match self {
             Self::Rc4 => Some(CryptoMethod::Rc4),
@@ -37,12 +37,12 @@ impl Mode {
         }
     }
 
-    /// Whether the stream is not clear.
+    /// Whether the stream is encrypted.
     pub(crate) fn encrypts(self) -> bool {
         !matches!(self, Self::HeaderOnly | Self::Plaintext)
     }
 
-    /// What a stream of this mode puts on the wire from here on, or takes from it, if `cipher` is its direction's.
+    /// The next bytes on the wire for `plain`, or the other way round, with the cipher of that direction.
     pub(crate) fn wire(self, cipher: &mut Cipher, plain: &[u8]) -> Vec<u8> {
         match self {
             Self::Rc4 => cipher.apply(plain),
@@ -53,7 +53,7 @@ impl Mode {
     }
 }
 
-/// All that was agreed on, so that it can be compared.
+/// The result of a handshake, so that it can be compared.
 pub(crate) fn facts(negotiated: &Negotiated) -> (Role, tokio_mse::Mode, Option<Skey>, u32, Option<Duration>) {
     (
         negotiated.role(),
@@ -130,7 +130,7 @@ pub(crate) fn stream<T>(mode: Mode, io: T) -> MseStream<T> {
     streams(mode, io, ()).0
 }
 
-/// The ciphers of both directions, initiator's first, behind a handshake without PadC, PadD and initial payloads.
+/// The ciphers of both directions, the initiator's first, after a handshake without PadC, PadD and initial payloads.
 pub(crate) fn ciphers() -> (Cipher, Cipher) {
     let s = s();
     let (mut a, mut b) = (Cipher::a(&s), Cipher::b(&s));

@@ -1,5 +1,5 @@
-//! A peer that keeps to the protocol, inside the transport itself: what is written goes to it, what it answers is read.
-//! It can be made to stop in the middle.
+//! A peer inside the transport: it gets what is written, and its answers are read. It follows the protocol, and can be
+//! made to stop in the middle.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -21,7 +21,7 @@ pub(crate) enum End {
     Silence,
 }
 
-/// Where a peer stops, in bytes that it sent or in bytes that it took, and how.
+/// When a peer stops, in bytes that it has sent or received, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     pub(crate) sends: usize,
@@ -48,7 +48,7 @@ enum Machine {
     Responder(Responder),
     Negotiation(Negotiation),
     Established(Box<Established>),
-    /// Takes everything and says nothing.
+    /// Reads everything and sends nothing.
     Mute,
 }
 
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Peer {
     }
 }
 
-/// Padding of every kind, so that the transcript has all parts, and short, so that there are not too many offsets.
+/// Padding of every kind, so that the transcript has all parts. It is short, so that there are not too many offsets.
 pub(crate) fn short_padding() -> Padding {
     Padding::new([1, 2, 3], [4, 5], 6).expect("short enough")
 }
@@ -156,7 +156,7 @@ impl Peer {
         Arc::strong_count(&self.0)
     }
 
-    /// What the peer made of the handshake.
+    /// The result of the handshake for the peer, if it is done.
     pub(crate) fn established(&self) -> Option<Established> {
         match std::mem::replace(&mut self.state().machine, Machine::Mute) {
             Machine::Established(established) => Some(*established),

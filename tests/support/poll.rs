@@ -1,4 +1,4 @@
-//! Single calls on a stream, with a waker that nobody waits for.
+//! Single calls on a stream, with a waker that does nothing.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

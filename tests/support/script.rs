@@ -1,4 +1,4 @@
-//! A transport that does what a script says and writes down every call that was made on it.
+//! A transport that follows a script and records every call.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What the next call of one kind does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// `Pending`, with a wake-up, so that a task comes back.
+    /// `Pending`, and wakes the task at once.
     Pending,
-    /// Moves up to this many bytes; `0` is the end of the stream, or a writer that takes nothing.
+    /// Moves up to this many bytes. `0` is the end of the stream, or a write that accepts nothing.
     Move(usize),
     /// Fails.
     Fail(ErrorKind),
@@ -49,8 +49,8 @@ impl Call {
     }
 }
 
-/// What the calls of each kind do, one after the other. A kind whose script is over moves everything it can, and a
-/// reader that has nothing left to give is at its end.
+/// What the calls of each kind do, one after the other. After the end of its script, a call moves everything that it
+/// can, and a read without bytes is the end of the stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     pub(crate) reads: Vec<Step>,
@@ -74,8 +74,7 @@ struct State {
     written: Vec<u8>,
 }
 
-/// The transport. Clones share everything, so that one can be kept for looking at what happened, and two can be the
-/// halves of a split.
+/// The transport. Clones share everything: one can be kept to see what happened, and two can be the halves of a split.
 #[derive(Clone)]
 pub(crate) struct Scripted(Arc<Mutex<State>>);
 

@@ -1,4 +1,4 @@
-//! A transport whose every call somebody sees before it is passed on, and can prevent.
+//! A transport with a watcher that sees every call before it is passed on, and can prevent it.
 
 use std::io;
 use std::pin::Pin;

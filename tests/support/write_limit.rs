@@ -1,10 +1,10 @@
-//! How much an encrypting stream offers its transport at once, from the description of it (`docs::stream`).
+//! How much an encrypting stream offers its transport at once, as `docs::stream` describes it.
 
-/// What one encrypted inner write gets at most.
+/// The most bytes that one encrypted write offers to the transport.
 pub(crate) const WRITE_LIMIT: usize = 16 * 1024 + 128;
 
-/// The whole limit until a write is taken in part; from then on twice what was taken of it, 128 bytes at least; and four times as
-/// much after each write that was taken as a whole.
+/// The limit is [`WRITE_LIMIT`] until the transport accepts a part of a write. Then it is twice that part, at least 128
+/// bytes. Each write that is accepted as a whole multiplies it by four.
 pub(crate) struct WriteLimit(usize);
 
 impl WriteLimit {

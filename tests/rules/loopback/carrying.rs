@@ -1,4 +1,4 @@
-//! What established streams carry, in every mode.
+//! Established streams in every mode.
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -45,11 +45,10 @@ async fn h17_r9_the_whole_handshake_of_a_peer_comes_in_one_read_and_is_unread_be
     for (policy, _) in modes() {
         let (_a, mut b) = pair(&policy).await;
         assert_eq!(b.unread(), bittorrent_handshake(1));
-        // The socket has nothing more: its readiness would never come.
+        // The socket has nothing more, and would never become ready.
         let nothing = b.get_ref().try_read(&mut [0; 1]).unwrap_err();
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
         let mut buffer = [0; 4096];
-        // A plaintext peer's handshake may be cut by TCP; one write of 68 bytes over loopback is not.
         assert_eq!(b.read(&mut buffer).await.unwrap(), 68);
         assert_eq!(b.unread(), b"");
     }

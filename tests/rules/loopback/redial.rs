@@ -14,7 +14,7 @@ use crate::support::serve::serve;
 
 use super::{INFO_HASH, bittorrent_handshake, listener};
 
-/// A peer that accepts connections and does `behave` with each, and counts them.
+/// A peer that accepts connections, and calls `behave` with the number of each.
 fn peer<F>(listener: TcpListener, behave: impl Fn(usize, TcpStream) -> F + Send + 'static) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,

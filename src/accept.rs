@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,7 +65,7 @@ pub struct MseAcceptor {
 struct Config {
     policy: Policy,
     timeout: Option<Duration>,
-    linger: Option<Linger>,
+    linger: Option<Arc<Linger>>,
     hide_plaintext: bool,
     disguise: Disguise,
 }
@@ -117,7 +118,7 @@ impl MseAcceptor {
     /// Closes late after a failed handshake, so that a prober cannot tell what was wrong: see [`Linger`]. Off by default.
     #[must_use]
     pub fn linger(mut self, linger: Linger) -> Self {
-        self.config.linger = Some(linger);
+        self.config.linger = Some(Arc::new(linger));
         self
     }
 
@@ -173,7 +174,7 @@ impl MseAcceptor {
                     policy: config.policy,
                     linger: config.linger,
                 }),
-                Err(error) => Err(exchange.fail(error, config.linger.as_ref()).await),
+                Err(error) => Err(exchange.fail(error, config.linger.as_deref()).await),
             }
         }
     }
@@ -183,7 +184,7 @@ impl MseAcceptor {
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     async fn receive(&mut self, config: &Config) -> Result<Request, Error> {
         let detection = Detection::new(&config.policy).hide_plaintext(config.hide_plaintext);
-        let seen = match self.run(detection).await? {
+        let seen = match self.run(&mut Some(detection)).await? {
             Detected::Plaintext { info_hash, received } => {
                 return Ok(Request::Plaintext { info_hash, received });
             }
@@ -193,21 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         let (randomness, pieces) = config.disguise.draw(Role::Responder, &mut rand::rng());
         self.set_pieces(pieces);
         let responder = Responder::new(&config.policy, randomness).having_read(seen);
-        self.run(responder).await.map(Request::Mse)
-    }
-
-    async fn respond(&mut self, request: Request, skey: Skey, payload: Bytes) -> Result<Established, Error> {
-        let payload_len = payload.len();
-        let (mut established, may_stay_unsent) = match request {
-            Request::Mse(request) => (self.run(request.resolve(skey, payload)).await?, payload_len),
-            Request::Plaintext { received, .. } => {
-                self.outbox().extend_from_slice(&payload);
-                let established = Established::plaintext(Role::Responder, Some(skey), received);
-                (established, usize::MAX)
-            }
-        };
-        self.finish(&mut established, Some(may_stay_unsent)).await?;
-        Ok(established)
+        self.run(&mut Some(responder)).await.map(Request::Mse)
     }
 
     /// Ends a failed handshake: at once, or late if the acceptor lingers.
@@ -216,7 +203,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         if let Some(linger) = linger
             && !closes_at_once(&error, self.received)
         {
-            linger.close_late(self).await;
+            // On the heap, because few connections linger.
+            Box::pin(linger.close_late(self)).await;
         }
         error
     }
@@ -250,7 +238,7 @@ pub struct Incoming<T> {
     exchange: Exchange<T>,
     request: Request,
     policy: Policy,
-    linger: Option<Linger>,
+    linger: Option<Arc<Linger>>,
 }
 
 /// What the peer asks for.
@@ -331,7 +319,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         skey: S,
         initial_payload: B,
     ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
-        let (skey, initial_payload) = (skey.into(), initial_payload.into());
+        let (skey, payload) = (skey.into(), initial_payload.into());
         let refusal = self.refusal(&skey);
         let Self {
             mut exchange,
@@ -339,14 +327,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             linger,
             ..
         } = self;
+        let payload_len = payload.len();
+        // What is left to do is decided here, so that the future stores nothing else.
+        let (mut negotiation, decided, may_stay_unsent) = match (refusal, request) {
+            (Some(error), _) => (None, Some(Err(error)), 0),
+            (None, Request::Mse(request)) => (Some(request.resolve(skey, payload)), None, payload_len),
+            (None, Request::Plaintext { received, .. }) => {
+                exchange.outbox().extend_from_slice(&payload);
+                let established = Established::plaintext(Role::Responder, Some(skey), received);
+                (None, Some(Ok(established)), usize::MAX)
+            }
+        };
         async move {
-            let result = match refusal {
-                Some(error) => Err(error),
-                None => exchange.respond(request, skey, initial_payload).await,
+            let mut result = match decided {
+                Some(result) => result,
+                None => exchange.run(&mut negotiation).await,
             };
+            if let Ok(established) = &mut result
+                && let Err(error) = exchange.finish(established, Some(may_stay_unsent)).await
+            {
+                result = Err(error);
+            }
             match result {
                 Ok(established) => Ok(exchange.into_stream(established)),
-                Err(error) => Err(exchange.fail(error, linger.as_ref()).await),
+                Err(error) => Err(exchange.fail(error, linger.as_deref()).await),
             }
         }
     }
@@ -366,7 +370,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         } = self;
         async move {
             let error = Error::refused(Role::Responder, refusal);
-            exchange.fail(error, linger.as_ref()).await
+            exchange.fail(error, linger.as_deref()).await
         }
     }
 

@@ -405,7 +405,7 @@ impl Dial {
                 exchange.set_pieces(pieces);
                 let (skey, policy) = (self.skey.clone(), &self.config.policy);
                 let initiator = Initiator::new(skey, policy, payload, randomness, exchange.outbox());
-                (exchange.run(initiator).await?, Some(usize::MAX))
+                (exchange.run(&mut Some(initiator)).await?, Some(usize::MAX))
             }
             // If there is nothing else to try, the answer is for the application to read.
             DialMode::Plaintext if !self.may_redial() => {
@@ -414,7 +414,7 @@ impl Dial {
             }
             DialMode::Plaintext => {
                 let dial = PlaintextDial::new(payload, exchange.outbox());
-                (exchange.run(dial).await?, Some(usize::MAX))
+                (exchange.run(&mut Some(dial)).await?, Some(usize::MAX))
             }
         };
         exchange.finish(&mut established, may_stay_unsent).await?;

@@ -192,15 +192,15 @@ impl Property {
 #[derive(Debug)]
 pub(crate) struct Pieces {
     /// How many bytes are still to be cut into pieces.
-    to_cut: usize,
+    to_cut: u16,
     /// How many bytes the current piece still lacks.
-    left: usize,
+    left: u16,
 }
 
 impl Pieces {
-    const SIZES: RangeInclusive<usize> = 20..=47;
+    const SIZES: RangeInclusive<u16> = 20..=47;
     /// More than a handshake has. A long initial payload after it is sent in whole writes.
-    const CUT_AT_MOST: usize = 1024;
+    const CUT_AT_MOST: u16 = 1024;
 
     /// Each flight in one write.
     pub(crate) const fn whole() -> Self {
@@ -223,11 +223,12 @@ impl Pieces {
             }
             self.left = rand::rng().random_range(Self::SIZES);
         }
-        rest.min(self.left)
+        rest.min(self.left.into())
     }
 
     /// Counts what was written. True if it ended a piece.
-    pub(crate) const fn wrote(&mut self, len: usize) -> bool {
+    pub(crate) fn wrote(&mut self, len: usize) -> bool {
+        let len = u16::try_from(len).unwrap_or(u16::MAX);
         let ended = self.left > 0 && len >= self.left;
         self.to_cut = self.to_cut.saturating_sub(len);
         self.left = self.left.saturating_sub(len);
@@ -401,7 +402,7 @@ mod tests {
     fn what_follows_a_handshake_is_not_cut() {
         let mut pieces = Pieces::small();
         let mut sent = 0;
-        while sent < Pieces::CUT_AT_MOST {
+        while sent < usize::from(Pieces::CUT_AT_MOST) {
             let len = pieces.limit(5000 - sent);
             assert!(len <= 47);
             assert!(pieces.wrote(len));

@@ -102,15 +102,15 @@ enum Failure {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
-    /// Runs a machine until it is done.
-    ///
-    /// Not an `async fn`, because that would store the machine twice.
-    pub(crate) fn run<M: Machine>(&mut self, machine: M) -> impl Future<Output = Result<M::Done, Error>> {
-        let mut running = Some(machine);
-        poll_fn(move |cx| match running.take() {
-            Some(machine) => match self.poll_machine(cx, machine)? {
-                Progress::NeedInput(machine) => {
-                    running = Some(machine);
+    /// Runs a machine until it is done. The machine stays with the caller, so that no future stores it twice.
+    pub(crate) fn run<M: Machine>(
+        &mut self,
+        machine: &mut Option<M>,
+    ) -> impl Future<Output = Result<M::Done, Error>> {
+        poll_fn(move |cx| match machine.take() {
+            Some(running) => match self.poll_machine(cx, running)? {
+                Progress::NeedInput(running) => {
+                    *machine = Some(running);
                     Poll::Pending
                 }
                 Progress::Done(done) => Poll::Ready(Ok(done)),

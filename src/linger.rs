@@ -152,7 +152,8 @@ async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
     exchange: &mut Exchange<T>,
     mut slot: Option<&mut Slot>,
 ) -> End {
-    let mut run = pin!(exchange.run(Ignore));
+    let mut machine = Some(Ignore);
+    let mut run = pin!(exchange.run(&mut machine));
     poll_fn(|cx| {
         if let Some(slot) = &mut slot
             && Pin::new(&mut slot.evicted).poll(cx).is_ready()

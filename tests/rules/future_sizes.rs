@@ -178,5 +178,5 @@ async fn l6_futures_are_no_larger_than_is_documented() {
     println!("connect {connect}, accept {accept}, incoming {request}, Incoming::accept {serve}");
     assert!(connect <= 944, "{connect}");
     assert!(accept <= 632, "{accept}");
-    assert!(serve <= 632, "{serve}");
+    assert!(serve <= 664, "{serve}");
 }

@@ -37,7 +37,7 @@ impl CryptoMethod {
         Self::HeaderOnly,
     ];
 
-    /// What a text should have been that is not a method.
+    /// What was expected instead of a text that is no method.
     pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
         "`aes`, `rc4` or `header-only`"
     } else {
@@ -112,6 +112,13 @@ pub struct CryptoMethods {
 }
 
 impl CryptoMethods {
+    /// What was expected instead of a text that is no set of methods.
+    pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
+        "a comma-separated list of `aes`, `rc4` and `header-only`"
+    } else {
+        "a comma-separated list of `rc4` and `header-only`"
+    };
+
     /// The set of one method.
     #[cfg_attr(
         feature = "unstable-aes",

@@ -68,11 +68,12 @@ impl FromStr for CryptoMethods {
 
     /// Spaces around the commas are ignored, and so are repeated methods.
     fn from_str(list: &str) -> Result<Self, ParsePolicyError> {
-        list.split(',')
-            .map(|name| name.trim().parse::<CryptoMethod>())
+        let methods = list.split(',').map(|name| name.trim().parse().ok());
+        methods
             .map(|method| method.map(Self::only))
-            .reduce(|set, next| Ok(next?.iter().fold(set?, Self::then)))
-            .unwrap_or_else(|| Err(ParsePolicyError::new(CryptoMethod::EXPECTED, list)))
+            .reduce(|set, next| Some(next?.iter().fold(set?, Self::then)))
+            .flatten()
+            .ok_or_else(|| ParsePolicyError::new(Self::EXPECTED, list))
     }
 }
 

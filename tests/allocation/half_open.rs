@@ -173,6 +173,9 @@ async fn l6_up_to_95_bytes_a_stranger_makes_a_listener_hold_a_clock_and_96_bytes
     }
 }
 
+/// The future that keeps a refused connection open, which is allocated when lingering begins.
+const CLOSES_LATE: isize = 288;
+
 /// 30,000 bytes of anything after the key: refused, and then discarded if the acceptor lingers.
 #[tokio::test(start_paused = true)]
 async fn l6_a_stranger_that_goes_on_sending_makes_a_lingering_listener_hold_no_more() {
@@ -180,9 +183,14 @@ async fn l6_a_stranger_that_goes_on_sending_makes_a_lingering_listener_hold_no_m
     for portion in PORTIONS {
         let acceptor = MseAcceptor::default().linger(Linger::new());
         let mut stranger = Held::begin(|far| acceptor.accept(far));
-        stranger.send("30,000 bytes", &vec![0xA5; 30_000], portion, 2 * TIMER);
+        stranger.send(
+            "30,000 bytes",
+            &vec![0xA5; 30_000],
+            portion,
+            2 * TIMER + CLOSES_LATE,
+        );
         // One read of 2048 bytes after those of a handshake without a mark.
-        let limit = TIMER + OUR_PADDING + SECRETS + 6 * STEP;
+        let limit = TIMER + OUR_PADDING + SECRETS + 6 * STEP + CLOSES_LATE;
         assert!(stranger.most <= limit, "{} bytes at a time", stranger.most);
         // After the timeout it has a slot among those that linger.
         tokio::time::advance(std::time::Duration::from_secs(11)).await;
@@ -190,7 +198,7 @@ async fn l6_a_stranger_that_goes_on_sending_makes_a_lingering_listener_hold_no_m
             assert!(stranger.poll().is_pending());
         }
         println!("lingering: {} bytes", stranger.now);
-        assert!(stranger.now <= 512, "{} bytes held", stranger.now);
+        assert!(stranger.now <= 512 + CLOSES_LATE, "{} bytes held", stranger.now);
     }
 }
 

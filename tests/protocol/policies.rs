@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_named_in_the_error_with_what_was_expected() {
         ("require:", "", "comma-separated"),
         ("require:des", "des", "comma-separated"),
         ("require:rc4:header-only", "rc4:header-only", "comma-separated"),
-        ("forbid:rc4", "forbid:rc4", "after any but `forbid`"),
+        ("forbid:rc4", "forbid:rc4", "without methods"),
         ("forbid:rc5", "rc5", "comma-separated"),
         ("require:plaintext", "plaintext", "`header-only`"),
     ] {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -62,15 +62,20 @@ const DRAIN_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Linger {
     until: (Duration, Duration),
+    at_most: usize,
     slots: Slots,
 }
+
+/// The connections that linger, the oldest first. Dropping a sender evicts its connection.
+type Slots = Arc<Mutex<VecDeque<oneshot::Sender<()>>>>;
 
 impl Linger {
     /// Closes 20 to 40 seconds after the connection came in; at most 96 connections.
     pub fn new() -> Self {
         Self {
             until: DEFAULT_UNTIL.into_inner(),
-            slots: Slots::new(DEFAULT_AT_MOST),
+            at_most: DEFAULT_AT_MOST,
+            slots: Slots::default(),
         }
     }
 
@@ -84,8 +89,8 @@ impl Linger {
 
     /// Lets at most this many connections linger beyond their timeout. The oldest closes when one more comes.
     #[must_use]
-    pub fn at_most(mut self, connections: usize) -> Self {
-        self.slots = Slots::new(connections);
+    pub const fn at_most(mut self, connections: usize) -> Self {
+        self.at_most = connections;
         self
     }
 
@@ -109,7 +114,7 @@ impl Linger {
                 End::Peer | End::Evicted => return,
             }
         }
-        let Some(mut slot) = self.slots.take() else {
+        let Some(mut slot) = self.take_slot() else {
             return close(exchange).await;
         };
         exchange.deadline.whole = Some(self.draw().max(timeout.unwrap_or_default()));
@@ -117,6 +122,26 @@ impl Linger {
             End::Time => close(exchange).await,
             End::Peer | End::Evicted => {}
         }
+    }
+
+    /// A new slot, which is ready when the connection is evicted. It takes the place of the oldest, if no slot is free.
+    fn take_slot(&self) -> Option<oneshot::Receiver<()>> {
+        if self.at_most == 0 {
+            return None;
+        }
+        let (keep, slot) = oneshot::channel();
+        let evicted: Vec<_> = {
+            // No operation here leaves the queue half changed, so a panic of another thread does not matter.
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            // Connections that have ended.
+            slots.retain(|sender| !sender.is_closed());
+            slots.push_back(keep);
+            let excess = slots.len().saturating_sub(self.at_most);
+            slots.drain(..excess).collect()
+        };
+        // This calls wakers, so the lock has been released.
+        drop(evicted);
+        Some(slot)
     }
 }
 
@@ -150,13 +175,13 @@ enum End {
 
 async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
     exchange: &mut Exchange<T>,
-    mut slot: Option<&mut Slot>,
+    mut slot: Option<&mut oneshot::Receiver<()>>,
 ) -> End {
     let mut machine = Some(Ignore);
     let mut run = pin!(exchange.run(&mut machine));
     poll_fn(|cx| {
         if let Some(slot) = &mut slot
-            && Pin::new(&mut slot.evicted).poll(cx).is_ready()
+            && Pin::new(slot).poll(cx).is_ready()
         {
             return Poll::Ready(End::Evicted);
         }
@@ -209,109 +234,36 @@ impl Machine for Ignore {
     }
 }
 
-/// A bounded number of connections, of which the oldest gives its slot to the newest.
-#[derive(Clone, Debug)]
-struct Slots(Arc<Mutex<Queue>>);
-
-#[derive(Debug)]
-struct Queue {
-    limit: usize,
-    next: u64,
-    /// The oldest first. Dropping a sender evicts the connection.
-    taken: VecDeque<(u64, oneshot::Sender<()>)>,
-}
-
-impl Slots {
-    fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Queue {
-            limit,
-            next: 0,
-            taken: VecDeque::new(),
-        })))
-    }
-
-    /// Takes a slot: the oldest connection's, if there is no free one. `None` if the limit is zero.
-    fn take(&self) -> Option<Slot> {
-        let (slot, evicted) = {
-            let mut queue = self.lock();
-            if queue.limit == 0 {
-                return None;
-            }
-            let excess = (queue.taken.len() + 1).saturating_sub(queue.limit);
-            let evicted: Vec<_> = queue.taken.drain(..excess).collect();
-            let number = queue.next;
-            queue.next += 1;
-            let (keep, evicted_later) = oneshot::channel();
-            queue.taken.push_back((number, keep));
-            let slot = Slot {
-                slots: self.clone(),
-                number,
-                evicted: evicted_later,
-            };
-            (slot, evicted)
-        };
-        // This calls wakers, so the lock has been released.
-        drop(evicted);
-        Some(slot)
-    }
-
-    // No operation here leaves the queue half changed, so a panic of another thread does not matter.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The slot of one connection, which is free again when this is dropped.
-#[derive(Debug)]
-struct Slot {
-    slots: Slots,
-    number: u64,
-    evicted: oneshot::Receiver<()>,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut queue = self.slots.lock();
-        // Numbers ascend.
-        let found = queue
-            .taken
-            .binary_search_by_key(&self.number, |(number, _)| *number);
-        let freed = found.ok().and_then(|at| queue.taken.remove(at));
-        drop(queue);
-        drop(freed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn is_evicted(slot: &mut Slot) -> bool {
-        slot.evicted.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+    fn is_evicted(slot: &mut oneshot::Receiver<()>) -> bool {
+        slot.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
     #[test]
     fn l2_the_oldest_gives_its_slot_to_the_newest() {
-        let slots = Slots::new(2);
-        let mut taken: Vec<Slot> = (0..5).filter_map(|_| slots.take()).collect();
+        let linger = Linger::new().at_most(2);
+        let mut taken: Vec<_> = (0..5).filter_map(|_| linger.clone().take_slot()).collect();
         let evicted: Vec<bool> = taken.iter_mut().map(is_evicted).collect();
         assert_eq!(evicted, [true, true, true, false, false]);
     }
 
     #[test]
     fn l2_a_slot_that_is_dropped_is_free_again() {
-        let slots = Slots::new(2);
-        let mut first = slots.take().unwrap();
-        drop(slots.take());
-        let mut third = slots.take().unwrap();
+        let linger = Linger::new().at_most(2);
+        let mut first = linger.take_slot().unwrap();
+        drop(linger.take_slot());
+        let mut third = linger.take_slot().unwrap();
         assert!(!is_evicted(&mut first) && !is_evicted(&mut third));
     }
 
     #[test]
     fn l2_a_connection_that_ends_evicts_no_other() {
         for ending in 0..4 {
-            let slots = Slots::new(4);
-            let mut taken: Vec<Slot> = (0..4).filter_map(|_| slots.take()).collect();
+            let linger = Linger::new().at_most(4);
+            let mut taken: Vec<_> = (0..4).filter_map(|_| linger.take_slot()).collect();
             drop(taken.remove(ending));
             let evicted: Vec<bool> = taken.iter_mut().map(is_evicted).collect();
             assert_eq!(evicted, [false; 3], "number {ending} ended");
@@ -320,26 +272,26 @@ mod tests {
 
     #[test]
     fn l2_without_slots_no_connection_lingers() {
-        assert!(Slots::new(0).take().is_none());
+        assert!(Linger::new().at_most(0).take_slot().is_none());
     }
 
-    /// A waker that uses the slots itself, which would deadlock under the lock.
-    struct TakesASlot(Slots);
+    /// A waker that takes a slot itself, which would deadlock under the lock.
+    struct TakesASlot(Linger);
 
     impl std::task::Wake for TakesASlot {
         fn wake(self: Arc<Self>) {
-            drop(self.0.take());
+            drop(self.0.take_slot());
         }
     }
 
     #[test]
     fn l7_a_waker_is_called_without_a_lock() {
-        let slots = Slots::new(1);
-        let mut first = slots.take().unwrap();
-        let waker = std::task::Waker::from(Arc::new(TakesASlot(slots.clone())));
+        let linger = Linger::new().at_most(1);
+        let mut first = linger.take_slot().unwrap();
+        let waker = std::task::Waker::from(Arc::new(TakesASlot(linger.clone())));
         let mut cx = std::task::Context::from_waker(&waker);
-        assert!(Pin::new(&mut first.evicted).poll(&mut cx).is_pending());
-        let second = slots.take();
+        assert!(Pin::new(&mut first).poll(&mut cx).is_pending());
+        let second = linger.take_slot();
         assert!(is_evicted(&mut first));
         drop(second);
     }

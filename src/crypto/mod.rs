@@ -5,7 +5,6 @@
 
 #[cfg(feature = "unstable-aes")]
 mod aes;
-mod buffer_pool;
 pub(crate) mod derive;
 pub(crate) mod dh;
 #[cfg(not(feature = "fast"))]

@@ -56,14 +56,6 @@ fn xored(data: &[u8], keystream: &[u8]) -> Vec<u8> {
     data.iter().zip(keystream).map(|(a, b)| a ^ b).collect()
 }
 
-/// What a stream holds on the heap for so many bytes that its transport did not accept.
-fn held_for(unsent: usize) -> usize {
-    match unsent {
-        0 => 0,
-        _ => Buffer::of(&vec![0; unsent]).capacity(),
-    }
-}
-
 /// One write, of which `accepted` says how much of what was offered is accepted; what was offered.
 fn write_slices(
     keystream: &mut Keystream,
@@ -117,7 +109,7 @@ fn whatever_is_accepted_of_each_write_the_keystream_has_no_gap(of: Of) {
                 oracle = &oracle[accepted..];
             }
             let unused = &ours.0.unused;
-            assert_eq!(unused.capacity(), held_for(unused.len()));
+            assert!(unused.capacity() <= 2 * unused.len(), "{}", unused.capacity());
         }
     }
 }
@@ -187,46 +179,27 @@ fn what_is_encrypted_in_vain_is_in_proportion_to_what_is_taken() {
 }
 
 #[test]
-fn a_stalled_stream_holds_what_is_unsent_to_the_next_length_of_blocks() {
-    for (len, accepted, held) in [
-        (1, 0, 256),
-        (SHORT, 0, 256),
-        (SHORT, SHORT - 1, 256),
-        (SHORT, SHORT, 0),
-        (256, 0, 256),
-        (257, 0, 512),
-        (5000, 0, 8192),
-        (MAX_LEN, 0, MAX_LEN),
-        (3 * MAX_LEN, 0, MAX_LEN),
-        (MAX_LEN, 1, MAX_LEN),
-        (MAX_LEN, MAX_LEN - 4096, 4096),
-        (MAX_LEN, MAX_LEN - 1, 256),
-        (MAX_LEN, MAX_LEN, 0),
+fn w9_a_stalled_stream_holds_at_most_twice_what_is_unsent_and_an_idle_one_nothing() {
+    for (len, accepted) in [
+        (1, 0),
+        (SHORT, 0),
+        (SHORT, SHORT - 1),
+        (SHORT, SHORT),
+        (257, 0),
+        (5000, 0),
+        (3 * MAX_LEN, 0),
+        (MAX_LEN, 1),
+        (MAX_LEN, MAX_LEN - 4096),
+        (MAX_LEN, MAX_LEN - 1),
+        (MAX_LEN, MAX_LEN),
     ] {
         let mut ours = Of::Rc4.keystream();
         write(&mut ours, len, accepted);
-        assert_eq!(ours.0.unused.capacity(), held, "{accepted} of {len}");
-    }
-}
-
-#[test]
-fn no_keystream_stays_in_a_buffer_that_goes_back_to_the_pool() {
-    for of in Of::ALL {
-        for (len, accepted) in [(MAX_LEN, MAX_LEN - 300), (2000, 1999), (256, 10)] {
-            let mut ours = of.keystream();
-            // Of zeros, the ciphertext would be the keystream.
-            let plain = vec![0x55; len];
-            write_slices(&mut ours, &[IoSlice::new(&plain)], |_| accepted);
-            drop(ours);
-            // Of what was taken, and of what was not.
-            let secrets = [0, accepted].map(|at| &of.oracle()[at..at + 8]);
-            for len in [len, len - accepted] {
-                let mut pooled = Buffer::with_capacity_for(len);
-                pooled.grow_to(len);
-                let found = pooled.as_slice().windows(8).any(|bytes| secrets.contains(&bytes));
-                assert!(!found, "{accepted} of {len}, {of:?}");
-            }
-        }
+        let (unsent, held) = (len.min(MAX_LEN) - accepted, ours.0.unused.capacity());
+        assert!(
+            (unsent..=2 * unsent).contains(&held),
+            "{accepted} of {len}: {held}"
+        );
     }
 }
 

@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
+#![cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "the stream and the driver use the rest")
+)]
 
 #[cfg(feature = "tokio")]
 mod accept;

@@ -140,7 +140,7 @@ impl<T: Unpin> MseStream<T> {
     /// Reads into several buffers, if the transport can: `read` is the transport's own method for that, and returns how many
     /// bytes it filled, in the order of the buffers. Tokio's traits have no such method.
     ///
-    /// The rules of [`AsyncRead::poll_read`] hold. Bytes that arrived with the handshake come first. `read` is not called
+    /// The rules of [`AsyncRead::poll_read`](tokio::io::AsyncRead::poll_read) hold. Bytes that arrived with the handshake come first. `read` is not called
     /// while there are any, or if all buffers are empty. It is offered the first 16 buffers that are not empty. Zero is the
     /// end of the stream.
     ///

@@ -63,7 +63,7 @@
 //! | `closed-unanswered` to MSE | does not speak MSE, or has no free slots |
 //! | `closed`, `timed-out`, `no-sync-mark` | speaks MSE; may not serve the info-hash |
 //! | `bad-selection` | speaks MSE, and selects a method that you did not offer |
-//! | closes or stays silent after your plaintext handshake | may require MSE |
+//! | closes, stays silent or sends other bytes after your plaintext handshake | may require MSE |
 //!
 //! Under `Forbid` the library returns a plaintext stream as soon as your handshake is sent. Read from it to see whether the
 //! peer answers.

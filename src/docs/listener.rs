@@ -179,8 +179,8 @@
 //! is unknown, and stays open if the bytes are random. So a prober with a list of info-hashes learns which torrents you serve.
 //!
 //! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library reads and discards
-//! what the peer sends, as if the handshake were not complete yet. At a random time, 20 to 40 seconds after the connection
-//! began, it closes the connection. Then [`accept`](crate::MseAcceptor::accept),
+//! what the peer sends, as if the handshake were not complete yet. After a random time, 20 to 40 seconds from the first poll
+//! of `accept`, it closes the connection. Then [`accept`](crate::MseAcceptor::accept),
 //! [`Incoming::accept`](crate::Incoming::accept) or [`Incoming::refuse`](crate::Incoming::refuse) returns the error, at most
 //! two seconds later. The library spawns no task. A [`tracing`](super::logging) event reports the failure at once.
 //!

@@ -47,8 +47,8 @@ const DRAIN_BYTES: usize = 256 * 1024;
 /// changes this, at a price. If a peer has not sent a whole public key within the timeout, the connection closes at the
 /// timeout.
 ///
-/// **The price**: each lingering connection holds one descriptor, at most 2 KiB of memory, and its slot in your accept loop. At most 96
-/// connections linger beyond their timeout, counted over all clones. If one more does, the oldest closes early.
+/// **The price**: each lingering connection holds one descriptor, at most 2 KiB of memory, and its slot in your accept loop.
+/// At most 96 connections linger beyond their timeout, counted over all clones. If one more does, the oldest closes early.
 ///
 /// Lingering cannot hide a torrent from a prober that knows its info-hash.
 ///

@@ -1,14 +1,14 @@
-//! The buffers of the write path. A buffer exists only while a write needs it, or while the transport has not accepted all
-//! of a write: an idle connection holds none. Unused buffers are kept for each thread, so that a busy connection does not
-//! allocate for every write.
+//! The buffers of the write path. A connection holds a buffer only during a write, or until the transport has accepted all
+//! of it. An idle connection holds none. Each thread keeps unused buffers, so that a busy connection does not allocate for
+//! every write.
 
 use std::cell::RefCell;
 
 use zeroize::Zeroize;
 
 /// The most that one write encrypts: one BitTorrent block with its message header, so that a `piece` message is one write
-/// to the transport. Measured over loopback, processor time per byte of writes of 64 KiB: 4 KiB +36 %, 8 KiB +10 %, 16 KiB
-/// 0, 32 KiB -5 %, 64 KiB -7 %. More would fill the L1 cache together with the caller's data.
+/// to the transport. Processor time per byte for writes of 64 KiB over loopback, compared with this limit: 4 KiB +36 %, 8 KiB
+/// +10 %, 32 KiB -5 %, 64 KiB -7 %. A larger buffer would fill the L1 cache together with the caller's data.
 pub(super) const MAX_LEN: usize = 16 * 1024 + 128;
 
 /// The capacities of buffers.
@@ -23,16 +23,17 @@ thread_local! {
 
 /// The index of the smallest capacity for `len` bytes, at most [`MAX_LEN`].
 fn class(len: usize) -> usize {
-    // By the number of bits: a search would take as long as the encryption of a short message.
+    // Computed from the number of bits: a search would take as long as the encryption of a short message.
     let bits = (len.saturating_sub(1) | (CAPACITIES[0] - 1)).ilog2();
     ((bits + 1 - CAPACITIES[0].ilog2()) as usize).min(CAPACITIES.len() - 1)
 }
 
-/// A buffer from the pool. Its contents are secret up to its length. They are wiped on drop, and the buffer goes back.
+/// A buffer from the pool. Its contents are secret up to its length. On drop they are wiped, and the buffer returns to the
+/// pool.
 pub(super) struct Buffer {
     /// Empty if there is no buffer.
     bytes: Box<[u8]>,
-    /// In 16 bits, to save memory in each connection.
+    /// 16 bits, to save memory in each connection.
     len: u16,
 }
 
@@ -87,7 +88,7 @@ impl Buffer {
         &self.bytes[..self.len.into()]
     }
 
-    /// Makes the buffer at least `len` bytes long. What is added has any value.
+    /// Makes the buffer at least `len` bytes long. The new bytes have arbitrary values.
     pub(super) fn grow_to(&mut self, len: usize) {
         if len > self.bytes.len() {
             let mut larger = Self::with_capacity_for(len);
@@ -123,12 +124,12 @@ impl Drop for Buffer {
         if self.bytes.is_empty() {
             return;
         }
-        // Wiping nothing would still take longer than encrypting a short message.
+        // The call to wipe nothing would take longer than the encryption of a short message.
         if self.len > 0 {
             self.contents().zeroize();
         }
         let bytes = std::mem::take(&mut self.bytes);
-        // A thread that is ending has no pool any more. The buffer is freed then.
+        // While a thread ends it has no pool any more. Then free the buffer.
         let _ = POOL.try_with(|pool| {
             let kept = &mut pool.borrow_mut()[class(bytes.len())];
             if kept.len() < KEPT {

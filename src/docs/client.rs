@@ -92,7 +92,7 @@
 //!   the index while connections are accepted.
 //! - Your own map works as well: use [`Skey::lookup_hash`](crate::Skey::lookup_hash) as the key.
 //! - If the lookup is slow, wrap it in `tokio::time::timeout_at` with [`Incoming::deadline`](crate::Incoming::deadline).
-//!   `Incoming` runs no timer of its own.
+//!   `Incoming` itself runs no timer.
 //! - **Check the info-hash in the peer's BitTorrent handshake.** With MSE the peer has proved that it knows the info-hash
 //!   that you passed. In plaintext nothing is proved.
 //!

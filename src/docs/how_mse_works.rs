@@ -11,40 +11,41 @@
 //! # The messages
 //!
 //! ```text
-//!     initiator (A, dials)                              responder (B, listens)
+//!     initiator (A, dials)                             responder (B, listens)
 //!
-//! 1   Ya            96 bytes    ------------------>
-//!     PadA      0..512 bytes
+//! 1   Ya                          96   ------------>
+//!     PadA                    0..512
 //!
-//! 2                             <------------------     Yb            96 bytes
-//!                                                       PadB      0..512 bytes
+//! 2                                    <------------   Yb                          96
+//!                                                      PadB                    0..512
 //!
-//!             both now compute the same secret S from Ya and Yb
+//!               Both ends can now compute the shared secret S.
 //!
-//! 3   HASH('req1', S)      20   ------------------>
+//! 3   HASH('req1', S)             20   ------------>
 //!     HASH('req2', SKEY)
-//!     xor HASH('req3', S)  20
-//!     -- RC4 with A's key --
-//!     VC                    8
-//!     crypto_provide        4
-//!     len(PadC)             2
-//!     PadC             0..512
-//!     len(IA)               2
-//!     IA             0..65535
+//!     xor HASH('req3', S)         20
+//!     --- RC4 with A's key: --------
+//!     VC                           8
+//!     crypto_provide               4
+//!     length of PadC               2
+//!     PadC                    0..512
+//!     length of IA                 2
+//!     IA                    0..65535
 //!
-//! 4                             <------------------     -- RC4 with B's key --
-//!                                                       VC                    8
-//!                                                       crypto_select         4
-//!                                                       len(PadD)             2
-//!                                                       PadD             0..512
+//! 4                                    <------------   --- RC4 with B's key: --------
+//!                                                      VC                           8
+//!                                                      crypto_select                4
+//!                                                      length of PadD               2
+//!                                                      PadD                    0..512
 //!
-//! 5   BitTorrent                <----------------->     BitTorrent
-//!     as crypto_select says                             as crypto_select says
+//!     BitTorrent                       <----------->   BitTorrent
 //! ```
 //!
-//! Lengths are in bytes. After each message the sender waits for the next one, so a handshake takes two round trips,
-//! connecting excluded. The initiator sends its BitTorrent handshake inside the third message, as IA. The responder usually
-//! sends its own in the same segment as the fourth message. The specification calls the messages steps.
+//! Lengths are in bytes. The BitTorrent messages at the end are protected by the method in crypto_select.
+//!
+//! After each message the sender waits for the next one, so a handshake takes two round trips, connecting excluded. The
+//! initiator sends its BitTorrent handshake inside the third message, as IA. The responder usually sends its own in the same
+//! segment as the fourth message. The specification calls the messages steps.
 //!
 //! # What each message is for
 //!
@@ -52,10 +53,10 @@
 //! Diffie-Hellman public key (Ya, Yb) modulo a fixed 768-bit prime. Both compute the shared secret S. The keys look like
 //! random bytes. PadA and PadB are random bytes of random length, so that the first messages have no constant length. They
 //! have no length field. The receiver can compute the first value of the next message in advance, and searches for it: the
-//! responder for HASH('req1', S), the initiator for the encrypted VC. The padding ends there.
+//! responder for `HASH('req1', S)`, the initiator for the encrypted VC. The padding ends there.
 //!
 //! **Third message: which torrent.** The responder has to learn which of its torrents the peer wants, and an observer must
-//! not see it. HASH('req2', SKEY) identifies the torrent. The initiator hides it with HASH('req3', S), which only the two
+//! not see it. `HASH('req2', SKEY)` identifies the torrent. The initiator hides it with `HASH('req3', S)`, which only the two
 //! ends can compute. The responder removes this second hash. The result is
 //! [`Incoming::skey_hash`](crate::Incoming::skey_hash), and [`SkeyIndex`](crate::SkeyIndex) finds the torrent with it.
 //!

@@ -30,7 +30,7 @@
 //! |---|---|---|
 //! | `responder's padding ends` | `pad_b`: bytes | the initiator has found the encrypted VC |
 //! | `responder selected` | `selected`: a method, `pad_d`: bytes | crypto_select has arrived |
-//! | `initiator's padding ends` | `pad_a`: bytes | the responder has found HASH('req1', S) |
+//! | `initiator's padding ends` | `pad_a`: bytes | the responder has found `HASH('req1', S)` |
 //! | `initiator offers` | `offered`: methods, `pad_c`: bytes | crypto_provide has arrived |
 //! | `initiator announces its initial payload` | `ia`: bytes | len(IA) has arrived |
 //! | `established` | `mode`, `elapsed` | a handshake succeeded |
@@ -51,7 +51,7 @@
 //! | `closed`, `closed-unanswered` | the peer closed the connection, after or before it answered |
 //! | `timed-out`, `timed-out-unanswered` | a timeout expired, after or before the peer answered |
 //! | `transport`, `transport-unanswered` | the transport failed; the second form is a reset by a peer that had not answered |
-//! | `mode-not-allowed` | the call asks for a mode that the policy forbids |
+//! | `mode-not-allowed` | the policy forbids the mode of the call |
 //! | `no-initial-payload` | a plaintext attempt under `Allow` without an initial payload |
 //! | `wrong-skey` | the caller passed a SKEY to `Incoming::accept` for which the peer did not ask |
 //! | `plaintext-refused` | a plaintext peer connected, and the policy requires MSE |
@@ -60,8 +60,8 @@
 //! | `not-plaintext` | the peer answered plaintext with something else |
 //! | `degenerate-key` | the peer's public key is not in `[2, P-2]` |
 //! | `no-sync-mark` | the padding after the peer's key does not end within 512 bytes |
-//! | `unknown-skey` | an MSE peer asked for a torrent that is not served |
-//! | `unknown-info-hash` | a plaintext peer asked for a torrent that is not served |
+//! | `unknown-skey` | an MSE peer wants a torrent that is not served |
+//! | `unknown-info-hash` | a plaintext peer wants a torrent that is not served |
 //! | `bad-vc` | the peer has derived other keys |
 //! | `no-common-method` | the peer offers no method that the policy accepts |
 //! | `bad-selection` | the peer selected something that was not offered |

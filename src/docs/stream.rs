@@ -81,8 +81,9 @@
 //! # Bytes that were changed on the way
 //!
 //! MSE has no checksum. If someone changes a byte of ciphertext, the byte of payload at the same position changes, and all
-//! other bytes are right. The library cannot notice it. BitTorrent discards a piece with a wrong hash. A changed message length can make
-//! a reader wait for bytes that never come, so give your codec a limit on the length and your connection a timeout.
+//! other bytes are right. The library cannot notice it. BitTorrent discards a piece with a wrong hash. A changed message
+//! length can make a reader wait for bytes that never come, so give your codec a limit on the length and your connection a
+//! timeout.
 //!
 //! During the handshake a changed byte causes an error, or has no effect if it is in the padding.
 //!

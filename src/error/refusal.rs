@@ -172,9 +172,9 @@ pub enum Step {
     Detect,
     /// The peer's public key (in the first or the second message).
     PublicKey,
-    /// The end of the padding: the responder waits for HASH('req1', S), the initiator for ENCRYPT(VC).
+    /// The end of the padding: the responder waits for `HASH('req1', S)`, the initiator for ENCRYPT(VC).
     Sync,
-    /// HASH('req2', SKEY), which names the info-hash (third message).
+    /// `HASH('req2', SKEY)`, which names the info-hash (third message).
     Skey,
     /// VC, the verification constant (third message).
     Vc,

@@ -30,7 +30,7 @@ pub struct Initiator {
     state: State,
 }
 
-/// What the caller asked for.
+/// The arguments of the caller.
 struct Wanted {
     skey: Skey,
     offered: CryptoMethods,
@@ -47,7 +47,7 @@ enum State {
     Sync {
         keys: Keys,
         encrypted_vc: [u8; VC.len()],
-        /// HASH('req1', S), which only another initiator sends.
+        /// `HASH('req1', S)`, which only another initiator sends.
         req1: [u8; 20],
     },
     CryptoSelect(Keys),

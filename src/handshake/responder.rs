@@ -156,7 +156,7 @@ struct Keyed {
     pad_d_len: u16,
 }
 
-/// An initiator that asks for an info-hash (SKEY).
+/// The result of a [`Responder`]: an initiator that wants an info-hash (SKEY).
 pub struct SkeyRequest {
     hash: SkeyHash,
     keyed: Keyed,

@@ -41,7 +41,7 @@
 //!     BitTorrent                       <----------->   BitTorrent
 //! ```
 //!
-//! Lengths are in bytes. The BitTorrent messages at the end are protected by the method in crypto_select.
+//! Lengths are in bytes. The method in crypto_select protects the BitTorrent messages at the end.
 //!
 //! After each message the sender waits for the next one, so a handshake takes two round trips, connecting excluded. The
 //! initiator sends its BitTorrent handshake inside the third message, as IA. The responder usually sends its own in the same

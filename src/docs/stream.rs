@@ -1,7 +1,7 @@
 //! The stream: flush, cancel safety, halves, readiness, broken transports, and what is wiped.
 //!
 //! An [`MseStream`](crate::MseStream) behaves like the transport inside it. Each call on the stream makes the same call on
-//! the transport and returns what the transport returned. Only the bytes are encrypted or decrypted.
+//! the transport and returns what the transport returned. The only difference is that the bytes are encrypted or decrypted.
 //!
 //! The exceptions:
 //!

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
+/// A method that protects the stream after the handshake: one bit of `crypto_provide` and `crypto_select`.
 ///
 /// You can parse and print a method. Its text is `rc4` or `header-only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -37,8 +37,9 @@ use crate::stream::outbound::Outbound;
 /// # Ok(()) }
 /// ```
 ///
-/// Each call makes the same call on the transport, and returns what the transport returned. Only the bytes are encrypted.
-/// The stream holds no ciphertext back, so it needs no flush that the transport does not need. There are four exceptions:
+/// Each call makes the same call on the transport, and returns what the transport returned. The only difference is that the
+/// bytes are encrypted or decrypted. The stream holds no ciphertext back, so it needs no more flushes than the transport.
+/// There are four exceptions:
 ///
 /// - Empty reads and writes do not reach the transport.
 /// - The first reads return the bytes that arrived with the handshake.

@@ -37,9 +37,9 @@
 //! The [`answer_timeout`](crate::MseConnector::answer_timeout) limits how long a peer may stay silent: 5 s for MSE, 10 s for
 //! plaintext, counted from when the connection exists. The [client guide](super::client) adds up all timeouts.
 //!
-//! Only `Allow` makes a plaintext attempt wait for an answer, because only `Allow` may redial after it. The peer needs an
-//! initial payload to answer. Without one, the attempt fails at once with the label `no-initial-payload`. Under `Forbid`, and
-//! in the redial of `Prefer`, the library returns a plaintext stream as soon as the initial payload is sent.
+//! Only `Allow` makes a plaintext attempt wait for an answer, because only `Allow` may redial after it. Without an initial
+//! payload the peer has nothing to answer, so the attempt then fails at once with the label `no-initial-payload`. Under
+//! `Forbid`, and in the redial of `Prefer`, the library returns a plaintext stream as soon as the initial payload is sent.
 //!
 //! # Who redials
 //!

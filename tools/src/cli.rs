@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Address(String);
 
 impl Address {
-    /// The address as it is dialled.
+    /// The address to dial.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -43,7 +43,7 @@ impl FromStr for Address {
     }
 }
 
-/// Escaped: a SOCKS client may ask for a name with control characters in it.
+/// Escaped, because a SOCKS client may send a name with control characters.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escaped(&self.0))
@@ -69,16 +69,16 @@ impl FromStr for InfoHash {
     }
 }
 
-/// How much encryption is wanted.
+/// The level of encryption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Wanted {
-    /// Never speak MSE
+    /// Never use MSE
     Forbid,
-    /// Speak MSE only if plaintext does not work
+    /// Dial in plaintext first, and with MSE if the peer does not answer; accept both
     Allow,
-    /// Speak MSE first, and plaintext if MSE does not work
+    /// Dial with MSE first, and in plaintext if the peer does not answer; accept both
     Prefer,
-    /// Never speak plaintext
+    /// Never use plaintext
     Require,
 }
 
@@ -93,7 +93,7 @@ impl From<Wanted> for Encryption {
     }
 }
 
-/// How a handshake is disguised.
+/// The disguise of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Look {
     /// No disguise
@@ -101,7 +101,7 @@ pub enum Look {
     None,
     /// The first segment is exempt from the published firewall rules
     Exempt,
-    /// Exempt, and sent in small pieces
+    /// The first bytes are printable, and the handshake is sent in small pieces
     Full,
 }
 

@@ -1,4 +1,4 @@
-//! One connection through the bridge, from end to end.
+//! One connection through the bridge.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

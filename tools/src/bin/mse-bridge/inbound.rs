@@ -15,7 +15,7 @@ pub(crate) struct Inbound {
     pub(crate) timeout: Duration,
 }
 
-/// A client that has said which torrent it wants.
+/// A client whose torrent is known.
 pub(crate) struct Arrival {
     pub(crate) client: MseStream<TcpStream>,
     pub(crate) skey: Skey,
@@ -54,7 +54,8 @@ impl Inbound {
     }
 }
 
-/// A plaintext client behind a proxy: the torrent is in its BitTorrent handshake, of which `read` was read before.
+/// A plaintext client that connected through SOCKS5. Its BitTorrent handshake names the torrent; `read` has the bytes that were
+/// read before.
 pub(crate) async fn plaintext(
     mut client: MseStream<TcpStream>,
     read: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Listening: prints the address, then serves each peer in a task of its own.
+//! Listens, prints the address, and serves each peer in a separate task.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! `mse-bridge`: MSE for a client that does not have it, in both directions.
+//! `mse-bridge`: MSE for a client without it, in both directions.
 
 mod bridge;
 mod ended;
@@ -32,8 +32,7 @@ use crate::report::Report;
 use crate::socks::Proxy;
 use crate::totals::Totals;
 
-/// Gives MSE to a BitTorrent client that does not have it: accepts or dials for the client, encrypted on one side and
-/// as the client speaks on the other
+/// Adds MSE to a BitTorrent client without it, for the connections that the client accepts or dials
 #[derive(Parser)]
 #[command(
     name = "mse-bridge",
@@ -47,35 +46,35 @@ struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     listen: Option<Address>,
-    /// The address to which every connection is forwarded
+    /// Where to forward every connection
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     connect: Option<Address>,
-    /// Where to serve SOCKS5 instead: forwards every connection to the address that the client asks for, plaintext
-    /// BitTorrent as --outbound says, anything else unchanged
+    /// Where to serve SOCKS5 instead. Dials the address that the client asks for; adds MSE to BitTorrent as --outbound
+    /// says, and forwards everything else unchanged
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash", "linger"])]
     socks5: Option<Address>,
-    /// How much encryption is wanted of peers that connect here
+    /// The encryption of connections that the bridge accepts
     #[arg(long, value_enum, default_value = "allow")]
     inbound: Wanted,
-    /// How much encryption is wanted of peers that are dialled
+    /// The encryption of connections that the bridge dials
     #[arg(long, value_enum, default_value = "prefer")]
     outbound: Wanted,
-    /// What MSE may negotiate on both sides, most preferred first: rc4, header-only (or its other name, plaintext)
+    /// The methods of MSE on both sides, most preferred first: rc4, header-only
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
-    /// A torrent for which MSE is accepted, in 40 hex digits; may be given many times. A plaintext handshake names its own
+    /// A torrent that MSE peers may ask for, in 40 hex digits; any number of them. Plaintext peers may ask for any torrent
     #[arg(long, value_name = "HEX", num_args = 1..)]
     info_hash: Vec<InfoHash>,
     /// How long each handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     timeout: Duration,
-    /// How long a dialled peer may take to answer before the other mode is tried [default: 5 for MSE, 10 for plaintext]
+    /// How long a dialled peer may take to answer before a redial in the other mode [default: 5 for MSE, 10 for plaintext]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
     answer_timeout: Option<Duration>,
-    /// How the handshakes on both sides are disguised
+    /// The disguise of handshakes on both sides
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// What happens to an accepted connection whose handshake failed
+    /// When to close an accepted connection after a failed handshake
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
 }

@@ -1,20 +1,20 @@
-//! The first message of a client: its BitTorrent handshake, or as much of it as arrives.
+//! The first message of a client: its BitTorrent handshake, or the part of it that arrives.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout_at};
 
-/// A whole BitTorrent handshake. Several clients do not answer a part of one.
+/// The length of a whole BitTorrent handshake. Several clients do not answer a part of one.
 const LEN: usize = 68;
 
-/// Where its info-hash is.
+/// The position of the info-hash in it.
 const INFO_HASH: std::ops::Range<usize> = 28..48;
 
-/// How long to wait for the rest once there is enough to go on: some clients do not send their peer id at once.
+/// How long to wait for the rest after the info-hash: some clients do not send their peer id at once.
 const REST: Duration = Duration::from_secs(1);
 
-/// How much is needed to go on.
+/// How many bytes are needed to continue.
 #[derive(Clone, Copy)]
 pub(crate) enum Enough {
     Anything,
@@ -34,7 +34,7 @@ pub(crate) fn info_hash(opening: &[u8]) -> Option<[u8; 20]> {
     opening.get(INFO_HASH)?.try_into().ok()
 }
 
-/// Reads the handshake and nothing after it. `opening` is what was read of it before.
+/// Reads the handshake and nothing after it. `opening` has the bytes that were read before.
 pub(crate) async fn read(
     client: &mut (impl AsyncRead + Unpin),
     mut opening: Vec<u8>,

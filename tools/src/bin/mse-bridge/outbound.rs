@@ -12,8 +12,8 @@ pub(crate) struct Outbound {
 }
 
 impl Outbound {
-    /// Dials as the policy says. `opening` is the first message to the peer in whichever attempt succeeds. `dialled` is a
-    /// transport that is connected already, for the first attempt.
+    /// Dials and redials as the policy allows. `opening` is the first message to the peer. `dialled` is a connected transport
+    /// for the first attempt.
     pub(crate) async fn dial(
         &self,
         target: &Address,

@@ -1,4 +1,4 @@
-//! Both directions of a connection, each on its own until it ends.
+//! Relays both directions of a connection independently.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ pub(crate) async fn relay(
     )
 }
 
-/// A half-close passes through: the end of what is read ends what is written.
+/// Copies one direction. When reading ends, shuts the writer down, so that a half-close passes through.
 ///
 /// If a read fails, the whole connection ends. If a write fails, only this direction ends: the other may still have
 /// bytes to deliver.

@@ -1,4 +1,4 @@
-//! Lines on stderr that never delay a connection.
+//! Prints lines on stderr without delaying connections.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -6,10 +6,10 @@ use std::thread;
 
 use tokio_mse::Negotiated;
 
-/// If stderr is not read, this many lines are kept, and later ones dropped.
+/// If nobody reads stderr, this many lines wait, and later lines are dropped.
 const BACKLOG: usize = 1024;
 
-/// Writes lines to stderr from a thread of its own, because a full pipe blocks its writer.
+/// Writes lines to stderr from a separate thread, because a write to a full pipe blocks.
 #[derive(Clone)]
 pub(crate) struct Report(SyncSender<String>);
 

@@ -27,14 +27,14 @@ pub(crate) struct Proxy {
     pub(crate) totals: Arc<Totals>,
 }
 
-/// A client whose request was granted, and the transport to its target.
+/// A client after a successful request, and the transport to its target.
 struct Request {
     client: TcpStream,
     target: Address,
     transport: TcpStream,
 }
 
-/// Both sides of a connection, and what they speak.
+/// Both sides of a connection, and the mode of each.
 struct Route {
     client: MseStream<TcpStream>,
     peer: MseStream<TcpStream>,
@@ -74,7 +74,7 @@ impl Proxy {
         }
     }
 
-    /// Speaks SOCKS5, and dials. The client is told whether that worked, as it would be without a bridge.
+    /// Speaks SOCKS5, and dials. Then tells the client whether dialling worked, as an ordinary proxy does.
     async fn receive(&self, mut client: TcpStream) -> Result<Request, String> {
         let unable = |error: io::Error| error.to_string();
         let target = socks5::request(&mut client).await;

@@ -28,7 +28,7 @@ pub(crate) enum Reply {
     AddressTypeNotSupported = 8,
 }
 
-/// Why a request cannot be served.
+/// Why the bridge refuses a request.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Io(io::Error),
@@ -60,11 +60,12 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Reads the methods and the request. Answer the client with [`reply`], unless this is an error: then it was answered.
+/// Reads the methods and the request. After success, call [`reply`] to answer the client. After an error, the client has its
+/// answer already.
 ///
 /// # Errors
 ///
-/// If the request cannot be granted, or the transport fails.
+/// If the bridge refuses the request, or the transport fails.
 pub(crate) async fn request(client: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<Address, Refusal> {
     version(client).await?;
     let count = client.read_u8().await?;
@@ -102,7 +103,7 @@ async fn version(client: &mut (impl AsyncRead + Unpin)) -> Result<(), Refusal> {
     }
 }
 
-/// An address or a name, as it is dialled; `None` for a type that RFC 1928 does not have.
+/// An address or a name to dial. `None` for a type that RFC 1928 does not have.
 async fn host(client: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<String>> {
     Ok(match client.read_u8().await? {
         IPV4 => {
@@ -126,7 +127,7 @@ async fn host(client: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<String
     })
 }
 
-/// Answers the request; `bound` is the local address of the connection to the target.
+/// Answers the request. `bound` is the local address of the connection to the target.
 ///
 /// # Errors
 ///

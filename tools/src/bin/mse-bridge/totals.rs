@@ -1,4 +1,4 @@
-//! What the bridge has done since it started.
+//! Totals since the start of the bridge.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,12 +22,12 @@ impl Totals {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Bytes from those who connected to the target.
+    /// Bytes from clients to the target.
     pub(crate) fn sent(&self) -> &AtomicU64 {
         &self.sent
     }
 
-    /// Bytes from the target.
+    /// Bytes from the target to clients.
     pub(crate) fn received(&self) -> &AtomicU64 {
         &self.received
     }

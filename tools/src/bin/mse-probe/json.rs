@@ -1,4 +1,4 @@
-//! The findings as JSON.
+//! Prints the findings as JSON.
 
 use mse_tools::cli::Address;
 use serde_json::{Value, json};

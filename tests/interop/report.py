@@ -74,7 +74,7 @@ def _transfers(results):
     if not rows:
         return []
     head = ["client", "mode", *(f"{way}, {part}" for way, part in COLUMNS), "readable on the wire"]
-    lines = ["## Torrents through `bridge`", ""]
+    lines = ["## Torrents through `mse-bridge`", ""]
     lines += ["16 MiB, SHA-1 equal. The columns say what the client did on the encrypted side.", ""]
     lines += _table(head, (_transfer(key, row) for key, row in rows.items()))
     return lines
@@ -92,7 +92,7 @@ def _policies(results):
     if not chosen:
         return []
     lines = ["## Policies that leave a choice, or none", ""]
-    head = ["client", "its setting and part", "bridge", "outcome", "as expected"]
+    head = ["client", "its setting and part", "`mse-bridge`", "outcome", "as expected"]
     return lines + _table(head, (_policy(each) for each in chosen))
 
 
@@ -116,7 +116,7 @@ def _disguises(results):
     looks = dict.fromkeys(look for look, _, _ in chosen)
     clients = dict.fromkeys(client for _, client, _ in chosen)
     lines = ["## Disguises", ""]
-    lines += ["`bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
+    lines += ["`mse-bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
     lines += ["whether the client could when it dialled / when it answered.", ""]
     head = ["option", *map(title, clients)]
     rows = []
@@ -136,7 +136,7 @@ def _without_mse(results):
     ]
     if not rows:
         return []
-    lines = ["## A client without MSE, behind `bridge`", ""]
+    lines = ["## A client without MSE, behind `mse-bridge`", ""]
     lines += ["It fetches 16 MiB from a libtorrent set to RC4 alone; SHA-1 equal. Only with `run.sh --with-rqbit`.", ""]
     return lines + _table(["client", "it dials", "what the tap saw"], rows)
 
@@ -181,9 +181,9 @@ def _hints(results):
 
 def _redials():
     """What a test of the library generates, and holds."""
-    table = Path(__file__).resolve().parents[1] / "quirks" / "redials.md"
+    table = Path(__file__).resolve().parents[1] / "protocol" / "quirks" / "redials.md"
     lines = ["## Redials, our four words against what others dial and take", ""]
-    lines += ["From `cargo test --test quirks`: emulated clients, on paused time, so a time is what we wait for. A cell is the"]
+    lines += ["From `cargo test --test protocol quirks`: emulated clients, on paused time, so a time is what we wait for. A cell is the"]
     lines += ["connections in their order, and the stream that came of them. µTorrent, BitComet and Tixati publish what they dial"]
     lines += ["and take, not their bytes: theirs are the specification's plainest. Under `require` nothing is ever in the clear.", ""]
     return lines + table.read_text().splitlines() + [""]

@@ -1,4 +1,4 @@
-"""Real clients transfer a torrent through a `bridge` that disguises its handshakes.
+"""Real clients transfer a torrent through an `mse-bridge` that disguises its handshakes.
 
 That a client copes says something only if there was a disguise: the tap looks for it.
 """

@@ -1,4 +1,4 @@
-"""Real clients and a `bridge` whose policies leave a choice, or cannot meet."""
+"""Real clients and an `mse-bridge` whose policies leave a choice, or cannot meet."""
 
 import time
 
@@ -14,11 +14,11 @@ DIALLED = {
 }
 ANSWERED = {
     "outbound-prefer": ("--outbound", "prefer", "--methods", "rc4"),
-    "outbound-require-both": ("--outbound", "require", "--methods", "rc4,plaintext"),
+    "outbound-require-both": ("--outbound", "require", "--methods", "rc4,header-only"),
 }
-INBOUND_CLEAR = ("--inbound", "require", "--methods", "plaintext")
+INBOUND_CLEAR = ("--inbound", "require", "--methods", "header-only")
 INBOUND_RC4 = ("--inbound", "require", "--methods", "rc4")
-OUTBOUND_CLEAR = ("--outbound", "require", "--methods", "plaintext")
+OUTBOUND_CLEAR = ("--outbound", "require", "--methods", "header-only")
 OUTBOUND_RC4 = ("--outbound", "require", "--methods", "rc4")
 FORBID_IN, FORBID_OUT = ("--inbound", "forbid"), ("--outbound", "forbid")
 

@@ -1,4 +1,4 @@
-"""Real clients transfer a torrent through `bridge`, which stands between plain and encrypted.
+"""Real clients transfer a torrent through `mse-bridge`, which stands between plain and encrypted.
 
 The far client is the one under test, behind the tap; the near one is a libtorrent without MSE.
 """
@@ -10,7 +10,7 @@ from programs import Bridge
 from tap import Tap, judge, marks
 from torrent import file_sha1
 
-METHODS = {"rc4": ["--methods", "rc4"], "header-only": ["--methods", "plaintext"], "plaintext": []}
+METHODS = {"rc4": ["--methods", "rc4"], "header-only": ["--methods", "header-only"], "plaintext": []}
 
 
 class Route:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from case import FAILED, NOT_RUN, SKIPPED
-from clients import missing, title
+from clients import title
 
 COLUMNS = [("dials", "leecher"), ("dials", "seeder"), ("answers", "leecher"), ("answers", "seeder")]
 FOREIGN = {
@@ -27,7 +27,7 @@ obfuscation, not security: "nothing in the clear" says only that the tap could n
 def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
-    lines += _versions(results) + _transfers(results) + _policies(results) + _disguises(results)
+    lines += _versions(results) + _transfers(results) + _defaults(results) + _policies(results) + _disguises(results)
     lines += _without_mse(results) + _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
@@ -53,11 +53,11 @@ def _versions(results):
     if not clients:
         return []
     lines = ["## Clients", ""]
-    return lines + _table(["client", "version", "from"], ([c.name, _version(c), c.source] for c in clients))
+    return lines + _table(["client", "version", "from", "newest"], ([c.name, _version(c), c.source, "yes" if c.is_newest else ""] for c in clients))
 
 
 def _version(client):
-    return missing(client) or client.version()
+    return client.missing() or client.version()
 
 
 def _mark(result):
@@ -102,6 +102,21 @@ def _policy(result):
     if not result.passed:
         outcome = "-"
     return [title(result.case.client), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
+
+
+def _defaults(results):
+    """One row for each client."""
+    rows = {}
+    for each in results:
+        if "default" in each.case.row:
+            rows.setdefault(each.case.client, {})[each.case.row["default"]] = each.detail if each.passed else _mark(each)
+    if not rows:
+        return []
+    lines = ["## Clients as they come out of the box, and our default policy", ""]
+    lines += ["`mse-bridge --inbound prefer --outbound prefer`, RC4 alone: the mode, the connections that it took, and the time from the"]
+    lines += ["first connection to the end of the handshake.", ""]
+    head = ["client", "it dials us", "we dial it"]
+    return lines + _table(head, ([title(c), row.get("dials", "-"), row.get("answers", "-")] for c, row in rows.items()))
 
 
 def _disguises(results):

@@ -44,6 +44,7 @@ class Connection:
     def __init__(self, marks):
         self.out = Direction(marks)  # from the dialling side
         self.back = Direction(marks)  # to the dialling side
+        self.started = time.monotonic()
         self.ended = threading.Event()
 
 

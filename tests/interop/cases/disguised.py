@@ -8,7 +8,7 @@ import re
 import torrent
 from case import Case, require
 from cases.transfer import Route
-from clients import CLIENTS
+from clients import tested
 from tap import judge
 from wire import random_pieces
 
@@ -77,11 +77,11 @@ def look_of(ours, in_pieces, properties):
     return f"key in {segments} segment(s), {' and '.join(found) or 'no property'}"
 
 
-def cases(_options):
+def cases(options):
     for look, way in LOOKS:
-        for client in CLIENTS:
+        for client in tested(options):
             yield Case(
-                f"disguised/{look}-{client.name}-{way}",
+                f"disguised/{look}-{client.id()}-{way}",
                 lambda c, a=(client, look, way): disguised(c, *a),
                 dict(disguise=look, way=way),
                 client,

@@ -11,7 +11,7 @@ import urllib.request
 
 import torrent
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from clients.lt import Libtorrent
 from extension import Talker
 from torrent import bdecode
@@ -107,10 +107,10 @@ def from_exchange(context):
     return f"added.f {flags:#04x}: {dialled_as_documented(context, told, PREFERS, '--pex-flags', flags)}"
 
 
-def cases(_options):
-    for client in CLIENTS:
-        yield Case(f"hints/{client.name}-announces", lambda c, a=client: from_tracker(c, a), dict(hint="tracker"), client)
-        yield Case(f"hints/{client.name}-extension", lambda c, a=client: from_itself(c, a), dict(hint="itself"), client)
+def cases(options):
+    for client in tested(options):
+        yield Case(f"hints/{client.id()}-announces", lambda c, a=client: from_tracker(c, a), dict(hint="tracker"), client)
+        yield Case(f"hints/{client.id()}-extension", lambda c, a=client: from_itself(c, a), dict(hint="itself"), client)
     yield Case(
         "hints/libtorrent-exchange",
         from_exchange,

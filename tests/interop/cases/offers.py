@@ -6,7 +6,7 @@ A client that does not know a bit must ignore it, and none of these offers plain
 import secrets
 
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from mse import RC4, Initiator
 from programs import HEADER
 from wire import Wire
@@ -34,11 +34,11 @@ def offered(context, client, mode):
     return "RC4 of " + ", ".join(f"{offer:#010x}" for offer in OFFERS)
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for mode in ("rc4", "default"):
             yield Case(
-                f"offers/{client.name}-{mode}",
+                f"offers/{client.id()}-{mode}",
                 lambda c, a=(client, mode): offered(c, *a),
                 dict(offered_to=mode),
                 client,

@@ -4,7 +4,7 @@ import time
 
 from case import Case, require
 from cases.transfer import Route
-from clients import CLIENTS
+from clients import tested
 from tap import judge
 
 # How the bridge is told -> options
@@ -91,21 +91,21 @@ def refusals(client):
         yield "plaintext", "dials", ("--inbound", "require")
 
 
-def cases(_options):
-    for client in CLIENTS:
-        for mode, way, outcome, name, options in mixes(client):
+def cases(options):
+    for client in tested(options):
+        for mode, way, outcome, name, told in mixes(client):
             yield Case(
-                f"policies/{client.name}-{mode}-{way}-{name}",
-                lambda c, a=(client, mode, way, outcome, *options): mixed(c, *a),
-                dict(far=f"{mode}, {way}", bridge=" ".join(options)),
+                f"policies/{client.id()}-{mode}-{way}-{name}",
+                lambda c, a=(client, mode, way, outcome, *told): mixed(c, *a),
+                dict(far=f"{mode}, {way}", bridge=" ".join(told)),
                 client,
             )
-    for client in CLIENTS:
-        for mode, way, options in refusals(client):
-            policy = "-".join(word.removeprefix("--") for word in options)
+    for client in tested(options):
+        for mode, way, told in refusals(client):
+            policy = "-".join(word.removeprefix("--") for word in told)
             yield Case(
-                f"policies/{client.name}-refused-{mode}-{way}-{policy}",
-                lambda c, a=(client, mode, way, *options): refused(c, *a),
-                dict(far=f"{mode}, {way}", bridge=" ".join(options), refused=True),
+                f"policies/{client.id()}-refused-{mode}-{way}-{policy}",
+                lambda c, a=(client, mode, way, *told): refused(c, *a),
+                dict(far=f"{mode}, {way}", bridge=" ".join(told), refused=True),
                 client,
             )

@@ -4,7 +4,7 @@ The far client is the one under test, behind the tap; the near one is a libtorre
 """
 
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from clients.lt import Libtorrent
 from programs import Bridge
 from tap import Tap, judge, marks
@@ -58,8 +58,8 @@ def transferred(context, client, mode, way, far_seeds):
     return seen[0]
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for mode in ("rc4", "header-only", "plaintext"):
             for way in ("dials", "answers"):
                 for part in ("seeder", "leecher"):
@@ -69,7 +69,7 @@ def cases(_options):
 
 def _case(client, mode, way, part):
     return Case(
-        f"transfer/{client.name}-{mode}-{part}-{way}",
+        f"transfer/{client.id()}-{mode}-{part}-{way}",
         lambda c: transferred(c, client, mode, way, part == "seeder"),
         dict(mode=mode, column=(way, part)),
         client,

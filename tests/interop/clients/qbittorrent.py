@@ -1,17 +1,16 @@
 """qBittorrent without a window, driven by its settings file and its web interface."""
 
-import functools
 import json
+import re
 import secrets
 import shutil
-import subprocess
 import time
 import urllib.parse
 import urllib.request
 
+from clients.client import Client
 from ports import free_port
 
-PROGRAM = "qbittorrent-nox"
 MODES = {"default": 0, "rc4": 1, "plaintext": 2}
 SETTINGS = """
 [LegalNotice]
@@ -42,21 +41,16 @@ WebUI\\UseUPnP=false
 """
 
 
-class QBittorrent:
+class QBittorrent(Client):
     name = "qBittorrent"
-    source = "Debian"
     host = "127.0.0.1"
-    program = PROGRAM
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
+    program = "qbittorrent-nox"
     # No header-only: it allows nothing but RC4 inside MSE.
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-        return told.stdout.split()[1].removeprefix("v")
+    @classmethod
+    def version(cls):
+        return re.search(r"qBittorrent v(\S+)", cls.told("--version")).group(1)
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -80,7 +74,7 @@ class QBittorrent:
                 folder=self.folder,
             )
         )
-        self.child = context.start(PROGRAM, f"--profile={profile}")
+        self.child = context.start(*self.command(f"--profile={profile}"))
         self._up()
         self._add(torrent.path.read_bytes(), seed)
         self._hash = torrent.info_hash.hex()

@@ -15,7 +15,7 @@ CLIENTS = [Libtorrent, Transmission, Aria2, RTorrent, QBittorrent, Deluge, WebTo
 NEWEST = [
     newest(Transmission),
     newest(Aria2),
-    newest(RTorrent, drops_zeros=False),
+    newest(RTorrent),
     newest(QBittorrent),
     newest(Deluge),
 ]

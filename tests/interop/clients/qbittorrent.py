@@ -10,6 +10,7 @@ import urllib.request
 
 from clients.client import Client
 from ports import free_port
+from wire import Wire
 
 MODES = {"default": 0, "rc4": 1, "plaintext": 2}
 SETTINGS = """
@@ -80,7 +81,10 @@ class QBittorrent(Client):
         self._hash = torrent.info_hash.hex()
         self._peer = "%s:%d" % dial if dial else None
         self._wait(lambda state: not seed or state["progress"] == 1, 60)
-        self._dial()
+        if dial:
+            self._dial()
+        else:
+            self._wait_open(60)
 
     def wait_done(self, timeout=120):
         state = self._wait(lambda state: state["progress"] == 1, timeout, self._dial)
@@ -110,6 +114,18 @@ class QBittorrent(Client):
             time.sleep(0.2)
         return None
 
+    def _wait_open(self, timeout):
+        """5.3 closes every connection for up to a second after it says that its torrent is ready."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            wire = Wire.dial(self.address)
+            is_open = wire.silent_for(0.3)
+            wire.close()
+            if is_open:
+                return
+            time.sleep(0.1)
+        raise AssertionError("qBittorrent: it closes every connection")
+
     def _up(self):
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
@@ -128,7 +144,8 @@ class QBittorrent(Client):
         body += f"\r\n--{boundary}--\r\n".encode()
         kind = f"multipart/form-data; boundary={boundary}"
         answer = self._call("torrents/add", body, {"Content-Type": kind})
-        if answer != b"Ok.":
+        # 4.5 says a word, 5.3 what became of each torrent.
+        if answer != b"Ok." and json.loads(answer).get("success_count") != 1:
             raise AssertionError(f"qBittorrent: torrent not added: {answer!r}")
 
     def _call(self, path, body=None, head=()):

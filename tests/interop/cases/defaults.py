@@ -11,6 +11,8 @@ from cases.transfer import Route
 from clients import tested
 from tap import judge
 
+# They dial plaintext first; the others dial MSE. Nobody refuses MSE.
+PLAINTEXT_FIRST = {"libtorrent", "rTorrent", "qBittorrent", "qBittorrent-newest", "Deluge", "Deluge-newest"}
 OURS = {"dials": ("--inbound", "prefer"), "answers": ("--outbound", "prefer")}
 
 
@@ -37,11 +39,14 @@ def settled(context, client, way):
     require(line, f"the bridge reports no success: {bridge.last_words()}")
     side = {"dials": "inbound: ", "answers": "outbound: "}[way]
     mode = line.split(side)[1].split()[0]
+    expected = "plaintext" if way == "dials" and client.id() in PLAINTEXT_FIRST else "rc4"
+    require(mode == expected, f"{mode} instead of {expected}")
     judge(connection, mode)
     # What comes later is another attempt of a client that has what it wanted.
     until = bridge.when[line]
     starts = [each.started for each in route.tap.connections if each.started <= until]
-    return f"{mode}, {len(starts)} connection{'s' * (len(starts) > 1)}, {until - starts[0]:.2f} s"
+    require(way == "dials" or len(starts) == 1, f"we dialled {len(starts)} times")
+    return f"{mode}, {len(starts)} connection{'s' * (len(starts) > 1)}, {1000 * (until - starts[0]):.0f} ms"
 
 
 def cases(options):

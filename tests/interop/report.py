@@ -27,7 +27,8 @@ obfuscation, not security: "nothing in the clear" says only that the tap could n
 def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
-    lines += _versions(results) + _transfers(results) + _defaults(results) + _policies(results) + _disguises(results)
+    lines += _versions(results) + _transfers(results) + _defaults(results) + _policies(results) + _hybrids(results) + _full(results)
+    lines += _disguises(results)
     lines += _without_mse(results) + _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
@@ -117,6 +118,22 @@ def _defaults(results):
     lines += ["first connection to the end of the handshake.", ""]
     head = ["client", "it dials us", "we dial it"]
     return lines + _table(head, ([title(c), row.get("dials", "-"), row.get("answers", "-")] for c, row in rows.items()))
+
+
+def _listed_by(results, key, title, text, head):
+    """A row for each case of a group: what it was, and what was seen."""
+    rows = [[each.case.row[key], each.detail if each.passed else _mark(each)] for each in results if key in each.case.row]
+    return [f"## {title}", "", text, "", *_table(head, rows)] if rows else []
+
+
+def _hybrids(results):
+    text = "libtorrent, RC4 alone. A torrent of both versions has two SKEYs."
+    return _listed_by(results, "hybrid", "Torrents of version 2", text, ["case", "what was seen"])
+
+
+def _full(results):
+    text = "It takes MSE alone, has as many connections as it may have, and closes a further one before it reads. What is dialled in\nplaintext shows the info-hash."
+    return _listed_by(results, "full", "A libtorrent without room", text, ["our policy", "what was seen"])
 
 
 def _disguises(results):

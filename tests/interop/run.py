@@ -19,7 +19,7 @@ import torrent
 from clients.client import SID
 
 GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "zeros", "hints",
-          "transfer", "policies", "defaults", "disguised", "rqbit"]
+          "transfer", "policies", "defaults", "hybrid", "full", "disguised", "rqbit"]
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -137,6 +137,7 @@ def _data_segments(sock):
 def marks(torrent):
     """What must not be readable: the protocol's name, the info-hash, the content."""
     found = {"handshake": HANDSHAKE, "info-hash": torrent.info_hash}
+    found |= {f"info-hash {n}": each for n, each in enumerate(torrent.hashes)}
     found.update({f"content {n}": sample for n, sample in enumerate(torrent.samples)})
     return found
 

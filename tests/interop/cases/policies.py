@@ -14,6 +14,7 @@ DIALLED = {
 }
 ANSWERED = {
     "outbound-prefer": ("--outbound", "prefer", "--methods", "rc4"),
+    "outbound-allow": ("--outbound", "allow", "--methods", "rc4"),
     "outbound-require-both": ("--outbound", "require", "--methods", "rc4,header-only"),
 }
 INBOUND_CLEAR = ("--inbound", "require", "--methods", "header-only")
@@ -24,13 +25,15 @@ FORBID_IN, FORBID_OUT = ("--inbound", "forbid"), ("--outbound", "forbid")
 
 # What each client's own mix settles on, in the order of DIALLED and ANSWERED.
 DEFAULTS = {
-    "libtorrent": ("rc4", "rc4", "rc4", "header-only"),
-    "Transmission": ("rc4", "rc4", "rc4", "rc4"),
-    "aria2": ("rc4", "rc4", "rc4", "header-only"),
-    "rTorrent": ("rc4", "rc4", "rc4", "rc4"),
-    "qBittorrent": ("rc4", "rc4", "rc4", "rc4"),
-    "Deluge": ("rc4", "rc4", "rc4", "rc4"),
-    "WebTorrent": ("rc4", "rc4", "rc4", "header-only"),
+    "libtorrent": ("rc4", "rc4", "rc4", "plaintext", "header-only"),
+    "Transmission": ("rc4", "rc4", "rc4", "plaintext", "rc4"),
+    "aria2": ("rc4", "rc4", "rc4", "plaintext", "header-only"),
+    "rTorrent": ("rc4", "rc4", "rc4", "plaintext", "rc4"),
+    # With any flag set it refuses plaintext, so we redial.
+    "rTorrent-newest": ("rc4", "rc4", "rc4", "rc4", "rc4"),
+    "qBittorrent": ("rc4", "rc4", "rc4", "plaintext", "rc4"),
+    "Deluge": ("rc4", "rc4", "rc4", "plaintext", "rc4"),
+    "WebTorrent": ("rc4", "rc4", "rc4", "plaintext", "header-only"),
 }
 HEADER_ONLY_ALONE = ("libtorrent", "Deluge")  # the others that can be brought to it take RC4 all the same
 PLAINTEXT_ALONE = ("libtorrent", "rTorrent", "qBittorrent", "Deluge", "WebTorrent")
@@ -40,8 +43,9 @@ def mixed(context, client, mode, way, expected, *options):
     """Policies that leave a choice: what they settle on, by what the wire showed."""
     route = Route(context, client, mode, way, True, *options)
     connection = route.wait_transferred()
-    attempts = len(route.tap.connections)
-    return f"{expected}: {judge(connection, expected)}, {attempts} connections"
+    seen = judge(connection, expected)
+    count = len(route.tap.connections)
+    return f"{expected}, {count} connection{'s' * (count > 1)}: {seen}"
 
 
 def refused(context, client, mode, way, *options):
@@ -66,7 +70,7 @@ def refused(context, client, mode, way, *options):
 
 
 def mixes(client):
-    outcomes = DEFAULTS[client.name]
+    outcomes = DEFAULTS.get(client.id(), DEFAULTS[client.name])
     rows = [("dials", *row) for row in DIALLED.items()] + [("answers", *row) for row in ANSWERED.items()]
     for (way, name, options), outcome in zip(rows, outcomes, strict=True):
         yield "default", way, outcome, name, options

@@ -27,7 +27,8 @@ class Route:
             self.near = Libtorrent(context, "plaintext", seed=not far_seeds, dial=peer)
         else:
             self.near = Libtorrent(context, "plaintext", seed=not far_seeds)
-            known = ["--info-hash", context.torrent.info_hash.hex()]
+            hashes = context.torrent.hashes or [context.torrent.info_hash]
+            known = [word for each in hashes for word in ("--info-hash", each.hex())]
             self.bridge = Bridge(context, self.near.address, "--outbound", "forbid", *known, *options)
             self.tap = Tap(self.bridge.address, marks(context.torrent), client.host, cut=cut)
             context.ends_with(self.tap.close)

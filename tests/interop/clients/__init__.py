@@ -22,8 +22,11 @@ NEWEST = [
 
 
 def tested(options):
-    """The clients that the cases are about."""
-    return CLIENTS + NEWEST if options.newest else CLIENTS
+    """The clients that the cases are about, the versions of one side by side."""
+    if not options.newest:
+        return CLIENTS
+    order = [client.name for client in CLIENTS]
+    return sorted(CLIENTS + NEWEST, key=lambda client: order.index(client.name))
 
 
 def title(client):

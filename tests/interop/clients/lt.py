@@ -30,7 +30,7 @@ class Libtorrent(Client):
 
         return libtorrent.__version__
 
-    def __init__(self, context, mode, seed=False, dial=None, pex=False):
+    def __init__(self, context, mode, seed=False, dial=None, pex=False, limit=None):
         torrent = context.torrent
         if seed:
             self.folder = torrent.content.parent
@@ -42,6 +42,8 @@ class Libtorrent(Client):
         argv += MODES[mode]
         if seed:
             argv.append("--seed")
+        if limit:
+            argv += ["--connections", limit]
         if pex:
             argv.append("--pex")
         if dial:

@@ -39,7 +39,7 @@ class Result:
 
     @property
     def bad(self):
-        """A client that is not there leaves something unproved: that is no success."""
+        """A client that is not installed counts as a failure, because its cases prove nothing."""
         return self.status in (FAILED, NOT_RUN)
 
 

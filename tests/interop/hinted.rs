@@ -5,7 +5,7 @@
 //!     [--crypto-flag N] [--pex-flags N] [--extension-e N]
 //! ```
 //!
-//! For `tests/interop/cases/hints.py`. Exit status 0 if the peer was reached in the end.
+//! For `tests/interop/cases/hints.py`. Exit status 0 if a connection was established.
 
 use std::error::Error;
 use std::net::SocketAddr;

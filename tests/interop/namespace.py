@@ -1,6 +1,6 @@
 """A network namespace of its own for the whole suite.
 
-Nothing leaves the machine, no port is ever taken, and `lo` also carries 198.51.100.0/24: a client
+Nothing is sent out, no port of the machine is used, and `lo` also carries 198.51.100.0/24: a client
 that never dials loopback addresses (Transmission) has something to dial. Debian sid, if its clients are asked for, gets
 the folders that its programs share with us; only this namespace sees that.
 """
@@ -20,7 +20,7 @@ def enter(sid=None):
     if MARK in os.environ:
         _set_up(sid)
         return
-    # Whoever ends the suite ends every process that it started: they are in a namespace that dies with it.
+    # Every process of the suite ends with it: they are in its namespace of processes.
     command = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child"]
     if os.geteuid() != 0:
         command.append("--map-root-user")

@@ -92,7 +92,7 @@ def _policies(results):
     chosen = [each for each in results if "bridge" in each.case.row]
     if not chosen:
         return []
-    lines = ["## Policies that leave a choice, or none", ""]
+    lines = ["## Policies with a choice, and policies that exclude each other", ""]
     head = ["client", "its setting and part", "`mse-bridge`", "outcome", "as expected"]
     return lines + _table(head, (_policy(each) for each in chosen))
 
@@ -132,8 +132,8 @@ def _hybrids(results):
 
 
 def _full(results):
-    text = "It takes MSE alone, has as many connections as it may have, and closes a further one before it reads. What is dialled in\nplaintext shows the info-hash."
-    return _listed_by(results, "full", "A libtorrent without room", text, ["our policy", "what was seen"])
+    text = "It accepts MSE alone, and closes a further connection before it reads. A plaintext attempt shows the info-hash."
+    return _listed_by(results, "full", "A libtorrent at its limit of connections", text, ["our policy", "what was seen"])
 
 
 def _disguises(results):
@@ -168,7 +168,7 @@ def _without_mse(results):
     ]
     if not rows:
         return []
-    lines = ["## A client without MSE, behind `mse-bridge`", ""]
+    lines = ["## A client without MSE that uses `mse-bridge`", ""]
     lines += ["It fetches 16 MiB from a libtorrent set to RC4 alone; SHA-1 equal. Only with `run.sh --with-rqbit`.", ""]
     return lines + _table(["client", "it dials", "what the tap saw"], rows)
 
@@ -205,7 +205,7 @@ def _hints(results):
     lines = ["## Hints", ""]
     lines += ["What a client set to RC4 alone says of itself to a tracker, what it says in its extension handshake, and what"]
     lines += ["another libtorrent says of it in a peer exchange; and what `PeerHint` makes of each: `hinted` dialled as shown,"]
-    lines += ["under `allow` and under `prefer`, and reached it.", ""]
+    lines += ["under `allow` and under `prefer`, and connected.", ""]
     columns = ["tracker", "itself", "exchange"]
     head = ["client", "announce", "extension handshake", "peer exchange"]
     return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))

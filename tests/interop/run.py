@@ -61,8 +61,8 @@ def mixed(cases):
     found = collections.defaultdict(list)
     for at, each in enumerate(cases):
         found[each.client].append(at)
-    place = {at: n / len(those) for those in found.values() for n, at in enumerate(those)}
-    return sorted(place, key=place.get)
+    share = {at: n / len(those) for those in found.values() for n, at in enumerate(those)}
+    return sorted(share, key=share.get)
 
 
 def tell(result):

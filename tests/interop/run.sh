@@ -10,7 +10,7 @@ programs=$target/${PROFILE:-debug}
 python=${INTEROP_VENV:-$target/interop-venv}/bin/python
 export INTEROP_NODE_MODULES="${INTEROP_NODE:-$target/interop-node}/node_modules"
 export INTEROP_SID="${INTEROP_SID:-$target/interop-sid}"
-# `--with-rqbit` needs no word behind it here: it is where `install.sh --with-rqbit` put it.
+# `--with-rqbit` needs no value here: it is where `install.sh --with-rqbit` put it.
 rqbit=${INTEROP_RQBIT:-$target/interop-rqbit}/bin/rqbit
 for word; do
     shift

@@ -21,7 +21,7 @@ def bencode(value):
 
 
 def bdecode(data):
-    """The first value of `data`, and what stands behind it."""
+    """The first value of `data`, and what follows it."""
     if data[:1] == b"i":
         digits, rest = data[1:].split(b"e", 1)
         return int(digits), rest

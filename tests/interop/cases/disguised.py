@@ -53,7 +53,7 @@ def disguised(context, client, look, way):
     context.torrent = torrent.make(context.folder / "content", SIZE)
     policy = {"answers": "--outbound", "dials": "--inbound"}[way]
     options = (policy, "require", "--methods", "rc4", "--disguise", look)
-    # The tap reads several pieces at once; cut again, they are what reaches the client.
+    # The tap reads several pieces at once; cut again, they are what the client receives.
     cut = random_pieces(*PIECES) if in_pieces else None
     route = Route(context, client, "rc4", way, way == "answers", *options, cut=cut)
     connection = route.wait_transferred()

@@ -1,6 +1,6 @@
-"""A libtorrent that takes RC4 alone and has as many connections as it may have: what each policy shows it.
+"""A libtorrent that accepts RC4 alone and is at its limit of connections: what each policy dials.
 
-It closes before it reads, so nobody can tell it from a client without MSE.
+It closes a further connection before it reads, so a dialler cannot tell it from a client without MSE.
 """
 
 import secrets

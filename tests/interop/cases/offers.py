@@ -15,7 +15,7 @@ OFFERS = (0x06, 0xFFFFFFFE, 0x80000002)
 
 
 def offered(context, client, mode):
-    """One seeding client, one connection an offer: RC4 selected, and its own handshake readable behind."""
+    """One seeding client, one connection for each offer: it selects RC4, and its own handshake follows."""
     skey = context.torrent.info_hash
     answering = client(context, mode, seed=True)
     for offer in OFFERS:

@@ -1,4 +1,4 @@
-"""Real clients and an `mse-bridge` whose policies leave a choice, or cannot meet."""
+"""Real clients and an `mse-bridge` whose policies have several modes in common, or none."""
 
 import time
 
@@ -40,7 +40,7 @@ PLAINTEXT_ALONE = ("libtorrent", "rTorrent", "qBittorrent", "Deluge", "WebTorren
 
 
 def mixed(context, client, mode, way, expected, *options):
-    """Policies that leave a choice: what they settle on, by what the wire showed."""
+    """Several modes in common: which one is used, by what the wire showed."""
     route = Route(context, client, mode, way, True, *options)
     connection = route.wait_transferred()
     seen = judge(connection, expected)
@@ -49,12 +49,12 @@ def mixed(context, client, mode, way, expected, *options):
 
 
 def refused(context, client, mode, way, *options):
-    """Policies that cannot meet: not one byte of content, and nothing of ours in the clear."""
+    """No mode in common: not one byte of content, and nothing of ours in the clear."""
     route = Route(context, client, mode, way, True, *options)
     said = route.bridge.child.err
     route.bridge.child.wait_line(lambda line: line.strip(), 90, said)
     # A second attempt may take another way, so watch for a while after the first ended. A bridge that
-    # refuses keeps the connection for up to 40 s; most clients leave before that.
+    # refuses keeps the connection for up to 40 s; most clients close before that.
     require(route.tap.wait_connection(90), "nobody dialled")
     route.tap.connections[0].ended.wait(40)
     time.sleep(3)

@@ -58,7 +58,7 @@ def honest_plaintext(server):
 
 
 def key_is(wire, skey, public, secret=None):
-    """Whoever takes such a key shares a secret that everybody knows, and would go on to step 4."""
+    """A server that accepts such a key shares a secret that everybody knows, and would go on to step 4."""
     peer = Initiator(wire, skey, public=public)
     peer.send_key(bytes(20))
     wire.take(96)

@@ -1,6 +1,6 @@
 """Real clients transfer a torrent through `mse-bridge`, which stands between plain and encrypted.
 
-The far client is the one under test, behind the tap; the near one is a libtorrent without MSE.
+The far client is the one under test, on the other side of the tap; the near one is a libtorrent without MSE.
 """
 
 from case import Case, require

@@ -77,7 +77,7 @@ class Wire:
         except OSError as error:
             raise Closed(f"read: {error}") from error
         if not data:
-            raise Closed("end of stream")
+            raise Closed(f"end of stream after {self.total_received} bytes")
         self.transcript.append((False, data))
         self.total_received += len(data)
         self.received += data

@@ -9,8 +9,10 @@ import urllib.parse
 import urllib.request
 
 from clients.client import Client
+from mse import RC4, Initiator
 from ports import free_port
-from wire import Wire
+from programs import HEADER, handshake
+from wire import Closed, TooSlow, Wire
 
 MODES = {"default": 0, "rc4": 1, "plaintext": 2}
 SETTINGS = """
@@ -84,7 +86,7 @@ class QBittorrent(Client):
         if dial:
             self._dial()
         else:
-            self._wait_open(60)
+            self._wait_served(mode, 60)
 
     def wait_done(self, timeout=120):
         state = self._wait(lambda state: state["progress"] == 1, timeout, self._dial)
@@ -114,17 +116,27 @@ class QBittorrent(Client):
             time.sleep(0.2)
         return None
 
-    def _wait_open(self, timeout):
-        """5.3 closes every connection for up to a second after it says that its torrent is ready."""
+    def _wait_served(self, mode, timeout):
+        """For up to a second after it says that its torrent is ready, it closes every connection."""
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            wire = Wire.dial(self.address)
-            is_open = wire.silent_for(0.3)
-            wire.close()
-            if is_open:
-                return
+        while not self._serves(mode):
+            if time.monotonic() > deadline:
+                raise AssertionError("qBittorrent: it closes every connection")
             time.sleep(0.1)
-        raise AssertionError("qBittorrent: it closes every connection")
+
+    def _serves(self, mode):
+        """Whether it answers a handshake for its torrent."""
+        skey = bytes.fromhex(self._hash)
+        wire = Wire.dial(self.address, 10)
+        try:
+            if mode == "plaintext":
+                wire.send(handshake(skey))
+                return wire.take(68)[:20] == HEADER
+            return Initiator(wire, skey).connect(RC4, ia=handshake(skey)).recv(68)[:20] == HEADER
+        except (Closed, TooSlow):
+            return False
+        finally:
+            wire.close()
 
     def _up(self):
         deadline = time.monotonic() + 90

@@ -15,9 +15,13 @@ pub mod group;
 mod processor;
 pub mod rc4;
 
+/// What the race between the formulations, the check of constant time and the comparison with verified arithmetic need.
 #[cfg(feature = "__internals")]
 #[doc(hidden)]
-pub use processor::internals;
+pub mod internals {
+    pub use crate::field::internals as field;
+    pub use crate::processor::internals::{choose, uses_bytes_and_columns};
+}
 
 /// How many cases a property test runs; `PROPTEST_CASES` asks for more.
 #[cfg(test)]

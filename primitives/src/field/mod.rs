@@ -12,6 +12,8 @@
 
 mod columns;
 mod rows;
+#[cfg(any(test, kani))]
+mod statements;
 #[cfg(test)]
 mod tests;
 

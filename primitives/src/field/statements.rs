@@ -69,10 +69,10 @@ mod proofs {
         limbs
     }
 
-    /// Stands for [`wide`]: the statements on sums do not depend on what the products are.
+    /// Stands for [`wide`]: that sums fit does not depend on what the products are.
     fn any_product(_: u64, _: u64) -> u128 {
         let product = kani::any();
-        kani::assume(product <= 0xFFF_FFFF_FFFF_FFFF * 0xFFF_FFFF_FFFF_FFFF);
+        kani::assume(product <= MOST_IN_A_COLUMN / LIMBS as u128);
         product
     }
 
@@ -80,6 +80,13 @@ mod proofs {
     #[kani::unwind(14)]
     fn p_is_subtracted_once_or_not_at_all() {
         super::p_is_subtracted_once_or_not_at_all(&any_limbs());
+    }
+
+    #[kani::proof]
+    #[kani::unwind(27)]
+    #[kani::stub(wide, any_product)]
+    fn products_fit() {
+        super::products_fit(&any_limbs(), &any_limbs());
     }
 
     #[kani::proof]

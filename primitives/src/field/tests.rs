@@ -139,6 +139,8 @@ proptest! {
 
     #[test]
     fn products_fit(a in any_limbs(), b in any_limbs()) {
+        statements::squares_fit(&a);
+        statements::squares_fit(&[MASK; LIMBS]);
         statements::products_fit(&a, &b);
         statements::products_fit(&[MASK; LIMBS], &b);
         statements::products_fit(&[MASK; LIMBS], &[MASK; LIMBS]);

@@ -15,15 +15,23 @@ pub mod group;
 mod processor;
 pub mod rc4;
 
+/// What the race between the formulations, the check of constant time and the comparison with verified arithmetic need.
 #[cfg(feature = "__internals")]
 #[doc(hidden)]
-pub use processor::internals;
+pub mod internals {
+    pub use crate::field::internals as field;
+    pub use crate::processor::internals::{choose, uses_bytes_and_columns};
+}
 
-/// How many cases a property test runs; `PROPTEST_CASES` asks for more.
+/// How property tests run: always with the same cases. `PROPTEST_CASES` asks for more of them.
 #[cfg(test)]
-fn test_cases(default: u32) -> u32 {
-    std::env::var("PROPTEST_CASES")
+fn properties(default: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES")
         .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(default)
+        .and_then(|cases| cases.parse().ok());
+    proptest::test_runner::Config {
+        cases: cases.unwrap_or(default),
+        rng_seed: proptest::test_runner::RngSeed::Fixed(768),
+        ..Default::default()
+    }
 }

@@ -96,6 +96,7 @@ impl Keystream {
     ///
     /// A short message is encrypted in `short`, on the caller's stack. Pass the result to [`commit`](Self::commit) after the
     /// write. Otherwise the keystream is desynchronised.
+    #[inline]
     pub(crate) fn seal<'a>(&mut self, plain: &[IoSlice<'_>], short: &'a mut [u8; SHORT]) -> Sealed<'a> {
         let State {
             cipher,
@@ -130,6 +131,7 @@ impl Keystream {
 
     /// Advances by the `accepted` bytes of `sealed`, and keeps the keystream of the rest. `plain` must be the slices that were
     /// sealed.
+    #[inline]
     pub(crate) fn commit(&mut self, sealed: Sealed<'_>, plain: &[IoSlice<'_>], accepted: usize) {
         let len = sealed.bytes().len();
         let accepted = accepted.min(len);

@@ -12,6 +12,8 @@
 
 mod columns;
 mod rows;
+#[cfg(any(test, kani))]
+mod statements;
 #[cfg(test)]
 mod tests;
 
@@ -184,6 +186,38 @@ fn subtract_p_once(value: &[u64; LIMBS]) -> [u64; LIMBS] {
         *d = (v & keep) | (*d & !keep);
     }
     difference
+}
+
+/// The operations on limbs, in Montgomery form and not reduced below P. Operands are below 2^770, every limb below 2^60.
+#[cfg(feature = "__internals")]
+#[allow(missing_docs)]
+pub mod internals {
+    use super::{Element, MODULUS, MODULUS_BY_ROWS, Modulus};
+
+    pub const BITS: u32 = super::BITS;
+    /// The exponent of Montgomery's R: a product is divided by 2^780.
+    pub const R_BITS: u32 = super::R_BITS;
+    pub type Limbs = [u64; super::LIMBS];
+
+    const fn modulus(by_columns: bool) -> &'static Modulus {
+        if by_columns { &MODULUS } else { &MODULUS_BY_ROWS }
+    }
+
+    pub fn product(a: &Limbs, b: &Limbs, by_columns: bool) -> Limbs {
+        Element(*a).mul(&Element(*b), modulus(by_columns)).0
+    }
+
+    pub fn square(a: &Limbs, by_columns: bool) -> Limbs {
+        Element(*a).square(modulus(by_columns)).0
+    }
+
+    pub fn from_bytes(bytes: &[u8; 96], by_columns: bool) -> Limbs {
+        Element::from_bytes(bytes, modulus(by_columns)).0
+    }
+
+    pub fn to_bytes(a: &Limbs, by_columns: bool) -> [u8; 96] {
+        Element(*a).to_bytes(modulus(by_columns))
+    }
 }
 
 const fn wide(a: u64, b: u64) -> u128 {

@@ -3,8 +3,9 @@ use std::sync::LazyLock;
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
+use super::statements::MOST_IN_A_COLUMN;
 use super::*;
-use crate::test_cases;
+use crate::properties;
 
 static PRIME: LazyLock<BigUint> = LazyLock::new(|| BigUint::from_bytes_be(&P_BYTES));
 /// 1/R mod P, by Fermat.
@@ -63,6 +64,22 @@ fn element() -> BoxedStrategy<Element> {
     .boxed()
 }
 
+/// Any limbs below 2^60.
+fn any_limbs() -> impl Strategy<Value = [u64; LIMBS]> {
+    (prop::array::uniform12(limb(BITS)), limb(BITS)).prop_map(|(low, high)| {
+        let mut limbs = [high; LIMBS];
+        limbs[..12].copy_from_slice(&low);
+        limbs
+    })
+}
+
+/// The sums of any columns, each as large as that of products can be. One in three is the largest.
+fn any_columns() -> impl Strategy<Value = Columns> {
+    let column = prop_oneof![1 => Just(MOST_IN_A_COLUMN), 2 => 0..=MOST_IN_A_COLUMN];
+    let columns = prop::collection::vec(column, 2 * LIMBS - 1);
+    columns.prop_map(|columns| columns.try_into().expect("as many as there are"))
+}
+
 /// Whether `result` stands for `want`, and may be an operand again.
 fn check(result: &Element, want: &BigUint) -> Result<(), TestCaseError> {
     prop_assert_eq!(integer(&result.0) % &*PRIME, want % &*PRIME);
@@ -72,7 +89,7 @@ fn check(result: &Element, want: &BigUint) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(test_cases(2000)))]
+    #![proptest_config(properties(2000))]
 
     #[test]
     fn product_equals_num_bigint(a in element(), b in element()) {
@@ -108,6 +125,45 @@ proptest! {
         for m in every_modulus() {
             prop_assert_eq!(Element::from_bytes(&bytes, m).to_bytes(m), want);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(properties(2000))]
+
+    #[test]
+    fn p_is_subtracted_once_or_not_at_all(limbs in any_limbs(), near in element()) {
+        statements::p_is_subtracted_once_or_not_at_all(&limbs);
+        statements::p_is_subtracted_once_or_not_at_all(&near.0);
+    }
+
+    #[test]
+    fn products_fit(a in any_limbs(), b in any_limbs()) {
+        statements::squares_fit(&a);
+        statements::squares_fit(&[MASK; LIMBS]);
+        statements::products_fit(&a, &b);
+        statements::products_fit(&[MASK; LIMBS], &b);
+        statements::products_fit(&[MASK; LIMBS], &[MASK; LIMBS]);
+    }
+
+    #[test]
+    fn reductions_fit_and_lose_no_carry(sums in any_columns()) {
+        statements::reductions_fit(&sums);
+        let result = rows::reduce(sums, &MODULUS);
+        prop_assert_eq!(result, columns::reduce(&sums, &MODULUS));
+        let sum = sums.iter().rev().fold(BigUint::ZERO, |sum, column| (sum << BITS) + column);
+        prop_assert_eq!(integer(&result) % &*PRIME, sum * &*R_INVERSE % &*PRIME);
+    }
+
+    #[test]
+    fn bytes_survive_as_limbs(thirds: [[u8; 32]; 3]) {
+        statements::bytes_survive_as_limbs(&thirds.concat().try_into().expect("96 bytes"));
+    }
+
+    #[test]
+    fn selection_is_by_index(table in prop::array::uniform4(any_limbs()), index in 0..6_usize, far in 0..=usize::MAX >> 1) {
+        statements::selection_is_by_index(table, index);
+        statements::selection_is_by_index(table, far);
     }
 }
 

@@ -56,9 +56,35 @@ pub(super) fn power_of_two(exponent: &[u8; EXPONENT_LEN], m: &Modulus) -> Elemen
 }
 
 fn look_up(exponent: &[u8; EXPONENT_LEN], block: usize, column: usize) -> Element {
+    Element::select(&TABLE[block], subset(exponent, block, column))
+}
+
+/// The bits of all teeth at this position, as an index.
+fn subset(exponent: &[u8; EXPONENT_LEN], block: usize, column: usize) -> usize {
     let mut subset = 0;
     for tooth in 0..TEETH {
-        subset |= bit(exponent, (tooth * BLOCKS + block) * COLUMNS + column) << tooth;
+        subset |= bit(exponent, position(tooth, block, column)) << tooth;
     }
-    Element::select(&TABLE[block], subset)
+    subset
+}
+
+const fn position(tooth: usize, block: usize, column: usize) -> usize {
+    (tooth * BLOCKS + block) * COLUMNS + column
+}
+
+/// For every exponent: each index is within the table, and all of them together have every bit of the exponent once.
+#[cfg(any(test, kani))]
+pub(super) fn indices_have_every_bit_once(exponent: &[u8; EXPONENT_LEN]) {
+    let (mut seen, mut reads) = ([0; EXPONENT_LEN], 0);
+    for (block, column) in (0..BLOCKS).flat_map(|block| (0..COLUMNS).map(move |column| (block, column))) {
+        let subset = subset(exponent, block, column);
+        assert!(subset < ENTRIES);
+        for tooth in 0..TEETH {
+            let n = position(tooth, block, column);
+            let byte = &mut seen[EXPONENT_LEN - 1 - n / 8];
+            *byte |= ((subset >> tooth & 1) as u8) << (n % 8);
+            reads += 1;
+        }
+    }
+    assert_eq!((seen, reads), (*exponent, 8 * EXPONENT_LEN));
 }

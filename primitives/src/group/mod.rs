@@ -14,6 +14,8 @@
 //! ```
 
 mod comb;
+#[cfg(any(test, kani))]
+mod statements;
 #[cfg(test)]
 mod tests;
 mod window;

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::field::every_modulus;
-use crate::test_cases;
+use crate::properties;
 
 fn padded(value: &BigUint) -> [u8; KEY_LEN] {
     let bytes = value.to_bytes_be();
@@ -112,8 +112,21 @@ fn debug_shows_nothing_of_a_power() {
     assert_eq!(format!("{:?}", Power::of_two(&[7; 20])), "Power(..)");
 }
 
+/// Keys at random, around both ends of what is acceptable, and with the beginning of P.
+fn any_key() -> impl Strategy<Value = [u8; KEY_LEN]> {
+    let end = prop::collection::vec(any::<u8>(), 0..=KEY_LEN);
+    prop_oneof![
+        end.prop_map(|end| [&P[..KEY_LEN - end.len()], &end]
+            .concat()
+            .try_into()
+            .expect("96 bytes")),
+        (0..8_u8).prop_map(small),
+        (-8..8_i16).prop_map(p_plus),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(test_cases(200)))]
+    #![proptest_config(properties(200))]
 
     #[test]
     fn powers_equal_num_bigint(x: [u8; 20], step: [u8; 20], high: [u8; 32], middle: [u8; 32], low: [u8; 32]) {
@@ -123,5 +136,16 @@ proptest! {
         let product = BigUint::from_bytes_be(&oracle(&small(2), &x)) * BigUint::from_bytes_be(&oracle(&small(2), &step));
         let ours = Power::of_two(&x).times(&Power::of_two(&step)).to_bytes();
         prop_assert_eq!(ours, padded(&(product % BigUint::from_bytes_be(&P))));
+    }
+
+    #[test]
+    fn a_key_is_acceptable_from_2_to_p_minus_2(key in any_key()) {
+        statements::a_key_is_acceptable_from_2_to_p_minus_2(&key);
+    }
+
+    #[test]
+    fn indices_have_every_bit_once(x: [u8; 20]) {
+        comb::indices_have_every_bit_once(&x);
+        window::digits_are_the_exponent(&x);
     }
 }

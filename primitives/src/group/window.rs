@@ -8,9 +8,7 @@ const DIGITS: usize = 16;
 /// base^exponent, in constant time.
 pub(super) fn power(base: &Element, exponent: &[u8; EXPONENT_LEN], m: &Modulus) -> Element {
     let table = powers(base, m);
-    let mut digits = exponent
-        .iter()
-        .flat_map(|byte| [usize::from(byte >> 4), usize::from(byte & 15)]);
+    let mut digits = digits(exponent);
     let mut power = digits
         .next()
         .map_or(Element::ONE, |digit| Element::select(&table, digit));
@@ -30,4 +28,23 @@ fn powers(base: &Element, m: &Modulus) -> [Element; DIGITS] {
         table[2 * n + 1] = table[2 * n].mul(base, m);
     }
     table
+}
+
+/// The highest first.
+fn digits(exponent: &[u8; EXPONENT_LEN]) -> impl Iterator<Item = usize> {
+    exponent
+        .iter()
+        .flat_map(|byte| [usize::from(byte >> 4), usize::from(byte & 15)])
+}
+
+/// For every exponent: each digit is within the table, and all of them together are the exponent.
+#[cfg(any(test, kani))]
+pub(super) fn digits_are_the_exponent(exponent: &[u8; EXPONENT_LEN]) {
+    let (mut seen, mut reads) = ([0; EXPONENT_LEN], 0);
+    for (n, digit) in digits(exponent).enumerate() {
+        assert!(digit < DIGITS);
+        seen[n / 2] = seen[n / 2] << 4 | digit as u8;
+        reads += 1;
+    }
+    assert_eq!((seen, reads), (*exponent, 2 * EXPONENT_LEN));
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use rc4::{KeyInit, StreamCipher};
 
 use super::*;
-use crate::test_cases;
+use crate::properties;
 
 /// What runs: the formulation that is chosen for this processor and the length, or a certain one.
 #[derive(Clone, Copy, Debug)]
@@ -215,7 +215,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(test_cases(2000)))]
+    #![proptest_config(properties(2000))]
 
     #[test]
     fn equals_the_rc4_crate_whatever_the_calls(key: [u8; 20], other: [u8; 20], seed: u8, calls in calls()) {

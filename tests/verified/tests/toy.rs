@@ -2,15 +2,16 @@
 //! operands, for every prime that has room in it. The summation by columns is unrolled for thirteen limbs, and equals rows
 //! limb for limb in the other tests.
 
-#![allow(dead_code, reason = "a product is enough")]
+mod rows {
+    #![allow(clippy::inline_always, clippy::cast_possible_truncation)]
 
-#[path = "../../../primitives/src/field/rows.rs"]
-mod rows;
+    include!("../../../primitives/src/field/rows.rs");
+}
 
 const LIMBS: usize = 2;
 const BITS: u32 = 6;
 const MASK: u64 = (1 << BITS) - 1;
-const R: u64 = 1 << (LIMBS as u32 * BITS);
+const R: u64 = 1 << (2 * BITS);
 /// -1/P mod 2^6, and so the low limb of P is the same for all primes.
 const K: u64 = 19;
 const LOW: u64 = 37;

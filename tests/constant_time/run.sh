@@ -8,8 +8,18 @@ cd "$(dirname "$0")/../.."
 
 command -v valgrind >/dev/null || tests/install_packages.sh valgrind
 
-# run.sh [default|fast]: the arithmetic to watch, both if none is named.
+# run.sh [default|fast|every]: the arithmetic to watch, both if none is named. `every` watches both as they are compiled
+# with each of several settings of the release profile.
 case "${1:-both}" in
+every)
+    for lto in off fat; do
+        for level in 3 2 s; do
+            printf '\nopt-level %s, lto %s\n' "$level" "$lto"
+            CARGO_PROFILE_RELEASE_OPT_LEVEL=$level CARGO_PROFILE_RELEASE_LTO=$lto tests/constant_time/run.sh
+        done
+    done
+    exit
+    ;;
 both)
     for arithmetic in default fast; do
         echo "$arithmetic"
@@ -19,7 +29,7 @@ both)
     ;;
 default) features=() formulations=("") ;;
 fast) features=(--features fast) formulations=("" columns rows) ;;
-*) echo "usage: run.sh [default|fast]"; exit 2 ;;
+*) echo "usage: run.sh [default|fast|every]"; exit 2 ;;
 esac
 cargo build --quiet --release -p mse-constant-time "${features[@]}"
 program=${CARGO_TARGET_DIR:-target}/release/mse-constant-time

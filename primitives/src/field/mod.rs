@@ -11,6 +11,9 @@
 //! longer than P, so the last row uses P, and the result has the length of P again.
 
 mod columns;
+/// Sums products row by row: each limb of one factor is multiplied by the whole other factor, and the products are added
+/// to the columns in memory. Each addition then follows its multiplication. Given a whole column, the compiler moves all
+/// multiplications to its beginning and runs out of registers.
 mod rows;
 #[cfg(any(test, kani))]
 mod statements;

@@ -1,7 +1,3 @@
-//! Sums products row by row: each limb of one factor is multiplied by the whole other factor, and the products are added
-//! to the columns in memory. Each addition then follows its multiplication. Given a whole column, the compiler moves all
-//! multiplications to its beginning and runs out of registers.
-
 use super::{BITS, Columns, K, LIMBS, MASK, Modulus, wide};
 
 #[inline(never)]

@@ -34,6 +34,11 @@ pub(super) fn products_fit(a: &[u64; LIMBS], b: &[u64; LIMBS]) {
     for m in [&MODULUS, &MODULUS_BY_ROWS] {
         assert!(limbs_are_short(&product(a, b, m)));
     }
+}
+
+/// For limbs below 2^60: each column of a square is as large as that of a product at most.
+#[cfg(test)]
+pub(super) fn squares_fit(a: &[u64; LIMBS]) {
     assert!(
         columns::square(a)
             .iter()

@@ -24,13 +24,16 @@ pub(crate) struct Arrival {
 }
 
 impl Inbound {
-    pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
-        let (mut client, skey) = self.shake_hands(tcp).await.map_err(|error| chain(&error))?;
+    /// The error has a label for the totals, and a line.
+    pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, (&'static str, String)> {
+        let shaken = self.shake_hands(tcp).await;
+        let (mut client, skey) = shaken.map_err(|error| (error.label(), chain(&error)))?;
         let enough = match client.negotiated().mode() {
             Mode::Plaintext => Enough::InfoHash,
             _ => Enough::Anything,
         };
-        let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await?;
+        let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await;
+        let opening = opening.map_err(|line| ("no-handshake", line))?;
         Ok(Arrival {
             client,
             skey,

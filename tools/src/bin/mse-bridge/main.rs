@@ -1,4 +1,4 @@
-//! `mse-bridge`: MSE for a client without it, in both directions.
+//! `mse-bridge`: MSE for a client that does not have it, in both directions.
 
 mod bridge;
 mod ended;
@@ -14,7 +14,6 @@ mod socks5;
 mod totals;
 
 use std::convert::Infallible;
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use mse_tools::{exit, log};
 use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy, Skey, SkeyIndex};
 
 use crate::bridge::Bridge;
+use crate::ended::Signals;
 use crate::inbound::Inbound;
 use crate::linger::Switch;
 use crate::outbound::Outbound;
@@ -32,7 +32,8 @@ use crate::report::Report;
 use crate::socks::Proxy;
 use crate::totals::Totals;
 
-/// Adds MSE to a BitTorrent client without it, for the connections that the client accepts or dials
+/// Gives MSE to a BitTorrent client that does not have it: accepts or dials for the client, encrypted on one side and
+/// as the client speaks on the other
 #[derive(Parser)]
 #[command(
     name = "mse-bridge",
@@ -40,47 +41,72 @@ use crate::totals::Totals;
     override_usage = "mse-bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]",
     after_help = "Example, for a client that can use a SOCKS5 proxy:\n  \
                   mse-bridge --socks5 127.0.0.1:1080 --outbound prefer\n\n\
+                  The client: all its incoming peers come from the address of the bridge, so let it accept several \
+                  connections per address (libtorrent and qBittorrent: allow_multiple_connections_per_ip). Switch its uTP \
+                  off: uTP bypasses the bridge.\n\n\
                   RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     listen: Option<Address>,
-    /// Where to forward every connection
+    /// The address to which every connection is forwarded
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     connect: Option<Address>,
-    /// Where to serve SOCKS5 instead. Dials the address that the client asks for; adds MSE to BitTorrent as --outbound
-    /// says, and forwards everything else unchanged
+    /// Where to serve SOCKS5 instead: forwards every connection to the address that the client asks for, plaintext
+    /// BitTorrent as --outbound says, anything else unchanged
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash", "linger"])]
     socks5: Option<Address>,
-    /// The encryption of connections that the bridge accepts
+    /// How much encryption is wanted of peers that connect here
     #[arg(long, value_enum, default_value = "allow")]
     inbound: Wanted,
-    /// The encryption of connections that the bridge dials
+    /// How much encryption is wanted of peers that are dialled
     #[arg(long, value_enum, default_value = "prefer")]
     outbound: Wanted,
-    /// The methods of MSE on both sides, most preferred first: rc4, header-only
+    /// What MSE may negotiate on both sides, most preferred first: rc4, header-only (or its other name, plaintext)
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
-    /// A torrent that MSE peers may ask for, in 40 hex digits; any number of them. Plaintext peers may ask for any torrent
+    /// A torrent for which MSE is accepted: 40 or 64 hex digits, base32 or a magnet link; may be given many times. Plaintext
+    /// is accepted for every torrent; without this option, only plaintext is accepted
     #[arg(long, value_name = "HEX", num_args = 1..)]
     info_hash: Vec<InfoHash>,
     /// How long each handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     timeout: Duration,
-    /// How long a dialled peer may take to answer before a redial in the other mode [default: 5 for MSE, 10 for plaintext]
+    /// How long a dialled peer may take to answer before the other mode is tried [default: 5 for MSE, 10 for plaintext]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
     answer_timeout: Option<Duration>,
-    /// The disguise of handshakes on both sides
+    /// How long a connection that one end has closed may stay open without a byte from the other end
+    #[arg(long, value_name = "SECS", default_value = "30", allow_negative_numbers = true, value_parser = seconds)]
+    half_open: Duration,
+    /// How the handshakes on both sides are disguised
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// When to close an accepted connection after a failed handshake
+    /// What happens to an accepted connection whose handshake failed
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failed(format_args!("cannot start: {error}")),
+    };
+    // Before anything else: a signal ends the program with its totals at any moment.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::install()
+    };
+    let status = match signals {
+        Ok(signals) => runtime.block_on(until_ended(signals)),
+        Err(error) => exit::failed(format_args!("cannot receive signals: {error}")),
+    };
+    // A name that is being looked up cannot be interrupted, and is not waited for.
+    runtime.shutdown_background();
+    status
+}
+
+async fn until_ended(mut signals: Signals) -> ExitCode {
     let arguments: Arguments = match exit::arguments() {
         Ok(arguments) => arguments,
         Err(status) => return status,
@@ -88,39 +114,30 @@ async fn main() -> ExitCode {
     if arguments.linger == Switch::Strict && arguments.inbound != Wanted::Require {
         return exit::wrong_usage("--linger strict needs --inbound require");
     }
-    if arguments.socks5.is_none() && arguments.info_hash.is_empty() {
-        match arguments.inbound {
-            Wanted::Forbid => {}
-            Wanted::Require => return exit::wrong_usage("--inbound require needs --info-hash"),
-            Wanted::Allow | Wanted::Prefer => {
-                exit::warn("without --info-hash, no torrent can be served with MSE");
-            }
-        }
+    if arguments.listen.is_some() && arguments.serves_no_mse() && arguments.inbound == Wanted::Require {
+        return exit::wrong_usage("--inbound require needs --info-hash");
     }
     log::start();
     let totals = Arc::new(Totals::default());
+    let report = Report::start();
     tokio::select! {
-        outcome = run(arguments, &totals) => match outcome {
+        outcome = run(arguments, &totals, &report) => match outcome {
             Ok(never) => match never {},
             Err(message) => exit::failed(message),
         },
-        ended = ended::ended() => match ended {
-            Ok(()) => {
-                // The pipe may be closed already.
-                let _ = writeln!(std::io::stderr(), "{totals}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => exit::failed(format_args!("cannot receive signals: {error}")),
-        },
+        () = signals.ended() => {
+            report.last(&totals);
+            ExitCode::SUCCESS
+        }
     }
 }
 
-async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, String> {
-    let report = Report::start();
+async fn run(arguments: Arguments, totals: &Arc<Totals>, report: &Report) -> Result<Infallible, String> {
     if let Some(address) = &arguments.socks5 {
         let proxy = Arc::new(arguments.proxy(Arc::clone(totals)));
         let listener = listen::listen(address).await?;
-        let serving = listen::serve(listener, &report, |tcp, from| {
+        report.line("note: let the client use the proxy for peer connections, and switch uTP off: uTP bypasses the proxy");
+        let serving = listen::serve(listener, report, |tcp, from| {
             let (proxy, report) = (Arc::clone(&proxy), report.clone());
             async move { proxy.serve(tcp, from, &report).await }
         });
@@ -131,7 +148,10 @@ async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, S
     };
     let bridge = Arc::new(arguments.bridge(target.clone(), Arc::clone(totals)));
     let listener = listen::listen(address).await?;
-    let serving = listen::serve(listener, &report, |tcp, from| {
+    for line in arguments.notes(target) {
+        report.line(line);
+    }
+    let serving = listen::serve(listener, report, |tcp, from| {
         let (bridge, report) = (Arc::clone(&bridge), report.clone());
         async move { bridge.serve(tcp, from, &report).await }
     });
@@ -139,8 +159,44 @@ async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, S
 }
 
 impl Arguments {
+    /// Whether no torrent can be served with MSE: a peer would be accepted up to its info-hash, and then refused.
+    fn serves_no_mse(&self) -> bool {
+        self.info_hash.is_empty() || self.inbound == Wanted::Forbid
+    }
+
+    /// What is served, and what the client that it is forwarded to needs.
+    fn notes(&self, target: &Address) -> Vec<String> {
+        let mut notes = Vec::new();
+        match self.inbound {
+            Wanted::Forbid => {}
+            _ if self.info_hash.is_empty() => notes.push(
+                "warning: without --info-hash, no torrent can be served with MSE: only plaintext is accepted, for every \
+                 torrent, and a peer that dials with MSE is closed at once"
+                    .to_owned(),
+            ),
+            inbound => {
+                let torrents: Vec<_> = self.info_hash.iter().map(|torrent| hex::encode(torrent.0)).collect();
+                let plaintext = match inbound {
+                    Wanted::Require => "plaintext is refused",
+                    _ => "plaintext is served for every torrent",
+                };
+                notes.push(format!("note: MSE is served for {}; {plaintext}", torrents.join(", ")));
+            }
+        }
+        notes.push(format!(
+            "note: all peers have one address for the client at {target}: let it accept several connections per address \
+             (libtorrent and qBittorrent: allow_multiple_connections_per_ip), and switch uTP off: uTP bypasses the bridge"
+        ));
+        notes
+    }
+
     fn bridge(&self, target: Address, totals: Arc<Totals>) -> Bridge {
-        let acceptor = MseAcceptor::new(self.policy(self.inbound))
+        let inbound = if self.serves_no_mse() {
+            Wanted::Forbid
+        } else {
+            self.inbound
+        };
+        let acceptor = MseAcceptor::new(self.policy(inbound))
             .timeout(self.timeout)
             .disguise(self.disguise());
         let torrents = SkeyIndex::new();
@@ -155,6 +211,7 @@ impl Arguments {
             },
             outbound: self.outbound(),
             target,
+            half_open: self.half_open,
             totals,
         }
     }
@@ -163,6 +220,7 @@ impl Arguments {
         Proxy {
             outbound: self.outbound(),
             timeout: self.timeout,
+            half_open: self.half_open,
             totals,
         }
     }

@@ -1,20 +1,21 @@
-//! The first message of a client: its BitTorrent handshake, or the part of it that arrives.
+//! The first message of a client: its BitTorrent handshake, or as much of it as arrives.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout_at};
 
-/// The length of a whole BitTorrent handshake. Several clients do not answer a part of one.
+/// A whole BitTorrent handshake. Several clients do not answer a part of one.
 const LEN: usize = 68;
 
-/// The position of the info-hash in it.
+/// Where its info-hash is.
 const INFO_HASH: std::ops::Range<usize> = 28..48;
 
-/// How long to wait for the rest after the info-hash: some clients do not send their peer id at once.
-const REST: Duration = Duration::from_secs(1);
+/// How long to wait for the rest once there is enough to go on. Some clients send their peer id in a segment of its own, and
+/// several peers need all 68 bytes at once. Mainline sends it only after the peer's handshake, and waits for nothing here.
+const REST: Duration = Duration::from_millis(100);
 
-/// How many bytes are needed to continue.
+/// How much is needed to go on.
 #[derive(Clone, Copy)]
 pub(crate) enum Enough {
     Anything,
@@ -34,7 +35,7 @@ pub(crate) fn info_hash(opening: &[u8]) -> Option<[u8; 20]> {
     opening.get(INFO_HASH)?.try_into().ok()
 }
 
-/// Reads the handshake and nothing after it. `opening` has the bytes that were read before.
+/// Reads the handshake and nothing after it. `opening` is what was read of it before.
 pub(crate) async fn read(
     client: &mut (impl AsyncRead + Unpin),
     mut opening: Vec<u8>,
@@ -66,4 +67,39 @@ pub(crate) async fn read(
         ));
     }
     Ok(opening)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_48_bytes_and_waits_is_not_delayed_by_a_second() {
+        let (mut client, mut near) = duplex(1024);
+        let begun = Instant::now();
+        client.write_all(&[7; 48]).await.unwrap();
+        let opening = read(&mut near, Vec::new(), Enough::InfoHash, LIMIT)
+            .await
+            .unwrap();
+        assert_eq!(opening.len(), 48);
+        assert_eq!(begun.elapsed(), REST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_id_in_a_segment_of_its_own_is_waited_for() {
+        let (mut client, mut near) = duplex(1024);
+        let sender = async {
+            client.write_all(&[7; 48]).await.unwrap();
+            sleep(REST / 2).await;
+            client.write_all(&[7; 20]).await.unwrap();
+        };
+        let reading = read(&mut near, Vec::new(), Enough::InfoHash, LIMIT);
+        let (opening, ()) = tokio::join!(reading, sender);
+        assert_eq!(opening.unwrap().len(), 68);
+    }
 }

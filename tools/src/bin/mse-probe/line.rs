@@ -24,7 +24,7 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) async fn dial(target: &Address, timeout: Duration) -> Result<Self, ConnectError<io::Error>> {
         let deadline = Instant::now() + timeout;
-        let dialled = timeout_at(deadline, TcpStream::connect(target.as_str())).await;
+        let dialled = timeout_at(deadline, TcpStream::connect(target.parts())).await;
         let tcp = match dialled {
             Ok(dialled) => dialled.map_err(ConnectError::Dial)?,
             Err(_) => return Err(ConnectError::DialTimedOut(timeout)),

@@ -197,7 +197,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     let exponent = match &script.key {
         Key::Exponent(exponent) => exponent.clone(),
         Key::SecretZero => group.find(&peer, MOST, |_, secret| secret[0] == 0)?,
-        Key::Begins(byte) => group.find(&peer, MOST, |key, _| key[0] == *byte)?,
+        Key::Begins(byte) => group.find(&peer, MOST, |key, secret| key[0] == *byte && secret[0] != 0)?,
         // Keys and secrets that begin like these have tests of their own.
         Key::Random => group.ordinary(&peer),
         Key::Degenerate(_) => random_exponent(),

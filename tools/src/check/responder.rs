@@ -175,10 +175,6 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
 }
 
 /// `None` if the other end did not go on.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one conversation, from its first byte to its last"
-)]
 async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     script: &Script,

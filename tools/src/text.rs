@@ -1,7 +1,8 @@
 //! Text for a log.
 
 use std::error::Error;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
+use std::io::{IsTerminal, Write as _};
 
 /// An error and its causes, in one line.
 pub fn chain(error: &dyn Error) -> String {
@@ -25,4 +26,52 @@ pub fn escaped(text: &str) -> String {
             plain.into_iter().chain(escape.into_iter().flatten())
         })
         .collect()
+}
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug)]
+pub struct Style(bool);
+
+/// The colour of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// As the terminal has it.
+    None,
+    /// It worked.
+    Green,
+    /// It is worth a look.
+    Yellow,
+    /// It failed.
+    Red,
+}
+
+impl Style {
+    /// Coloured on a terminal, unless `NO_COLOR` is set.
+    pub fn of_stdout() -> Self {
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self(std::io::stdout().is_terminal() && !is_unwanted)
+    }
+
+    /// The text in this colour.
+    pub fn paint(self, colour: Colour, text: &str) -> String {
+        let code = match colour {
+            Colour::Green => 32,
+            Colour::Yellow => 33,
+            Colour::Red => 31,
+            Colour::None => return text.to_owned(),
+        };
+        if self.0 {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Replaces the line of progress, if stderr is a terminal. An empty line ends it.
+pub fn progress(line: impl Display) {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+    }
 }

@@ -28,7 +28,7 @@ pub struct Pad {
     pub with_key: usize,
     /// Bytes that are sent before the mark, once the other key is there.
     pub before_mark: usize,
-    /// Bytes of the mark's own beginning that are sent before the mark.
+    /// Bytes of the mark's own beginning that are sent before the mark, fewer than the mark has.
     pub begun_mark: usize,
 }
 
@@ -43,8 +43,13 @@ impl Pad {
 
     /// What is sent before the mark.
     pub fn before(&self, mark: &[u8]) -> Vec<u8> {
+        // A mark that ends as it begins is complete too early.
+        let is_complete = |len: &usize| mark[*len..] == mark[..mark.len() - len];
+        let begun = (0..=self.begun_mark)
+            .rev()
+            .find(|len| *len == 0 || !is_complete(len));
         let mut pad = noise(self.before_mark);
-        pad.extend(&mark[..self.begun_mark]);
+        pad.extend(&mark[..begun.unwrap_or(0)]);
         pad
     }
 }

@@ -175,10 +175,6 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
 }
 
 /// `None` if the other end did not go on.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one conversation, from its first byte to its last"
-)]
 async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     script: &Script,
@@ -197,7 +193,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     let exponent = match &script.key {
         Key::Exponent(exponent) => exponent.clone(),
         Key::SecretZero => group.find(&peer, MOST, |_, secret| secret[0] == 0)?,
-        Key::Begins(byte) => group.find(&peer, MOST, |key, _| key[0] == *byte)?,
+        Key::Begins(byte) => group.find(&peer, MOST, |key, secret| key[0] == *byte && secret[0] != 0)?,
         // Keys and secrets that begin like these have tests of their own.
         Key::Random => group.ordinary(&peer),
         Key::Degenerate(_) => random_exponent(),

@@ -3,14 +3,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../../tests/support/foreign.rs"]
-#[allow(
-    unexpected_cfgs,
-    dead_code,
-    clippy::pedantic,
-    reason = "it belongs to the tests of the library"
-)]
-mod foreign;
 mod ours;
 mod vectors;
 mod wrong;

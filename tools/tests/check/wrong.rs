@@ -4,8 +4,9 @@ use mse_tools::check::fault::Fault;
 use num_bigint::BigUint;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-use crate::foreign::{Rc4, sha1};
 use crate::{INFO_HASH, assert_conforms, assert_named, check_dialler, check_listener};
+use mse_oracle::sha1;
+use rc4::{KeyInit, Rc4, StreamCipher};
 
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 
@@ -194,7 +195,7 @@ fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
         secret.drain(..zeros);
     }
     let cipher = |label: &[u8]| {
-        let mut cipher = Rc4::new(&sha1(&[label, &secret, &INFO_HASH]));
+        let mut cipher = Rc4::new_from_slice(&sha1(&[label, &secret, &INFO_HASH])).unwrap();
         if fault != Some(Fault::NothingDiscarded) {
             cipher.apply_keystream(&mut [0; 1024]);
         }

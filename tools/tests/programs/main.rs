@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bridge;
+mod check;
 mod echo;
 mod probe;
 mod program;

@@ -122,6 +122,42 @@ impl Ended {
     }
 }
 
+/// A program that prints `listening on ADDR:PORT`, and ends by itself.
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    stdout: BufReader<std::process::ChildStdout>,
+    running: Running,
+}
+
+impl Listening {
+    pub(crate) fn start(program: &str, arguments: &str) -> Self {
+        let mut running = spawn(program, arguments);
+        let mut stdout = BufReader::new(running.0.stdout.take().expect("piped"));
+        let address = announced(&mut stdout);
+        Self {
+            address,
+            stdout,
+            running,
+        }
+    }
+
+    /// The status, and what followed on stdout.
+    pub(crate) fn end(self) -> (Option<i32>, String) {
+        let stdout = collect(self.stdout);
+        let status = self.running.end().status;
+        (status, stdout.join().expect("text"))
+    }
+}
+
+/// The address in the first line.
+fn announced(stdout: &mut impl BufRead) -> SocketAddr {
+    let mut first = String::new();
+    stdout.read_line(&mut first).expect("text");
+    let address = first.trim_end().strip_prefix("listening on ");
+    let address = address.and_then(|address| address.parse().ok());
+    address.unwrap_or_else(|| panic!("the first line is {first:?}"))
+}
+
 /// A bridge that listens.
 pub(crate) struct Bridge {
     pub(crate) address: SocketAddr,
@@ -131,15 +167,15 @@ pub(crate) struct Bridge {
 
 impl Bridge {
     pub(crate) fn to(target: SocketAddr, arguments: &str) -> Self {
-        Self::announced(&format!("--listen 127.0.0.1:0 --connect {target} {arguments}"))
+        Self::start(&format!("--listen 127.0.0.1:0 --connect {target} {arguments}"))
     }
 
     pub(crate) fn socks5(arguments: &str) -> Self {
-        Self::announced(&format!("--socks5 127.0.0.1:0 {arguments}"))
+        Self::start(&format!("--socks5 127.0.0.1:0 {arguments}"))
     }
 
     /// Waits for its first line.
-    fn announced(arguments: &str) -> Self {
+    fn start(arguments: &str) -> Self {
         let mut running = spawn("mse-bridge", arguments);
         let mut stdout = BufReader::new(running.0.stdout.take().expect("piped"));
         let stderr = Arc::new(Mutex::new(String::new()));
@@ -150,12 +186,8 @@ impl Bridge {
                 *to.lock().expect("not poisoned") += &(line + "\n");
             }
         });
-        let mut first = String::new();
-        stdout.read_line(&mut first).expect("text");
-        let address = first.trim_end().strip_prefix("listening on ");
-        let address = address.and_then(|address| address.parse().ok());
         Self {
-            address: address.unwrap_or_else(|| panic!("the first line is {first:?}")),
+            address: announced(&mut stdout),
             stderr,
             running,
         }

@@ -1,9 +1,10 @@
-//! `mse-probe`: shows which modes a peer accepts.
+//! `mse-probe`: shows which modes a peer accepts, and whether it follows the specification.
 //!
-//! Exit status 0 if the peer accepts any mode, 1 if it accepts none, 2 after wrong arguments, 3 if it could not be
-//! reached.
+//! Exit status 0 if the peer accepts any mode, or conforms; 1 if it does not; 2 after wrong arguments; 3 if it could not
+//! be reached.
 
 mod attempt;
+mod check;
 mod json;
 mod line;
 mod recommended;
@@ -13,34 +14,45 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use mse_tools::cli::{Address, InfoHash, seconds};
+use mse_tools::text::{Style, progress};
 use mse_tools::{exit, log};
 
 use crate::attempt::{MODES, Probe, describe};
 
-/// Shows which modes a peer accepts: tries plaintext, header-only and RC4 on separate connections
+/// Shows which modes a peer accepts: plaintext, header-only MSE and RC4, each on a connection of its own
 #[derive(Parser)]
 #[command(
     name = "mse-probe",
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Example:\n  \
                   mse-probe --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567\n\n\
+                  `mse-probe check` tests whether an implementation of MSE follows the specification.\n\n\
                   RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]
 struct Arguments {
-    /// The address of the peer
-    #[arg(long, value_name = "ADDR")]
-    connect: Address,
-    /// A torrent that the peer serves, in 40 hex digits
-    #[arg(long, value_name = "HEX")]
-    info_hash: InfoHash,
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The peer
+    #[arg(long, value_name = "ADDR", required = true)]
+    connect: Option<Address>,
+    /// A torrent that it serves: 40 or 64 hex digits, base32 or a magnet link
+    #[arg(long, value_name = "HASH", required = true)]
+    info_hash: Option<InfoHash>,
     /// How long each of the three attempts may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     timeout: Duration,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,19 +62,40 @@ async fn main() -> ExitCode {
         Err(status) => return status,
     };
     log::start();
-    let probe = Probe {
-        target: arguments.connect.clone(),
-        info_hash: arguments.info_hash.0,
-        timeout: arguments.timeout,
-    };
+    match arguments {
+        Arguments {
+            command: Some(Command::Check(arguments)),
+            ..
+        } => arguments.run().await,
+        Arguments {
+            connect: Some(target),
+            info_hash: Some(info_hash),
+            timeout,
+            json,
+            ..
+        } => {
+            let probe = Probe {
+                target,
+                info_hash: info_hash.0,
+                timeout,
+            };
+            show_modes(&probe, json).await
+        }
+        _ => exit::wrong_usage("--connect <ADDR> and --info-hash <HASH> are required"),
+    }
+}
+
+async fn show_modes(probe: &Probe, json: bool) -> ExitCode {
     let mut findings = Vec::new();
-    for mode in MODES {
+    for (number, mode) in (1..).zip(MODES) {
+        progress(format_args!("{number} of {}: {}", MODES.len(), mode.name()));
         findings.push(probe.attempt(mode).await);
     }
-    let report = if arguments.json {
-        json::report(&arguments.connect, &findings)
+    progress("");
+    let report = if json {
+        json::report(&probe.target, &findings)
     } else {
-        table::report(&findings)
+        table::report(&findings, Style::of_stdout())
     };
     // The pipe may be closed already.
     let _ = writeln!(std::io::stdout(), "{report}");
@@ -72,7 +105,7 @@ async fn main() -> ExitCode {
         .collect();
     match refusals[..] {
         [.., refusal] if refusals.len() == findings.len() => {
-            let target = &arguments.connect;
+            let target = &probe.target;
             let refusal = describe(refusal);
             if refusals.iter().all(|refusal| refusal.handshake().is_none()) {
                 exit::unreachable(format_args!("{target} could not be reached: {refusal}"))

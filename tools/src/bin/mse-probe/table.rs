@@ -2,17 +2,24 @@
 
 use std::fmt::Display;
 
+use mse_tools::text::{Colour, Style};
+
 use crate::attempt::{Finding, describe};
 use crate::recommended::recommended;
 
-pub(crate) fn report(findings: &[Finding]) -> String {
+pub(crate) fn report(findings: &[Finding], style: Style) -> String {
     let header = ["mode", "PadB", "PadD", "segments", "round trips", "ms", "result"];
-    let rows = findings.iter().map(row);
-    let lines = std::iter::once(header.map(str::to_owned)).chain(rows).map(
-        |[mode, pad_b, pad_d, segments, round_trips, time, result]| {
-            format!("{mode:<12}{pad_b:>6}{pad_d:>6}{segments:>10}{round_trips:>13}{time:>9}  {result}")
-        },
-    );
+    let line = |[mode, pad_b, pad_d, segments, round_trips, time, result]: [String; 7]| {
+        format!("{mode:<12}{pad_b:>6}{pad_d:>6}{segments:>10}{round_trips:>13}{time:>9}  {result}")
+    };
+    let rows = findings.iter().map(|finding| {
+        let colour = match finding.outcome {
+            Ok(_) => Colour::Green,
+            Err(_) => Colour::Yellow,
+        };
+        style.paint(colour, &line(row(finding)))
+    });
+    let lines = std::iter::once(line(header.map(str::to_owned))).chain(rows);
     let recommended = recommended(findings).map(|recommended| format!("recommended: {recommended}"));
     lines.chain(recommended).collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,185 @@
+//! `mse-probe check`: whether a peer follows the specification.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use mse_tools::check::{Connections, Finding, Level, Report, Verdict, dialler, listener, report};
+use mse_tools::cli::{Address, InfoHash, seconds};
+use mse_tools::exit;
+use mse_tools::text::{Style, progress};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+/// Tests whether an implementation of MSE follows the specification, and names known mistakes
+///
+/// Each test is a connection of its own. Exit status 0 if every required rule held.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+                        mse-probe check --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567\n  \
+                        mse-probe check --listen 127.0.0.1:7000 --info-hash 0123456789abcdef0123456789abcdef01234567")]
+pub(crate) struct Arguments {
+    /// Tests the peer that listens here
+    #[arg(
+        long,
+        value_name = "ADDR",
+        required_unless_present = "listen",
+        conflicts_with = "listen"
+    )]
+    connect: Option<Address>,
+    /// Tests the peer that dials here; port 0 picks a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<Address>,
+    /// A torrent of the peer: 40 or 64 hex digits, base32 or a magnet link
+    #[arg(long, value_name = "HASH")]
+    info_hash: InfoHash,
+    /// How long to wait for the peer at each step of a handshake
+    #[arg(long, value_name = "SECS", default_value = "5", allow_negative_numbers = true, value_parser = seconds)]
+    timeout: Duration,
+    /// How long to wait for each connection, with --listen
+    #[arg(long, value_name = "SECS", default_value = "120", allow_negative_numbers = true, value_parser = seconds)]
+    wait: Duration,
+    /// At most this many connections to find a secret that begins with a zero byte, as one in 256 does, with --connect; 0
+    /// leaves this test out
+    #[arg(long, value_name = "N", default_value_t = 2048)]
+    dials: usize,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(crate) async fn run(self) -> ExitCode {
+        let style = Style::of_stdout();
+        let mut show = |finding: &Finding| {
+            if !self.json {
+                progress("");
+                print(&style.paint(colour(finding), &report::line(finding)));
+            }
+            progress(format_args!("after {} {}", finding.rule, finding.what));
+        };
+        let info_hash = self.info_hash.0;
+        let outcome = if let Some(target) = &self.connect {
+            let options = listener::Options {
+                info_hash,
+                wait: self.timeout,
+                dials: self.dials,
+            };
+            // An address that nobody listens on is no finding.
+            let within = self.timeout;
+            match dial(target, within).await {
+                Err(error) => Err(exit::unreachable(format_args!(
+                    "{target} could not be reached: {error}"
+                ))),
+                Ok(_) => Ok(listener::check(Dialled { target, within }, &options, &mut show).await),
+            }
+        } else if let Some(address) = &self.listen {
+            let options = dialler::Options {
+                info_hash,
+                wait: self.timeout,
+            };
+            match self.listen(address).await {
+                Err(error) => Err(exit::failed(format_args!("cannot listen on {address}: {error}"))),
+                Ok(accepted) => Ok(dialler::check(accepted, &options, &mut show).await),
+            }
+        } else {
+            Err(exit::wrong_usage(
+                "--connect <ADDR> or --listen <ADDR> is required",
+            ))
+        };
+        progress("");
+        match outcome {
+            Ok(report) => self.conclude(&report),
+            Err(status) => status,
+        }
+    }
+
+    async fn listen(&self, address: &Address) -> io::Result<Accepted> {
+        let listener = TcpListener::bind(address.parts()).await?;
+        let local = listener.local_addr()?;
+        let line = format!("listening on {local}");
+        if self.json {
+            let _ = writeln!(io::stderr(), "{line}");
+        } else {
+            print(&line);
+        }
+        let _ = writeln!(
+            io::stderr(),
+            "Let the peer dial {local} with MSE for torrent {}, one connection after the other, as soon as the last one has \
+             closed: {} times, and more often if it makes mistakes.",
+            hex::encode(self.info_hash.0),
+            dialler::CONNECTIONS
+        );
+        Ok(Accepted {
+            listener,
+            within: self.wait,
+        })
+    }
+
+    fn conclude(&self, report: &Report) -> ExitCode {
+        if self.json {
+            print(&report::json(report).to_string());
+        } else {
+            print(&report::summary(report));
+        }
+        if report.conforms() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) {
+    // The pipe may be closed already.
+    let mut stdout = io::stdout();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+fn colour(finding: &Finding) -> mse_tools::text::Colour {
+    use mse_tools::text::Colour::{Green, None, Red, Yellow};
+    match (&finding.verdict, finding.level) {
+        (Verdict::Held, _) => Green,
+        (Verdict::Skipped(_), _) => None,
+        (_, Level::Required) => Red,
+        (_, Level::Recommended) => Yellow,
+    }
+}
+
+struct Dialled<'a> {
+    target: &'a Address,
+    within: Duration,
+}
+
+impl Connections for Dialled<'_> {
+    type Io = TcpStream;
+
+    async fn next(&mut self) -> io::Result<TcpStream> {
+        dial(self.target, self.within).await
+    }
+}
+
+async fn dial(target: &Address, within: Duration) -> io::Result<TcpStream> {
+    let dialled = timeout(within, TcpStream::connect(target.parts())).await;
+    let tcp = dialled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
+
+struct Accepted {
+    listener: TcpListener,
+    within: Duration,
+}
+
+impl Connections for Accepted {
+    type Io = TcpStream;
+
+    async fn next(&mut self) -> io::Result<TcpStream> {
+        let accepted = timeout(self.within, self.listener.accept()).await;
+        let none = |_| io::Error::other(format!("the peer did not dial within {:?}", self.within));
+        let (tcp, _) = accepted.map_err(none)??;
+        tcp.set_nodelay(true)?;
+        Ok(tcp)
+    }
+}

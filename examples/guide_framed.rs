@@ -34,13 +34,13 @@ fn codec() -> LengthDelimitedCodec {
         .new_codec()
 }
 
-/// Reads the 68 bytes of the BitTorrent handshake, which come first in every mode. After them there are only messages.
+/// Reads the 68 bytes of the BitTorrent handshake, which are first in every mode. Only messages follow.
 async fn messages(mut peer: MseStream<DuplexStream>) -> io::Result<Messages> {
     peer.read_exact(&mut [0; 68]).await?;
     Ok(Framed::new(peer, codec()))
 }
 
-/// Sends the handshake and the first message together: 68 bytes travel inside the MSE handshake, the rest right after it.
+/// Sends the handshake and the first message together: 68 bytes inside the MSE handshake, and the rest directly after it.
 async fn dial(io: DuplexStream) -> io::Result<Messages> {
     let mut payload = handshake(b"-XX0100-dialler.....");
     codec().encode(Bytes::from_static(EXTENSION_HANDSHAKE), &mut payload)?;

@@ -1,5 +1,5 @@
-//! A client that races TCP against uTP and keeps each peer as two boxed halves. The redials are driven by hand with `Dial`,
-//! so that what the dialler learnt stays with the client: here, which of the two transports won.
+//! A client that races TCP against uTP, and keeps each peer as two boxed halves. It drives redials by hand with `Dial`, so that
+//! it knows which of the two transports won.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -58,7 +58,7 @@ async fn connect(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
     let connector = MseConnector::new(Policy::default());
     let mut dial = connector.dial(INFO_HASH, handshake());
     let (peer, kind) = loop {
-        // `Dial` does not make the connection, so this timeout is up to the client.
+        // `Dial` does not make the connection, so the client must set this timeout.
         let (reader, writer, kind) = timeout(Duration::from_secs(10), race(tcp)).await??;
         say(format_args!("   {} over {kind:?}", dial.mode()));
         if let Some(peer) = dial.attempt(join(reader, writer)).await? {
@@ -66,7 +66,7 @@ async fn connect(tcp: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite, Kind)> {
         } // else dial again, in dial.mode()
     };
     say(format_args!("   {}", peer.negotiated()));
-    // No lock between the halves. Bytes that arrived with the handshake are read first.
+    // The halves share no lock. The first read returns the bytes that arrived with the handshake.
     let (reader, writer) = peer.into_split_with(Join::into_inner);
     Ok((Box::new(reader), Box::new(writer), kind))
 }

@@ -1,4 +1,4 @@
-//! What trackers and other peers say about a peer decides which mode is dialled first.
+//! Hints from trackers and other peers choose the mode of the first attempt.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -7,14 +7,14 @@ use clap::Parser;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{DialMode, Encryption, MseAcceptor, MseConnector, PeerHint, Policy, Skey};
 
-/// Dials a peer that accepts nothing but MSE, before and after the client knows that
+/// Dials a peer that requires MSE, before and after the client knows this
 #[derive(Parser)]
 #[command(name = "guide_hints", version)]
 struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x44; 20];
 
-/// Dials, and returns the modes that were tried. `hint` is what is known about the peer: keep it with the address.
+/// Dials, and returns the modes of the attempts. Keep the `hint` of a peer with its address.
 async fn dial(peer: SocketAddr, hint: &mut PeerHint) -> io::Result<Vec<DialMode>> {
     // A client that dials in plaintext first.
     let connector = MseConnector::new(Policy::default().with_encryption(Encryption::Allow));
@@ -62,14 +62,14 @@ async fn main() -> io::Result<()> {
     let peer = listener.local_addr()?;
     tokio::spawn(serve(listener));
 
-    say("A peer from a UDP tracker, the DHT or `peers6`: nothing is known.");
+    say("A peer from a UDP tracker, the DHT or `peers6`. Nothing is known:");
     let mut hint = PeerHint::Unknown;
     assert_eq!(dial(peer, &mut hint).await?, [DialMode::Plaintext, DialMode::Mse]);
 
     say("The same peer again:");
     assert_eq!(dial(peer, &mut hint).await?, [DialMode::Mse]);
 
-    say("A peer about which three sources said something. The strongest hint wins:");
+    say("A peer with hints from three sources. The strongest hint wins:");
     let from_tracker = PeerHint::from_crypto_flag(1); // `crypto_flags` of a tracker's answer: it requires MSE
     let from_exchange = PeerHint::from_pex_flags(0x01); // `added.f` of a peer exchange (BEP 11): it prefers MSE
     let from_itself = PeerHint::from_extension_handshake(Some(1)); // `e` of its extension handshake (BEP 10)

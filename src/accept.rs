@@ -1,4 +1,4 @@
-//! Accepting: first what the peer asks for, then the caller's decision.
+//! Accepting: first the library reads which torrent the peer wants, then the caller decides.
 
 use std::fmt;
 use std::future::Future;
@@ -22,8 +22,8 @@ use crate::stream::MseStream;
 
 /// Shakes hands as the responder. Cheap to clone; use one for all connections.
 ///
-/// It admits plaintext and MSE as the policy says, and [`accept`](Self::accept) returns an [`Incoming`] that names the
-/// torrent that the peer asks for. Nothing is spawned. A connection closes when its handshake fails, unless the acceptor
+/// It accepts plaintext or MSE, depending on the policy. [`accept`](Self::accept) returns an [`Incoming`], which shows the
+/// torrent that the peer wants. It spawns no task. If a handshake fails, the connection closes at once, unless the acceptor
 /// [lingers](Self::linger).
 ///
 /// ```no_run
@@ -51,8 +51,8 @@ use crate::stream::MseStream;
 /// # }
 /// ```
 ///
-/// On the open internet, limit the number of connections as well: the guide [`docs::listener`](crate::docs::listener) has
-/// a complete loop.
+/// On the internet, also limit the number of connections: the guide [`docs::listener`](crate::docs::listener) has a
+/// complete loop.
 ///
 /// A timeout needs a Tokio runtime with timers; without one, the first poll panics. [`no_timeout`](Self::no_timeout)
 /// needs none, unless the acceptor lingers.
@@ -78,7 +78,7 @@ impl Default for MseAcceptor {
 }
 
 impl MseAcceptor {
-    /// Accepts what `policy` admits.
+    /// An acceptor with this policy, a timeout of 10 seconds, and no lingering.
     pub const fn new(policy: Policy) -> Self {
         Self {
             config: Config {
@@ -99,35 +99,37 @@ impl MseAcceptor {
         other
     }
 
-    /// How long a handshake may take, from the first poll of [`accept`](Self::accept) to the first byte of the stream, the
-    /// lookup of the torrent included: 10 seconds by default.
+    /// How long a handshake may take: 10 seconds by default. The time counts from the first poll of
+    /// [`accept`](Self::accept), and includes your lookup of the torrent.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.config.timeout = Some(timeout);
         self
     }
 
-    /// Removes the timeout: a silent peer holds its connection for ever. Do not combine it with [`linger`](Self::linger),
-    /// which closes refused connections and would leave the others open: a prober sees the difference.
+    /// Removes the timeout, so a silent peer can hold its connection for ever. Do not combine this with
+    /// [`linger`](Self::linger): refused connections would close, and silent ones would not, so a prober sees the
+    /// difference.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
         self.config.timeout = None;
         self
     }
 
-    /// Closes late after a failed handshake, so that a prober cannot tell what was wrong: see [`Linger`]. Off by default.
+    /// Delays closing after a failed handshake, so that a prober cannot see why it failed: see [`Linger`]. Off by default.
     #[must_use]
     pub fn linger(mut self, linger: Linger) -> Self {
         self.config.linger = Some(Arc::new(linger));
         self
     }
 
-    /// Under [`Require`](crate::Encryption::Require), does not look for plaintext at all: the first 96 bytes are a public
-    /// key, whatever they are. Together with [`linger`](Self::linger), a prober cannot tell that its plaintext handshake
-    /// was understood. It has no effect under other policies, which serve plaintext.
+    /// Under [`Require`](crate::Encryption::Require), treats the first 96 bytes as a public key even if they are plaintext
+    /// BitTorrent. Off by default. It has no effect under other policies.
     ///
-    /// **The price**: an honest peer that dials in plaintext first waits until the connection closes, or for its own
-    /// timeout, before it dials again with MSE. Off by default.
+    /// Together with [`linger`](Self::linger), this hides from a prober that the acceptor understands plaintext.
+    ///
+    /// **The price**: an honest peer that dials in plaintext first must wait before it dials again with MSE, until the
+    /// connection closes or its own timeout expires.
     #[must_use]
     pub const fn hide_plaintext(mut self, hide: bool) -> Self {
         self.config.hide_plaintext = hide;
@@ -146,11 +148,11 @@ impl MseAcceptor {
         &self.config.policy
     }
 
-    /// Accepts one connection up to the torrent that the peer asks for.
+    /// Begins a handshake, and reads which torrent the peer wants.
     ///
     /// # Errors
     ///
-    /// See [`Error`]. If the acceptor [lingers](Self::linger), an error is returned when the connection has closed.
+    /// See [`Error`]. If the acceptor [lingers](Self::linger), the error is returned after the connection has closed.
     ///
     /// # Cancel safety
     ///
@@ -162,7 +164,7 @@ impl MseAcceptor {
         let config = self.config.clone();
         async move {
             if config.linger.is_some() {
-                // If the runtime has no timers, this panics now, and not later because of what a peer sends.
+                // Without timers, panic here and not later, when the bytes of a peer make the connection linger.
                 drop(tokio::time::sleep(Duration::ZERO));
             }
             let span = debug_span!("mse_handshake", role = %Role::Responder);
@@ -180,7 +182,7 @@ impl MseAcceptor {
     }
 }
 
-/// The steps of accepting.
+/// What only an acceptor does.
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     async fn receive(&mut self, config: &Config) -> Result<Request, Error> {
         let detection = Detection::new(&config.policy).hide_plaintext(config.hide_plaintext);
@@ -190,7 +192,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             }
             Detected::Mse(seen) => seen,
         };
-        // Only now: a peer that has not sent its own key costs no key pair.
+        // Not earlier: a peer that has not sent its own key should not cost a key pair.
         let (randomness, pieces) = config.disguise.draw(Role::Responder, &mut rand::rng());
         self.set_pieces(pieces);
         let responder = Responder::new(&config.policy, randomness).having_read(seen);
@@ -210,10 +212,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     }
 }
 
-/// An incoming connection that asks for a torrent, with MSE or in plaintext. From [`MseAcceptor::accept`].
+/// An incoming connection whose peer has named a torrent, with MSE or in plaintext. From [`MseAcceptor::accept`].
 ///
-/// Look up [`skey_hash`](Self::skey_hash), and then [`accept`](Self::accept) or [`refuse`](Self::refuse). Dropping it
-/// closes the connection at once.
+/// Look up [`skey_hash`](Self::skey_hash), then call [`accept`](Self::accept) or [`refuse`](Self::refuse). Dropping an
+/// `Incoming` closes the connection at once.
 ///
 /// ```no_run
 /// use tokio_mse::{Error, Incoming, MseStream, Policy, SkeyIndex};
@@ -231,9 +233,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
 /// }
 /// ```
 ///
-/// It runs no timer. Limit a slow lookup with `tokio::time::timeout_at(incoming.deadline(), ..)`; after the deadline,
-/// [`accept`](Self::accept) fails at once. If the acceptor [lingers](MseAcceptor::linger), a lookup that waits can be seen
-/// by a prober.
+/// An `Incoming` runs no timer. Limit a slow lookup with `tokio::time::timeout_at` and [`deadline`](Self::deadline). After
+/// the deadline, [`accept`](Self::accept) fails at once. If the acceptor [lingers](MseAcceptor::linger), a prober can see
+/// that a lookup waits.
 pub struct Incoming<T> {
     exchange: Exchange<T>,
     request: Request,
@@ -241,14 +243,14 @@ pub struct Incoming<T> {
     linger: Option<Arc<Linger>>,
 }
 
-/// What the peer asks for.
+/// The torrent that the peer wants, and the state of the handshake.
 enum Request {
     Plaintext { info_hash: [u8; 20], received: Vec<u8> },
     Mse(SkeyRequest),
 }
 
 impl<T> Incoming<T> {
-    /// The hash of the info-hash (SKEY) that the peer asks for.
+    /// The hash of the info-hash (SKEY) that the peer wants.
     pub fn skey_hash(&self) -> SkeyHash {
         match &self.request {
             Request::Plaintext { info_hash, .. } => Skey::from(info_hash).lookup_hash(),
@@ -256,7 +258,7 @@ impl<T> Incoming<T> {
         }
     }
 
-    /// The info-hash in a plaintext handshake. The peer claims to know the torrent; nothing proves it. `None` with MSE.
+    /// The info-hash in a plaintext handshake. Nothing proves that the peer knows the torrent. `None` with MSE.
     pub const fn info_hash(&self) -> Option<[u8; 20]> {
         match &self.request {
             Request::Plaintext { info_hash, .. } => Some(*info_hash),
@@ -274,15 +276,16 @@ impl<T> Incoming<T> {
         &self.exchange.io
     }
 
-    /// When the handshake times out: [`MseAcceptor::timeout`] after the first poll of [`MseAcceptor::accept`].
+    /// When the handshake times out: [`MseAcceptor::timeout`] after the first poll of [`MseAcceptor::accept`]. `None` without
+    /// a timeout.
     pub fn deadline(&self) -> Option<Instant> {
         self.exchange.deadline.at()
     }
 
-    /// Narrows what is accepted for this torrent: what both the acceptor's policy and `policy` accept.
+    /// Also applies `policy` to this connection, which must then satisfy both the acceptor's policy and this one.
     ///
-    /// If that is nothing, [`accept`](Self::accept) refuses the peer before the fourth message, or before our plaintext
-    /// handshake. With MSE, our public key has been sent by then.
+    /// If no mode or method satisfies both, [`accept`](Self::accept) refuses the peer. It then sends neither the fourth
+    /// message nor our plaintext handshake. With MSE, our public key has been sent before.
     #[must_use]
     pub fn with_policy(mut self, policy: &Policy) -> Self {
         if let Request::Mse(request) = &mut self.request {
@@ -303,13 +306,16 @@ impl<T> Incoming<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
-    /// Serves the torrent. `initial_payload` is the beginning of our stream, the 68 bytes of our BitTorrent handshake: it
-    /// is sent exactly once, with the fourth message of MSE or by itself. It may be empty.
+    /// Accepts the peer, and returns the stream.
+    ///
+    /// `skey` is the info-hash (SKEY) of the torrent. `initial_payload` is the beginning of our stream, usually our
+    /// BitTorrent handshake of 68 bytes. It is sent exactly once, with the fourth message of MSE or by itself. It may be
+    /// empty.
     ///
     /// # Errors
     ///
-    /// See [`Error`]. A SKEY other than the requested one is refused. If the acceptor [lingers](MseAcceptor::linger), an
-    /// error is returned when the connection has closed.
+    /// See [`Error`]. A SKEY for which the peer did not ask is refused. If the acceptor [lingers](MseAcceptor::linger), the
+    /// error is returned after the connection has closed.
     ///
     /// # Cancel safety
     ///
@@ -328,7 +334,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             ..
         } = self;
         let payload_len = payload.len();
-        // What is left to do is decided here, so that the future stores nothing else.
+        // Decide here what remains to do, so that the future stores nothing else.
         let (mut negotiation, decided, may_stay_unsent) = match (refusal, request) {
             (Some(error), _) => (None, Some(Err(error)), 0),
             (None, Request::Mse(request)) => (Some(request.resolve(skey, payload)), None, payload_len),
@@ -355,7 +361,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         }
     }
 
-    /// Refuses the peer: its torrent is not served here. Returns the error, when the connection has closed.
+    /// Refuses the peer, because you do not serve its torrent. Returns the error after the connection has closed.
     ///
     /// # Cancel safety
     ///
@@ -374,7 +380,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         }
     }
 
-    /// Why the peer is not served although the caller would, before anything more is sent.
+    /// Why the library refuses a peer that the caller accepts. Checked before anything more is sent.
     fn refusal(&self, skey: &Skey) -> Option<Error> {
         if let Some(after) = self.exchange.deadline.passed(true) {
             return Some(Error::timed_out(Role::Responder, Step::Skey, true, after));
@@ -400,8 +406,8 @@ impl<T> fmt::Debug for Incoming<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
-    /// Shakes hands as the responder, with the defaults of [`MseAcceptor`] and without an initial payload. `lookup` returns
-    /// the info-hash (SKEY) with the given hash if it is served.
+    /// Shakes hands as the responder, with the defaults of [`MseAcceptor`] and without an initial payload. `lookup` gets the
+    /// hash of an info-hash (SKEY), and returns the info-hash if you serve it.
     ///
     /// # Errors
     ///
@@ -416,7 +422,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
         policy: &Policy,
     ) -> impl Future<Output = Result<Self, Error>> + use<T, L> {
         let acceptor = MseAcceptor::new(policy.clone());
-        // The future of `accept` is made inside: captured, it would be stored twice.
+        // Create the future of `accept` inside the block: a captured one would be stored twice.
         async move {
             let incoming = acceptor.accept(io).await?;
             match lookup(incoming.skey_hash()) {

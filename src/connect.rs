@@ -1,4 +1,4 @@
-//! Dialling: one attempt on a given transport, or as many as the policy allows.
+//! Dialling: one attempt on a given transport, or attempts and redials as the policy allows.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -23,8 +23,8 @@ use crate::stream::MseStream;
 
 const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a peer may take to answer MSE by default. KTorrent gives up after as long, and every client answers as soon
-/// as it has our key.
+/// How long a peer may take to answer MSE by default. KTorrent gives up after the same time, and every client answers as
+/// soon as it has our key.
 const DEFAULT_MSE_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a peer may take to answer plaintext by default, as in released clients.
@@ -45,10 +45,10 @@ const DEFAULT_PLAINTEXT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Ok(()) }
 /// ```
 ///
-/// Three timeouts limit it, of 10, 5 (or 10) and 10 seconds: [`dial_timeout`](Self::dial_timeout),
-/// [`answer_timeout`](Self::answer_timeout) and [`timeout`](Self::timeout). Together, `connect_with` takes at most twice
-/// the dial timeout and the handshake's timeout: 40 seconds by default. A timeout around it must exceed that, or it
-/// prevents the redial.
+/// There are three timeouts: [`dial_timeout`](Self::dial_timeout) (10 seconds by default),
+/// [`answer_timeout`](Self::answer_timeout) (5 seconds for MSE, 10 for plaintext) and [`timeout`](Self::timeout) (10
+/// seconds). `connect_with` takes at most twice the sum of dial timeout and handshake timeout: 40 seconds by default. If you
+/// put a shorter timeout around it, that timeout can prevent the redial.
 ///
 /// Timeouts need a Tokio runtime with timers; without one, the first poll panics. [`no_timeout`](Self::no_timeout) needs
 /// none.
@@ -75,7 +75,7 @@ impl Default for MseConnector {
 }
 
 impl MseConnector {
-    /// Dials as `policy` says.
+    /// A connector with this policy and the default timeouts.
     pub const fn new(policy: Policy) -> Self {
         Self {
             config: Config {
@@ -96,7 +96,7 @@ impl MseConnector {
         other
     }
 
-    /// The same connector for one peer about which `hint` is known: see [`Policy::with_hint`].
+    /// The same connector for one peer that has this hint: see [`Policy::with_hint`].
     #[must_use]
     pub fn for_peer(&self, hint: PeerHint) -> Self {
         self.with_policy(self.policy().clone().with_hint(hint))
@@ -109,27 +109,27 @@ impl MseConnector {
         self
     }
 
-    /// How long the peer may take to answer, counted from when the connection exists: with the 96 bytes of its public key,
-    /// or with the 20 bytes of `0x13 "BitTorrent protocol"`. By default 5 seconds for MSE and 10 for plaintext.
+    /// How long the peer may take to answer: by default 5 seconds for MSE and 10 for plaintext. The time counts from when
+    /// the connection exists. An answer is the 96 bytes of a public key, or the 20 bytes of `0x13 "BitTorrent protocol"`.
     ///
-    /// It applies only if a redial is possible, and it is never longer than the [`timeout`](Self::timeout). A peer that
-    /// is silent for so long is dialled again in the other mode.
+    /// After this time the connector redials in the other mode. The timeout applies only if the policy allows a redial,
+    /// and it is never longer than the [`timeout`](Self::timeout).
     #[must_use]
     pub const fn answer_timeout(mut self, timeout: Duration) -> Self {
         self.config.answer_timeout = Some(timeout);
         self
     }
 
-    /// How long each handshake may take, counted from when the connection exists, to the first byte of the stream: 10
-    /// seconds by default. Dialling does not count.
+    /// How long each handshake may take: 10 seconds by default. The time counts from when the connection exists, so it does
+    /// not include dialling.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.config.timeout = Some(timeout);
         self
     }
 
-    /// Removes all timeouts. Then only a peer that closes the connection, or speaks the other mode, is dialled again. No
-    /// timers are needed.
+    /// Removes all timeouts. The connector then redials only if the peer closes the connection or speaks the other mode. It
+    /// needs no timers.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
         self.config.dial_timeout = None;
@@ -152,13 +152,15 @@ impl MseConnector {
 
     /// Makes one attempt on a given transport, in the mode that the policy dials first.
     ///
-    /// `initial_payload` is the beginning of the stream: the 68 bytes of the BitTorrent handshake. It is sent exactly once,
-    /// with MSE inside the third message (what exceeds 68 bytes follows the fourth). Keep it small: if both ends send more
-    /// than their transports buffer, and 16 KiB, neither reads, and the handshake times out.
+    /// `initial_payload` is the beginning of the stream, usually the BitTorrent handshake of 68 bytes. It is sent exactly
+    /// once. With MSE, the first 68 bytes are part of the third message, and the rest follows the fourth.
+    ///
+    /// Keep the payload small. Until it is sent, the library reads at most 16 KiB of the peer's stream. If both ends send
+    /// more than this and the buffers of the transport, both wait, and the handshake times out.
     ///
     /// # Errors
     ///
-    /// See [`Error`]. [`Policy::redial`] decides whether to dial again, and how; [`dial`](Self::dial) does so for you.
+    /// See [`Error`]. [`Policy::redial`] decides whether to redial, and in which mode. [`dial`](Self::dial) calls it for you.
     ///
     /// # Cancel safety
     ///
@@ -176,9 +178,9 @@ impl MseConnector {
     ///
     /// # Errors
     ///
-    /// See [`Error`]. A mode that the policy does not [allow](Policy::allows) is an error before a byte is sent, and so is
-    /// plaintext under [`Allow`](crate::Encryption::Allow) without an initial payload, because only an answer to it shows
-    /// whether to redial.
+    /// See [`Error`]. Two errors occur before a byte is sent: the policy does not [allow](Policy::allows) the mode, or the
+    /// initial payload is empty in plaintext under [`Allow`](crate::Encryption::Allow). Without an initial payload the peer
+    /// has nothing to answer, so nothing would show whether to redial.
     ///
     /// # Cancel safety
     ///
@@ -195,10 +197,10 @@ impl MseConnector {
         async move { dial.connect(io).await }
     }
 
-    /// Dials with `dial`, shakes hands, and dials again if the policy says so ([`Policy::redial`]).
+    /// Calls `dial` for a connection, shakes hands, and redials if the policy allows it ([`Policy::redial`]).
     ///
-    /// `dial` gets the mode that the attempt will speak. Its error comes back in [`ConnectError::Dial`]. For diallers that
-    /// return more than a transport, use [`dial`](Self::dial).
+    /// `dial` gets the mode of the attempt. If it fails, its error is in [`ConnectError::Dial`]. If your dialler returns more
+    /// than a transport, use [`dial`](Self::dial).
     ///
     /// ```no_run
     /// use tokio::net::TcpStream;
@@ -252,7 +254,7 @@ impl MseConnector {
         }
     }
 
-    /// Dials by hand: you make the connections, and [`Dial`] decides whether another one is needed.
+    /// Begins to dial by hand: you make the connections, and [`Dial`] decides whether to redial.
     pub fn dial(&self, skey: impl Into<Skey>, initial_payload: impl Into<Bytes>) -> Dial {
         Dial {
             config: self.config.clone(),
@@ -295,20 +297,20 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// What the next connection will speak.
+    /// The mode of the next attempt.
     pub const fn mode(&self) -> DialMode {
         self.mode
     }
 
-    /// Shakes hands on a new connection. `None` means that the peer did not answer, and that the policy allows another
-    /// attempt: dial again, in [`mode`](Self::mode).
+    /// Shakes hands on a new connection. `None` means that the peer did not answer and the policy allows a redial: dial
+    /// again, in [`mode`](Self::mode).
     ///
-    /// [`Negotiated::attempts`](crate::Negotiated::attempts) and [`elapsed`](crate::Negotiated::elapsed) count from
-    /// [`MseConnector::dial`] on.
+    /// [`Negotiated::attempts`](crate::Negotiated::attempts) and [`elapsed`](crate::Negotiated::elapsed) count from the call
+    /// of [`MseConnector::dial`].
     ///
     /// # Errors
     ///
-    /// See [`Error`]. There is nothing left to try then.
+    /// See [`Error`]. After an error, do not redial.
     ///
     /// # Cancel safety
     ///
@@ -358,12 +360,12 @@ impl Dial {
         self.config.disguise.draw(Role::Initiator, &mut rand::rng())
     }
 
-    /// Whether the policy has something else to try if the peer does not answer.
+    /// Whether the policy allows a redial if the peer does not answer.
     fn may_redial(&self) -> bool {
         self.config.policy.second_mode(self.mode).is_some()
     }
 
-    /// Refuses what must not be sent, before anything is.
+    /// Refuses attempts in which nothing must be sent.
     fn check(&self) -> Result<(), Error> {
         if !self.config.policy.allows(self.mode) {
             return Err(Error::mode_not_allowed(self.mode));
@@ -398,7 +400,7 @@ impl Dial {
         exchange: &mut Exchange<T>,
     ) -> Result<Established, Error> {
         let payload = self.initial_payload.clone();
-        // Once the peer has answered, everything that it sent is kept, even if ours can no longer be sent.
+        // After the peer has answered, keep everything that it sent, even if our own bytes can no longer be sent.
         let (mut established, may_stay_unsent) = match self.mode {
             DialMode::Mse => {
                 let (randomness, pieces) = self.key_pair.take().unwrap_or_else(|| self.draw());
@@ -407,7 +409,7 @@ impl Dial {
                 let initiator = Initiator::new(skey, policy, payload, randomness, exchange.outbox());
                 (exchange.run(&mut Some(initiator)).await?, Some(usize::MAX))
             }
-            // If there is nothing else to try, the answer is for the application to read.
+            // Without a redial, the application reads the answer.
             DialMode::Plaintext if !self.may_redial() => {
                 exchange.outbox().extend_from_slice(&payload);
                 (Established::plaintext(Role::Initiator, None, Vec::new()), None)
@@ -433,7 +435,7 @@ impl fmt::Debug for Dial {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> MseStream<T> {
-    /// Shakes hands as the initiator, with the defaults of [`MseConnector`]: one attempt, as
+    /// Shakes hands as the initiator, with the defaults of [`MseConnector`]. It makes one attempt, like
     /// [`MseConnector::connect`].
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Handshakes that the published detection rules do not match.
+//! Disguises: handshakes that published detection rules do not match.
 
 use std::ops::RangeInclusive;
 
@@ -8,17 +8,17 @@ use crate::crypto::dh::PUBLIC_KEY_LEN;
 use crate::handshake::Randomness;
 use crate::mode::Role;
 
-/// How a handshake looks to rules that were published against MSE and against encrypted traffic in general.
+/// Changes the bytes of a handshake so that published detection rules do not match it.
 ///
-/// Without a disguise no length and no constant identifies a handshake, but its first bytes are random, and some rules
-/// block connections whose first bytes are random. A disguise changes what is sent, but not the protocol: keys and pads
-/// are random by definition, and TCP has no writes, so every client understands it.
-/// [What an observer sees](crate::docs::observer) shows what each disguise changes.
+/// Even without a disguise, no length and no constant identifies a handshake. But its first bytes are random, and some
+/// filters block connections with random first bytes. A disguise chooses other keys and pads, or other sizes of writes. The
+/// protocol allows this, so every client understands it. The guide [What an observer sees](crate::docs::observer) has the
+/// effect of each disguise.
 ///
 /// **No disguise hides MSE from a trained classifier**, or from a rule that counts the bytes of the first bursts. It is not
-/// security. A fixed trick that everybody uses becomes the next fingerprint, so there is no disguise by default.
+/// security. There is no disguise by default, because filters learn a trick that everybody uses.
 ///
-/// The rules look at the initiator's first bytes. An acceptor needs a disguise only against rules that look at both
+/// Most rules look at the initiator's first bytes. An acceptor needs a disguise only against rules that look at both
 /// sides.
 ///
 /// ```
@@ -40,31 +40,34 @@ enum Kind {
 }
 
 impl Disguise {
-    /// No disguise: each flight in one write, with random keys and pads. The default.
+    /// No disguise: random keys and pads, and each message in one write. The default.
     pub const fn none() -> Self {
         Self(Kind::None)
     }
 
-    /// Pads that give the first segment a property which exempts a connection from the published rules against fully
-    /// encrypted traffic (Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023;
-    /// nDPI's heuristic for fully encrypted flows follows them, and is off by default since 5.0).
+    /// Chooses pads so that the published rules against fully encrypted traffic exempt the connection.
     ///
-    /// The property is one of three, and drawn for each connection: more than half of the bytes are printable; clearly
-    /// more or clearly fewer than half of the bits are set; or there is a run of 24 to 40 printable bytes.
+    /// The rules are from Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023.
+    /// nDPI's heuristic for fully encrypted flows uses them, too. (It is off by default since 5.0.)
+    ///
+    /// The pads give the first segment one of three properties, drawn for each connection. More than half of the bytes are
+    /// printable. Or clearly more or clearly fewer than half of the bits are set. Or there is a run of 24 to 40 printable
+    /// bytes.
     pub const fn exempt() -> Self {
         Self(Kind::Exempt)
     }
 
-    /// The handshake in pieces of 20 to 47 bytes, and for an initiator a public key that begins with six printable bytes.
+    /// Sends the handshake in pieces of 20 to 47 bytes. An initiator's public key begins with six printable bytes.
     ///
-    /// The printable bytes are against the rules of [`exempt`](Self::exempt). They cost an initiator some hundred
-    /// multiplications; an acceptor never searches for a key.
+    /// The printable bytes have the same purpose as [`exempt`](Self::exempt). They cost an initiator some hundred
+    /// multiplications. An acceptor never searches for such a key.
     ///
-    /// The pieces are **for Tstat's rule alone**. That rule looks for 96 to 608 bytes in the first message of each side,
-    /// or in the first two, and two pieces have fewer. Pieces help against no classifier: one that was trained on them
-    /// finds them more easily than a handshake without. Each piece is one write and one flush. It is also a segment only
-    /// on a socket with `TCP_NODELAY`, which the caller must set. Otherwise the kernel joins all pieces after the first
-    /// until that is acknowledged.
+    /// The pieces help **only against Tstat's rule**. It looks for 96 to 608 bytes in the first segment of each side, or in
+    /// the first two, and two pieces have fewer. They do not help against a classifier: if it was trained on pieces, it
+    /// finds them more easily than whole messages.
+    ///
+    /// Each piece is one write and one flush. It becomes a segment only if you set `TCP_NODELAY` on the socket. Otherwise the
+    /// kernel joins all pieces after the first, until the first is acknowledged.
     pub const fn full() -> Self {
         Self(Kind::Full)
     }
@@ -88,7 +91,7 @@ impl Disguise {
     }
 }
 
-/// How many keys are tried. One in 382 begins with six printable bytes, so a search fails once in e^43 times.
+/// The number of keys that a search tries. One in 382 begins with six printable bytes, so a search fails once in e^43 times.
 const MOST_CANDIDATES: usize = 16_384;
 
 const PRINTABLE: RangeInclusive<u8> = 0x20..=0x7E;
@@ -97,7 +100,7 @@ fn is_printable(byte: &u8) -> bool {
     PRINTABLE.contains(byte)
 }
 
-/// A property of the first segment that is sent: a public key and the pad with it.
+/// A property of the first segment, which is a public key and the pad after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Property {
     MostlyPrintable,
@@ -108,9 +111,9 @@ enum Property {
 impl Property {
     const ALL: [Self; 3] = [Self::MostlyPrintable, Self::SkewedBits, Self::PrintableRun];
 
-    /// The length of a pad that must outweigh the key.
+    /// The length of a pad that must have more influence on the property than the key.
     const LONG: RangeInclusive<usize> = 200..=320;
-    /// The length of a pad that holds a run: the longest run must fit, and have more than one position.
+    /// The length of a pad with a run. The longest run fits at more than one position.
     const WITH_RUN: RangeInclusive<usize> = 64..=320;
     const RUN: RangeInclusive<usize> = 24..=40;
 
@@ -166,7 +169,8 @@ impl Property {
         }
     }
 
-    /// Draws random bytes, changes each of them once, and then single ones until key and pad together have the property.
+    /// Draws random bytes, changes each of them once, and then changes random ones until key and pad together have the
+    /// property.
     fn outweigh<R: CryptoRng + ?Sized>(
         self,
         public_key: &[u8; PUBLIC_KEY_LEN],
@@ -193,16 +197,16 @@ impl Property {
 pub(crate) struct Pieces {
     /// How many bytes are still to be cut into pieces.
     to_cut: u16,
-    /// How many bytes the current piece still lacks.
+    /// How many bytes are missing from the current piece.
     left: u16,
 }
 
 impl Pieces {
     const SIZES: RangeInclusive<u16> = 20..=47;
-    /// More than a handshake has. A long initial payload after it is sent in whole writes.
+    /// Longer than any handshake. A long initial payload after it is not cut.
     const CUT_AT_MOST: u16 = 1024;
 
-    /// Each flight in one write.
+    /// Each message in one write.
     pub(crate) const fn whole() -> Self {
         Self { to_cut: 0, left: 0 }
     }
@@ -235,7 +239,7 @@ impl Pieces {
         ended
     }
 
-    /// Ends the current piece with the flight.
+    /// Ends the current piece at the end of a message.
     pub(crate) const fn end_flight(&mut self) {
         self.left = 0;
     }

@@ -1,5 +1,5 @@
-//! Runs a handshake machine over a transport: one loop for all machines, with the timeouts and the facts that decide
-//! whether the peer may be dialled again.
+//! Runs a handshake machine over a transport. One loop serves all machines. It applies the timeouts, and finds out whether
+//! the peer has answered, which decides about a redial.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -19,21 +19,21 @@ use crate::stream::MseStream;
 use crate::stream::fault::{Breach, Fault};
 use crate::stream::inbound::poll_read_checked;
 
-/// How long a handshake may take by default. libtorrent gives its peers as long.
+/// How long a handshake may take by default. libtorrent gives its peers the same time.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much is read at once. A whole message of any client fits, with the peer's BitTorrent handshake after it.
+/// The size of one read. It fits a whole message of any client, and the BitTorrent handshake after it.
 pub(crate) const CHUNK: usize = 2048;
 
-/// How many bytes of the peer's stream are read while our last message is not flushed yet. A transport whose flush waits
-/// for the peer's acknowledgement (uTP) may need us to read, but a peer must not make us read without end.
+/// How many bytes of the peer's stream we read while the flush of our last message is pending. With uTP, the flush may
+/// complete only if we read. But a peer must not make us read without end.
 const MAX_SURPLUS: usize = 16 * 1024;
 
-/// More bytes than any handshake needs. A connection that lingers is read as fast as any other up to here, so that its
-/// speed does not show that it was refused, and slowly from here on.
+/// More bytes than any handshake needs. We read a lingering connection at full speed up to this limit, so that the speed
+/// does not show that the peer was refused, and slowly after it.
 const UNTHROTTLED: usize = 24 * 1024;
 
-/// The pause after each read from there on: about 40 KiB a second, and flow control makes the sender wait.
+/// The pause after each slow read. This allows about 40 KiB a second, and flow control makes the sender wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A handshake in progress: the transport, what is still to be sent, and the deadline.
@@ -41,11 +41,11 @@ pub(crate) struct Exchange<T> {
     pub(crate) io: T,
     role: Role,
     outbox: Outbox,
-    /// How many bytes of the peer have been read.
+    /// How many bytes have been read from the peer.
     pub(crate) received: usize,
     pub(crate) deadline: Deadline,
     span: Span,
-    /// From now on, read slowly if the peer sends more than a handshake needs.
+    /// Read slowly after more bytes than a handshake needs.
     pub(crate) throttled: bool,
     pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,
@@ -68,12 +68,12 @@ impl<T> Exchange<T> {
         }
     }
 
-    /// Cuts everything that is sent from here on.
+    /// Cuts everything that is sent later into these pieces.
     pub(crate) fn set_pieces(&mut self, pieces: Pieces) {
         self.outbox.pieces = pieces;
     }
 
-    /// Where machines append what has to be sent.
+    /// The buffer to which machines append the bytes to send.
     pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
         &mut self.outbox.bytes
     }
@@ -119,7 +119,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         })
     }
 
-    /// Goes as far as the transport allows: [`Progress::NeedInput`] means that a waker is registered.
+    /// Runs until the transport has no more bytes. [`Progress::NeedInput`] means that a waker is registered.
     fn poll_machine<M: Machine>(
         &mut self,
         cx: &mut Context<'_>,
@@ -139,7 +139,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             } else if let Poll::Ready(Err(error)) = self.poll_send(cx) {
                 Failure::Write(error)
             } else {
-                // Even if sending is pending: the peer may have to be read before it reads.
+                // Even if sending is pending: the peer may not read before we do.
                 match self.poll_receive(cx, &mut input) {
                     Poll::Pending => return Ok(Progress::NeedInput(machine)),
                     Poll::Ready(Ok(0)) => {
@@ -180,7 +180,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         }
     }
 
-    /// Nothing more is read then: the machine would see the wrong bytes.
+    /// The error for a broken transport. Stop reading then: the machine would get the wrong bytes.
     fn broken(&self, machine: &impl Machine, breach: Breach) -> Error {
         Error::transport(self.role, machine.step(), machine.peer_answered(), breach.into())
     }
@@ -196,15 +196,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             .map_err(|refusal| Error::refused(self.role, refusal))
     }
 
-    /// Reads everything that has arrived, without waiting, before a failure counts as the peer's silence: after a stall
-    /// of our own process an answer lies in the socket (tokio-rs/tokio#5495), and after a failed write or a reset, too.
+    /// Reads everything that has arrived, without waiting. Called before a failure counts as silence of the peer: the socket
+    /// may hold an answer after our own process has stalled (tokio-rs/tokio#5495), and after a failed write or a reset.
     fn process_the_rest<M: Machine>(
         &mut self,
         cx: &mut Context<'_>,
         mut machine: M,
     ) -> Result<Progress<M, M::Done>, Error> {
         if self.throttled {
-            // Nothing can be overlooked any more, and reading here would be faster than the throttle allows.
+            // The handshake has failed already, and reading here would bypass the throttle.
             return Ok(Progress::NeedInput(machine));
         }
         let mut input = [0; CHUNK];
@@ -223,11 +223,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         Ok(Progress::NeedInput(machine))
     }
 
-    /// Waits until our last message is sent and flushed, and reads meanwhile.
+    /// Waits until our last message is sent and flushed, and reads in the meantime.
     ///
-    /// `may_stay_unsent` is how many bytes at its end are not part of the handshake: if sending fails with no more than
-    /// these unsent, the handshake is over for the peer, and what it has sent must not be lost. `None` if the peer has not
-    /// said anything yet.
+    /// The last `may_stay_unsent` bytes of the message are not part of the handshake. If sending fails and only these are
+    /// unsent, the peer has completed the handshake, so we must not lose what it has sent. `None` if the peer has not sent
+    /// anything yet.
     pub(crate) async fn finish(
         &mut self,
         established: &mut Established,
@@ -254,7 +254,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                     while self.poll_surplus(cx, established, surplus).is_ready() {}
                     let is_over = match may_stay_unsent {
                         Some(allowed) => self.outbox.unsent() <= allowed,
-                        // The answer may have arrived, although it was not awaited.
+                        // The answer may have arrived, although we do not wait for it.
                         None => established.begins_in_plaintext(),
                     };
                     if !is_over {
@@ -275,7 +275,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         }
     }
 
-    /// Reads once of the peer's stream, unless it has ended, failed, or sent a lot already.
+    /// Reads once from the peer's stream, unless it has ended or failed, or has brought the maximum already.
     fn poll_surplus(
         &mut self,
         cx: &mut Context<'_>,
@@ -287,7 +287,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         }
         let mut input = [0; CHUNK];
         match ready!(self.poll_receive(cx, &mut input)) {
-            // The reader of the stream will find the end again.
+            // The next read of the stream returns the end again.
             Ok(0) => *surplus = MAX_SURPLUS,
             Ok(len) => {
                 *surplus += len;
@@ -305,10 +305,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         }
     }
 
-    /// Reads once, and slowly if the connection lingers and the peer sends too much.
+    /// Reads once. Reads slowly if the connection lingers and the peer sends too much.
     ///
-    /// Tokio's cooperative budget does not limit it: after 128 reads in one poll it would hide that an answer has arrived.
-    /// What a handshake reads is limited anyway.
+    /// Tokio's cooperative budget is switched off here: after 128 reads in one poll it would hide that an answer has
+    /// arrived. A handshake has its own limits on reading.
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -329,7 +329,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     }
 }
 
-/// What is still to be sent, in pieces if the handshake is disguised.
+/// The bytes still to send, and the pieces if the handshake is disguised.
 #[derive(Default)]
 struct Outbox {
     bytes: Vec<u8>,
@@ -383,7 +383,7 @@ impl Outbox {
     }
 }
 
-/// The timeout of the whole handshake and that of the peer's answer, both counted from when the connection exists.
+/// The timeout of the whole handshake and that of the peer's answer, both counted from `started`.
 pub(crate) struct Deadline {
     pub(crate) started: Instant,
     pub(crate) whole: Option<Duration>,
@@ -393,8 +393,8 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// How often the runtime polls for readiness after a timer has fired and before the handshake fails. Tokio learns of
-    /// 1,024 ready sockets at a time, so with more of them a timer can fire before the readiness of ours is known.
+    /// How often the runtime polls for readiness between the timer and the failure of the handshake. One poll of Tokio
+    /// reports 1,024 ready sockets. If more are ready, a timer can fire before Tokio knows that ours is ready.
     const TURNS: u8 = 8;
 
     pub(crate) fn after(whole: Option<Duration>) -> Self {
@@ -407,7 +407,7 @@ impl Deadline {
         }
     }
 
-    /// The timeout that passes next, and when. One that no clock can show is none.
+    /// The timeout that expires next, and when. `None` if that time is too far away for an `Instant`.
     fn next(&self, answered: bool) -> Option<(Duration, Instant)> {
         let answer = self.answer.filter(|_| !answered);
         let after = match (self.whole, answer) {
@@ -447,7 +447,7 @@ impl Deadline {
         ready!(timer.as_mut().poll(cx));
         if self.turns < Self::TURNS {
             self.turns += 1;
-            // It wakes the task after the runtime has polled for readiness.
+            // `yield_now` wakes the task after the runtime has polled for readiness.
             return pin!(tokio::task::yield_now()).poll(cx).map(|()| after);
         }
         Poll::Ready(after)

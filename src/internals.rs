@@ -1,4 +1,4 @@
-//! What the benchmarks of the repository need of the inside. Exempt from semantic versioning.
+//! Internals for the benchmarks of the repository. Exempt from semantic versioning.
 
 #![allow(missing_docs)]
 
@@ -32,7 +32,7 @@ pub fn public_key(exponent: &[u8; 20]) -> [u8; 96] {
     PrivateKey::from_bytes(*exponent).public_key()
 }
 
-/// `Y^x mod P`, or nothing if Y is not in `[2, P-2]`.
+/// `Y^x mod P`, or `None` if Y is not in `[2, P-2]`.
 pub fn shared_secret(exponent: &[u8; 20], peer: &[u8; 96]) -> Option<[u8; 96]> {
     let secret = PrivateKey::from_bytes(*exponent).shared_secret(peer).ok()?;
     Some(*secret.as_bytes())

@@ -35,6 +35,7 @@ pub use connect::{Dial, MseConnector};
 pub use crypto::keystream::Keystream;
 pub use disguise::Disguise;
 pub use error::{ConnectError, Error, ErrorKind, HandshakeError, Step};
+#[doc(inline)]
 pub use handshake::Negotiated;
 #[cfg(feature = "tokio")]
 pub use linger::Linger;

@@ -20,34 +20,35 @@ use crate::handshake::{Machine, Progress, Sealed};
 
 const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
 
-/// Far below 1024, the usual limit of descriptors: a stranger who fails often must not use them up.
+/// Far below 1024, the usual limit of descriptors, so that failed handshakes cannot use them up.
 const DEFAULT_AT_MOST: usize = 96;
 
-/// How long and how much is read after our FIN. The system turns a close with unread bytes into a reset.
+/// For how long, and how many bytes, we read after our FIN. If bytes are unread, closing sends a reset instead.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 const DRAIN_BYTES: usize = 256 * 1024;
 
 /// Delays closing after a failed handshake, so that every failure looks alike. For
 /// [`MseAcceptor::linger`](crate::MseAcceptor::linger).
 ///
-/// Without it, a failed connection closes at once. That is simple, and it shows what was wrong: nearly every client
-/// closes at once on an unknown info-hash, waits for its timeout on silence, and resets if bytes are unread. About 34
-/// probes sort clients into 4 to 8 classes, and a prober with a list of info-hashes learns which of them a host serves.
+/// Without lingering, a failed connection closes at once. This is simple, but it shows why the handshake failed. Nearly
+/// every client closes at once if the info-hash is unknown, waits for its timeout if the peer is silent, and resets if
+/// bytes are unread. About 34 probes can sort clients into 4 to 8 classes. A prober with a list of info-hashes learns which
+/// of them a host serves.
 ///
-/// With it, the future that accepts does not return its error at once. It treats the peer like one whose handshake is not
-/// complete yet: it reads, discards, and does not answer. At a moment that is drawn for each connection it closes, and
-/// only then returns the error, up to two seconds after the close (a `tracing` event reports it at once). So what a peer without the info-hash sees depends
-/// on the lengths and times of what it sent, and not on the content. Nothing is spawned; dropping the future, or a timeout
-/// around it, closes at once, and a prober can see that.
+/// With lingering, the future that accepts reads and discards what the peer sends, as if the handshake were not complete
+/// yet. It closes the connection after a random time, and returns the error at most two seconds later. (A `tracing` event
+/// reports the failure at once.) So what a peer without the info-hash sees depends on the lengths and times of what it sent,
+/// and not on the content. No task is spawned. If you drop the future or put a timeout around it, the connection closes at
+/// that moment, and a prober can see that.
 ///
-/// **Peers that would redial are closed at once even so**: plaintext if MSE is required, a plaintext handshake for an
-/// info-hash that is not served, and MSE if it is forbidden. Honest clients dial in plaintext first and wait for the close
-/// before they dial again with MSE. [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext) changes this, and
-/// names its price. A peer that has not sent a whole public key within the timeout is closed at the timeout.
+/// **Some connections still close at once**, because the peer would redial: plaintext if MSE is required, a plaintext
+/// handshake for an info-hash that is not served, and MSE if it is forbidden. Honest clients that dial in plaintext first
+/// wait for the close before they dial again with MSE. [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext)
+/// changes this, at a price. If a peer has not sent a whole public key within the timeout, the connection closes at the
+/// timeout.
 ///
-/// **The price**: each lingering connection holds one descriptor and a few hundred bytes, and whatever permit your accept
-/// loop holds for it. At most 96 connections linger beyond their timeout, counted over all clones. If one more comes, the
-/// oldest closes early.
+/// **The price**: each lingering connection holds one descriptor, at most 2 KiB of memory, and its slot in your accept loop.
+/// At most 96 connections linger beyond their timeout, counted over all clones. If one more does, the oldest closes early.
 ///
 /// Lingering cannot hide a torrent from a prober that knows its info-hash.
 ///
@@ -70,7 +71,7 @@ pub struct Linger {
 type Slots = Arc<Mutex<VecDeque<oneshot::Sender<()>>>>;
 
 impl Linger {
-    /// Closes 20 to 40 seconds after the connection came in; at most 96 connections.
+    /// Closes 20 to 40 seconds after the first poll of [`accept`](crate::MseAcceptor::accept). At most 96 connections linger.
     pub fn new() -> Self {
         Self {
             until: DEFAULT_UNTIL.into_inner(),
@@ -79,15 +80,16 @@ impl Linger {
         }
     }
 
-    /// Closes at a moment within this range, counted from when the connection came in. It is drawn for each connection, and
-    /// it is never before the acceptor's [timeout](crate::MseAcceptor::timeout). An empty range stands for its start.
+    /// Closes after a time within this range, drawn for each connection and counted from the first poll of
+    /// [`accept`](crate::MseAcceptor::accept). The time is never shorter than the acceptor's
+    /// [timeout](crate::MseAcceptor::timeout). An empty range means its start.
     #[must_use]
     pub const fn until(mut self, range: RangeInclusive<Duration>) -> Self {
         self.until = (*range.start(), *range.end());
         self
     }
 
-    /// Lets at most this many connections linger beyond their timeout. The oldest closes when one more comes.
+    /// Lets at most this many connections linger beyond their timeout. If one more does, the oldest closes early.
     #[must_use]
     pub const fn at_most(mut self, connections: usize) -> Self {
         self.at_most = connections;
@@ -103,11 +105,11 @@ impl Linger {
         }
     }
 
-    /// Reads and discards what the peer sends, until it closes or the drawn moment comes; then closes.
+    /// Reads and discards what the peer sends. Closes if the peer does, or after the drawn time.
     pub(crate) async fn close_late<T: AsyncRead + AsyncWrite + Unpin>(&self, exchange: &mut Exchange<T>) {
         exchange.throttled = true;
         let timeout = exchange.deadline.whole;
-        // A peer that merely waits is held until the timeout as well, so connections do not count until then.
+        // Until the timeout, a peer that only waits costs the same, so connections take no slot before it.
         if timeout.is_some() && exchange.deadline.passed(true).is_none() {
             match ignore(exchange, None).await {
                 End::Time => {}
@@ -151,8 +153,8 @@ impl Default for Linger {
     }
 }
 
-/// Whether the peer sees the end of the connection at once, although the acceptor lingers: because it would redial,
-/// because it ended the connection itself, or because it sent too little to be refused.
+/// Whether the connection closes at once although the acceptor lingers: the peer would redial, it ended the connection
+/// itself, or it has not sent a whole public key.
 pub(crate) fn closes_at_once(error: &Error, received: usize) -> bool {
     match error.kind() {
         ErrorKind::Refused(refusal) => matches!(
@@ -193,7 +195,7 @@ async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
     .await
 }
 
-/// Sends FIN, and then reads for a while what the peer has sent.
+/// Sends FIN, and then reads for a short time.
 async fn close<T: AsyncRead + AsyncWrite + Unpin>(exchange: &mut Exchange<T>) {
     let close = async {
         if exchange.io.shutdown().await.is_ok() {

@@ -1,4 +1,4 @@
-//! Which side of a connection this end is, and what the connection speaks.
+//! The side of a connection, and the mode of a connection.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// What one outgoing connection speaks.
+/// Whether an outgoing connection begins with MSE or in plaintext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DialMode {
     /// The MSE handshake.
@@ -40,15 +40,15 @@ impl fmt::Display for DialMode {
     }
 }
 
-/// The result of a handshake: what the stream looks like on the wire.
+/// The result of a handshake: how the stream is encrypted on the wire.
 ///
-/// Its text is a stable label for logs and metrics: `plaintext`, `header-only`, `rc4`.
+/// Its `Display` is a stable label for logs and metrics: `plaintext`, `header-only` or `rc4`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
-    /// No MSE: handshake and stream are readable.
+    /// No MSE: the BitTorrent handshake and the stream are readable.
     Plaintext,
-    /// The handshake was hidden by MSE; the stream is readable.
+    /// MSE hid the handshake. The stream after it is readable.
     HeaderOnly,
     /// The whole stream is RC4-encrypted. This is obfuscation, not security.
     Rc4,

@@ -1,4 +1,4 @@
-//! SKEY, the shared secret that selects the stream (for BitTorrent the info-hash), and an index of those that are served.
+//! SKEY, the shared secret of MSE (for BitTorrent the info-hash), and an index of the torrents that are served.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,9 +8,9 @@ use zeroize::Zeroize;
 
 use crate::crypto::derive;
 
-/// SKEY: the secret that both ends must know before they can talk. For BitTorrent it is the 20-byte info-hash.
+/// The info-hash of a torrent, which MSE calls SKEY: the secret that both ends must know before they connect.
 ///
-/// It is a *weak* secret: everybody who knows the torrent knows it. `Debug` does not print it.
+/// It has 20 bytes. It is a *weak* secret, because everybody who knows the torrent knows it. `Debug` does not print it.
 ///
 /// ```
 /// use tokio_mse::Skey;
@@ -20,7 +20,7 @@ use crate::crypto::derive;
 /// assert_eq!(torrent, v2_torrent);
 /// ```
 ///
-/// A slice is not accepted, because its length may be wrong:
+/// There is no conversion from a slice, because its length may be wrong:
 ///
 /// ```compile_fail
 /// let v2_info_hash = [0xAB; 32];
@@ -42,7 +42,7 @@ impl Skey {
         &self.0
     }
 
-    /// `HASH('req2', SKEY)`, by which a responder finds this SKEY. It never changes, so it can be stored.
+    /// `HASH('req2', SKEY)`, with which a responder looks up this SKEY. It never changes, so you can store it.
     pub fn lookup_hash(&self) -> SkeyHash {
         SkeyHash(derive::req2(&self.0))
     }
@@ -78,9 +78,9 @@ impl fmt::Debug for Skey {
     }
 }
 
-/// `HASH('req2', SKEY)`: the name by which an initiator asks for an info-hash.
+/// The hash of an info-hash, `HASH('req2', SKEY)`, which an initiator sends instead of the info-hash.
 ///
-/// A key for a map of torrents, or for a [`SkeyIndex`]. `Debug` does not print it.
+/// Use it as the key of a map of torrents, or to look up a [`SkeyIndex`]. `Debug` does not print it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SkeyHash([u8; 20]);
 
@@ -108,11 +108,11 @@ impl fmt::Debug for SkeyHash {
     }
 }
 
-/// The torrents that are served, each with a value of the application: an `Arc` of the torrent, for example.
+/// A table of the torrents that you serve, each with a value of your own, such as an `Arc` of the torrent.
 ///
 /// A lookup takes constant time, however many torrents there are. All methods take `&self`, so an index in an `Arc` can
 /// change while connections are accepted. For a hybrid torrent insert both info-hashes; [`get`](Self::get) returns the
-/// one that the peer asked for.
+/// one that the peer wants.
 ///
 /// ```
 /// use tokio_mse::{Skey, SkeyIndex};
@@ -136,7 +136,7 @@ impl<V> SkeyIndex<V> {
         Self::default()
     }
 
-    /// Serves `skey` from now on. Returns the value that it had before.
+    /// Adds `skey` with a value. Returns its previous value, if it was in the index.
     pub fn insert(&self, skey: impl Into<Skey>, value: V) -> Option<V> {
         let (hash, entry) = hashed((skey, value));
         let before = self.write().insert(hash, entry);
@@ -156,19 +156,19 @@ impl<V> SkeyIndex<V> {
         self.read().get(&hash).map(|(skey, _)| skey.clone())
     }
 
-    /// Stops serving `skey`, and returns its value. Established connections are not affected.
+    /// Removes `skey`, and returns its value. This does not affect established connections.
     pub fn remove(&self, skey: &Skey) -> Option<V> {
         let hash = skey.lookup_hash();
         self.write().remove(&hash).map(|(_, value)| value)
     }
 
-    /// Whether `skey` is served.
+    /// Whether `skey` is in the index.
     pub fn contains(&self, skey: &Skey) -> bool {
         let hash = skey.lookup_hash();
         self.read().contains_key(&hash)
     }
 
-    /// What is served at this moment, in no particular order.
+    /// The SKEYs and values that are in the index now, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Skey, V)> + use<V>
     where
         V: Clone,
@@ -177,24 +177,24 @@ impl<V> SkeyIndex<V> {
         entries.into_iter()
     }
 
-    /// Stops serving everything.
+    /// Removes all SKEYs.
     pub fn clear(&self) {
-        // Values are dropped after the lock is released: a destructor of the application may use the index.
+        // Drop the values after the lock is released: a destructor of the application may use the index.
         let served = std::mem::take(&mut *self.write());
         drop(served);
     }
 
-    /// How many SKEYs are served.
+    /// How many SKEYs are in the index.
     pub fn len(&self) -> usize {
         self.read().len()
     }
 
-    /// Whether no SKEY is served.
+    /// Whether the index is empty.
     pub fn is_empty(&self) -> bool {
         self.read().is_empty()
     }
 
-    // No operation here leaves the map half changed, so a panic of another thread does not matter.
+    // No operation can panic halfway, so a poisoned lock is still consistent.
     fn read(&self) -> RwLockReadGuard<'_, HashMap<SkeyHash, (Skey, V)>> {
         self.by_hash.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! What `demo`, `echo_server` and `echo_client` share: how a program begins and ends, and what it prints.
+//! Code that `demo`, `echo_server` and `echo_client` share: arguments, exit status and output.
 
 #![allow(
     dead_code,
@@ -57,19 +57,19 @@ pub(crate) fn wrong_usage(message: impl Display) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Prints what went wrong. Status 1.
+/// Prints an error. Status 1.
 pub(crate) fn failed(message: impl Display) -> ExitCode {
     let _ = writeln!(io::stderr(), "error: {message}");
     ExitCode::FAILURE
 }
 
-/// Prints a line on stdout. Unlike `println!` it does not panic if the pipe is closed; the exit status says the same.
+/// Prints a line on stdout. Unlike `println!` it does not panic if the pipe is closed.
 pub(crate) fn print(line: impl Display) {
     let mut stdout = io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Writes the trace events that `RUST_LOG` selects to stderr: `debug` or `tokio_mse=trace`, for example. Without it, none.
+/// Writes the events that `RUST_LOG` selects to stderr, for example `debug` or `tokio_mse=trace`. Without it, writes none.
 pub(crate) fn start_log() {
     let asked = std::env::var("RUST_LOG").ok();
     let quiet = Targets::new().with_default(LevelFilter::OFF);
@@ -100,7 +100,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     line
 }
 
-/// What was negotiated: `plaintext` (no MSE), `header-only` or `rc4`; with a note if it took a redial.
+/// The negotiated mode: `plaintext` (no MSE), `header-only` or `rc4`, with a note after a redial.
 pub(crate) fn mode(negotiated: &Negotiated) -> String {
     let redialled = if negotiated.attempts() > 1 {
         " (redialled)"

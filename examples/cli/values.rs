@@ -65,16 +65,16 @@ impl FromStr for InfoHash {
     }
 }
 
-/// How much encryption is wanted.
+/// The level of encryption.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Wanted {
-    /// Never speak MSE
+    /// Never use MSE
     Forbid,
     /// Dial in plaintext first, and with MSE if the peer does not answer; accept both
     Allow,
     /// Dial with MSE first, and in plaintext if the peer does not answer; accept both
     Prefer,
-    /// Never speak plaintext
+    /// Never use plaintext
     Require,
 }
 
@@ -89,7 +89,7 @@ impl From<Wanted> for Encryption {
     }
 }
 
-/// How a handshake is disguised.
+/// The disguise of a handshake.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Look {
     /// No disguise
@@ -97,7 +97,7 @@ pub(crate) enum Look {
     None,
     /// The first segment is exempt from the published firewall rules
     Exempt,
-    /// Exempt, and sent in small pieces
+    /// The first bytes are printable, and the handshake is sent in small pieces
     Full,
 }
 

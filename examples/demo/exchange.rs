@@ -10,7 +10,7 @@ use tokio_mse::MseStream;
 
 use crate::cli::{HANDSHAKE_LEN, handshake};
 
-/// How much each end sends, both handshakes included: together they verify 16 MB.
+/// How many bytes each end sends, including both handshakes. Together the ends verify 16 MB.
 const TOTAL: usize = 8_000_000;
 
 /// What both ends send.
@@ -38,8 +38,8 @@ impl Torrent {
         Bytes::copy_from_slice(&self.handshake)
     }
 
-    /// How many bytes follow the initial payload: the handshake once more, so that the tap can see from where on a stream is
-    /// readable, and the content.
+    /// How many bytes follow the initial payload: the handshake once more, and the content. The second handshake shows the tap
+    /// whether the stream is readable.
     pub(crate) const fn stream_len(&self) -> usize {
         self.handshake.len() + self.content.len()
     }

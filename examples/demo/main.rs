@@ -1,4 +1,4 @@
-//! Runs every mode between two ends over real sockets. A tap in the middle checks what can be read on the wire.
+//! Runs every mode between two ends over real sockets. A tap in the middle checks which bytes are readable on the wire.
 //!
 //! ```sh
 //! cargo run --release --example demo
@@ -32,7 +32,7 @@ const HELP: &str = "Example:
 
 RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.";
 
-/// Runs every mode of MSE between two ends on this machine, and shows what can be read on the wire
+/// Runs every mode of MSE between two ends on this machine, and shows which bytes are readable on the wire
 #[derive(Parser)]
 #[command(name = "demo", version, after_help = HELP)]
 struct Arguments {}

@@ -1,4 +1,4 @@
-//! The modes: what each must negotiate, what a tap on the wire must see, and one run of it.
+//! The scenarios: the mode that each must negotiate, and the bytes that must be readable on the wire.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::cli::{HANDSHAKE_LEN, PROTOCOL, mode};
 use crate::exchange::{Torrent, exchange};
 use crate::tap::{Recording, Tap};
 
-/// How many bytes are shown of each part of a connection.
+/// How many bytes of each part of a connection the demo shows.
 const SHOWN: usize = 32;
 
 pub(crate) struct Scenario {
@@ -30,7 +30,7 @@ pub(crate) struct Outcome {
     pub(crate) after_handshake: Vec<u8>,
 }
 
-/// Every mode there is.
+/// A scenario for every mode.
 pub(crate) fn all() -> [Scenario; 4] {
     [
         Scenario {
@@ -131,7 +131,7 @@ async fn serve(
     }
 }
 
-/// From where on a passive observer can read `0x13 "BitTorrent protocol"`.
+/// Where in the stream a passive observer can read `0x13 "BitTorrent protocol"`.
 #[derive(Clone, Copy)]
 pub(crate) enum Visible {
     FromTheStart,
@@ -150,8 +150,8 @@ impl fmt::Display for Visible {
 }
 
 impl Visible {
-    /// Checks that the recordings show this, and returns the connection that was established. Before it there may be an
-    /// attempt that the peer closed. The last `stream_len` bytes in each direction followed the initial payload.
+    /// Checks the recordings, and returns the established connection. The peer may have closed an attempt before it. The last
+    /// `stream_len` bytes in each direction are those after the initial payload.
     fn check(self, recordings: &[Recording], stream_len: usize) -> Result<&Recording, String> {
         let (answered, closed): (Vec<_>, Vec<_>) = recordings
             .iter()

@@ -1,4 +1,4 @@
-//! Sends and checks at the same time, and gives up on a peer that makes no progress.
+//! Sends and checks at the same time, and gives up if there is no progress.
 
 use std::future::Future;
 use std::io;
@@ -13,7 +13,7 @@ use tracing::debug;
 use crate::payload::Payload;
 use crate::progress::Progress;
 
-/// How long the peer has to close after everything came back. A peer that does not close has still echoed everything.
+/// How long to wait for the peer to close after everything came back. It is no error if the peer does not close.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Sends what follows the handshake, and checks everything that comes back. Returns how long that took.

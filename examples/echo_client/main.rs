@@ -34,31 +34,30 @@ RUST_LOG=tokio_mse=debug shows the steps of the handshake on stderr. NO_COLOR=1 
 #[derive(Parser)]
 #[command(name = "echo_client", version, after_help = HELP)]
 struct Arguments {
-    /// The echo server
+    /// The address of the echo server
     #[arg(long, value_name = "ADDR")]
     connect: Address,
     /// The torrent to ask for, in 40 hex digits
     #[arg(long, value_name = "HEX")]
     info_hash: InfoHash,
-    /// How much encryption is wanted
+    /// The level of encryption
     #[arg(long, value_enum, default_value = "prefer")]
     encryption: Wanted,
-    /// The methods that MSE offers: rc4, header-only
+    /// The methods to offer, most preferred first: rc4, header-only
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
     /// How many random bytes follow the BitTorrent handshake, at most 2^50
     #[arg(long, value_name = "N", default_value_t = 1 << 20, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(..=1 << 50))]
     bytes: u64,
-    /// How long a handshake may take, and how long the exchange may make no progress
+    /// Timeout of a handshake, and of the exchange if it makes no progress
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds)]
     timeout: Duration,
-    /// How long the peer may take to answer before it is dialled again in the other mode [default: 5 for MSE, 10 for
-    /// plaintext]
+    /// How long the peer may take to answer before a redial in the other mode [default: 5 for MSE, 10 for plaintext]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
     answer_timeout: Option<Duration>,
-    /// How the handshake is disguised
+    /// The disguise of the handshake
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
 }

@@ -1,4 +1,5 @@
-//! What is sent and must come back: a BitTorrent handshake, then random bytes. It needs constant memory, however long it is.
+//! The bytes that are sent and must come back: a BitTorrent handshake, then random bytes. Needs constant memory for any
+//! length.
 
 use bytes::Bytes;
 use rand::rngs::ChaCha8Rng;
@@ -33,7 +34,7 @@ impl Payload {
         self.handshake.len() as u64 + self.random
     }
 
-    /// What follows the handshake. Every call returns the same bytes.
+    /// The bytes after the handshake. Every call returns the same bytes.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
         let mut generator = ChaCha8Rng::from_seed(self.seed);
         let mut left = self.random;

@@ -1,4 +1,4 @@
-//! A line on a terminal that shows how far long work has come. In a pipe there is none.
+//! A line on a terminal that shows progress. In a pipe it prints nothing.
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Moves to the beginning of the line and clears it.
 const CLEAR: &str = "\r\x1b[K";
 
-/// Prints from its own thread, so that the line changes even if the work does not proceed.
+/// Prints from a separate thread, so that the line changes even without progress.
 pub(crate) struct Progress(Option<Shown>);
 
 struct Shown {
@@ -48,7 +48,7 @@ impl Progress {
         }))
     }
 
-    /// Sets what the line says.
+    /// Sets the text of the line.
     pub(crate) fn set(&self, text: impl FnOnce() -> String) {
         if let Some(shown) = &self.0 {
             *shown.text.lock().unwrap_or_else(PoisonError::into_inner) = text();

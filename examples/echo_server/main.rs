@@ -32,13 +32,13 @@ use crate::report::Report;
 /// Below 1024, the usual limit of descriptors.
 const MAX_CONNECTIONS: usize = 900;
 
-/// How long no connection is accepted after an error: usually EMFILE, until a descriptor is free.
+/// The pause after an error of `accept`. It is usually EMFILE: wait until a descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a peer may send nothing, or read nothing, after the handshake.
 const IDLE: Duration = Duration::from_secs(180);
 
-/// How many bytes of a BitTorrent handshake there are up to the info-hash; the peer id follows.
+/// The position in a BitTorrent handshake where the info-hash ends. The peer id follows.
 const INFO_HASH_END: usize = 48;
 
 /// How long the second part of an echoed handshake waits for the peer to send more.
@@ -59,23 +59,23 @@ struct Arguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
     listen: Address,
-    /// A torrent that is served, in 40 hex digits; any number of them
+    /// A torrent to serve, in 40 hex digits; any number of them
     #[arg(long, value_name = "HEX", required = true, num_args = 1..)]
     info_hash: Vec<InfoHash>,
-    /// How much encryption is wanted; allow and prefer differ only for programs that dial
+    /// The level of encryption; allow and prefer differ only for programs that dial
     #[arg(long, value_enum, default_value = "prefer")]
     encryption: Wanted,
-    /// The methods that MSE accepts, most preferred first: rc4, header-only
+    /// The methods to accept, most preferred first: rc4, header-only
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
     /// How long a handshake may take
     #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
           value_parser = seconds)]
     timeout: Duration,
-    /// How the handshake is disguised
+    /// The disguise of the handshake
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
-    /// When a connection closes after a failed handshake
+    /// When to close a connection after a failed handshake
     #[arg(long, value_enum, default_value = "on")]
     linger: Switch,
     /// How many connections one address may have [default: no limit]
@@ -85,11 +85,11 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Switch {
-    /// Late, so that a prober cannot tell what was wrong; its error is printed then. At once if the peer would redial
+    /// After a random time, so that a prober cannot see why it failed; at once if the peer would redial
     On,
     /// At once
     Off,
-    /// As on, and plaintext is not recognised at all; needs --encryption require
+    /// Like on, and treat plaintext as a key; needs --encryption require
     Strict,
 }
 
@@ -143,7 +143,7 @@ impl Server {
         Ok((Arc::new(server), listener))
     }
 
-    /// Accepts until the process ends. Neither a peer nor a lack of descriptors ends it.
+    /// Accepts until the process ends. No peer and no lack of descriptors can end it.
     async fn run(self: Arc<Self>, listener: TcpListener) -> Infallible {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut is_failing = false;
@@ -195,7 +195,7 @@ impl Server {
         let Some(skey) = self.torrents.skey(incoming.skey_hash()) else {
             return Err(incoming.refuse().await);
         };
-        // Without a handshake of our own: the peer gets its own handshake back.
+        // Send no handshake of our own: the peer gets its own handshake back.
         incoming.accept(skey, "").await
     }
 }
@@ -217,8 +217,8 @@ async fn echo(mut peer: MseStream<TcpStream>) -> io::Result<u64> {
     }
 }
 
-/// Echoes a plaintext handshake in two parts, with a pause. A dialler that waits for an answer is satisfied by the first
-/// part. If it received all of its own handshake at once, it would conclude that it had dialled itself.
+/// Echoes a plaintext handshake in two parts, with a pause. The first part is an answer for a dialler that waits for one. If
+/// the dialler received its whole handshake at once, it would conclude that it had dialled itself.
 async fn echo_handshake(peer: &mut MseStream<TcpStream>, buffer: &mut [u8]) -> io::Result<u64> {
     let read = timeout(IDLE, peer.read(buffer)).await??;
     let (start, rest) = buffer.split_at_mut(INFO_HASH_END.min(read));

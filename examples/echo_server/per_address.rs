@@ -10,7 +10,7 @@ pub(crate) struct PerAddress {
     connections: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// One connection of an address. Drop it when the connection has closed.
+/// One connection of an address. Drop it after the connection has closed.
 pub(crate) struct Permit(PerAddress, IpAddr);
 
 impl PerAddress {

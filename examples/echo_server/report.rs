@@ -1,13 +1,13 @@
-//! Lines on stderr that never delay a connection.
+//! Prints lines on stderr without delaying connections.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-/// If nobody reads stderr, so many lines wait, and further lines are dropped.
+/// If nobody reads stderr, this many lines wait, and later lines are dropped.
 const BACKLOG: usize = 1024;
 
-/// Writes from its own thread: writing to a full pipe blocks.
+/// Writes from a separate thread, because a write to a full pipe blocks.
 pub(crate) struct Report(SyncSender<String>);
 
 impl Report {

@@ -14,7 +14,7 @@ use crate::peer::Peer;
 /// How long a handshake may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Dials, and dials again in the other mode if the policy says so.
+/// Dials, and redials in the other mode if the policy allows it.
 pub(crate) fn dial(
     address: SocketAddr,
     policy: &Policy,
@@ -44,7 +44,7 @@ pub(crate) fn dial(
     }
 }
 
-/// Accepts one connection, if it asks for the torrent `served`.
+/// Accepts one connection, if the peer wants the torrent `served`.
 pub(crate) fn accept(tcp: TcpStream, policy: &Policy, served: Skey, handshake: &[u8]) -> Result<Peer, Error> {
     let mut exchange = Exchange::new(tcp, Role::Responder);
     let refused = |refusal| Err(Error::refused(Role::Responder, refusal));
@@ -68,7 +68,7 @@ pub(crate) fn accept(tcp: TcpStream, policy: &Policy, served: Skey, handshake: &
 struct Exchange {
     tcp: TcpStream,
     role: Role,
-    /// What is still to be sent.
+    /// The bytes still to send.
     output: Vec<u8>,
     deadline: Instant,
 }
@@ -84,7 +84,7 @@ impl Exchange {
         }
     }
 
-    /// Runs one machine until it is done. `input` is what the machine before it has read.
+    /// Runs one machine until it is done. `input` has the bytes that the previous machine has read.
     fn run<M: Machine>(&mut self, mut machine: M, mut input: Vec<u8>) -> Result<M::Done, Error> {
         loop {
             machine = match machine.process(&input, &mut self.output) {
@@ -105,7 +105,7 @@ impl Exchange {
             }
             self.tcp.set_write_timeout(Some(left)).map_err(failed)?;
             self.tcp.set_read_timeout(Some(left)).map_err(failed)?;
-            // If this fails, the peer may have answered before: read first.
+            // Even if this fails, the peer may have answered: read first.
             let _ = self.tcp.write_all(&self.output);
             self.output.clear();
             input.resize(2048, 0);

@@ -16,7 +16,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Sends what the handshake has left to send.
+    /// Sends the bytes that the handshake has left.
     pub(crate) fn new(mut tcp: TcpStream, established: Established, output: &[u8]) -> io::Result<Self> {
         tcp.write_all(output)?;
         tcp.set_read_timeout(Some(IDLE))?;
@@ -34,7 +34,7 @@ impl Read for Peer {
         let Established {
             received, decrypt, ..
         } = &mut self.established;
-        // What arrived with the handshake comes first. It has been decrypted.
+        // First return the bytes that arrived with the handshake. They are decrypted already.
         if !received.is_empty() {
             let len = received.len().min(buffer.len());
             buffer[..len].copy_from_slice(&received[..len]);

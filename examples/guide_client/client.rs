@@ -1,4 +1,4 @@
-//! The client: its parts, and how it dials. `listen.rs` has the other direction.
+//! The client, and how it dials. `listen.rs` has the accept loop.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -55,7 +55,7 @@ impl Client {
         })
     }
 
-    /// Dials a peer, and dials again if the policy allows it. The connector limits each wait in the first call.
+    /// Dials a peer, and redials if the policy allows it. The connector limits each wait of `connect_with`.
     pub(crate) async fn dial(&self, address: SocketAddr, torrent: &Torrent) -> io::Result<Peer> {
         let connector = match &torrent.policy {
             Some(policy) => self.connector.with_policy(policy.clone()),
@@ -76,7 +76,7 @@ impl Client {
             .await
             .inspect_err(|error| self.say(error))?;
 
-        // From here on it is like the bare stream: no flush is needed.
+        // Now use it like the bare stream. It needs no flush.
         timeout(IDLE, peer.write_all(&INTERESTED)).await??;
         let mut message = [0; 5];
         timeout(IDLE, peer.read_exact(&mut message)).await??;
@@ -84,11 +84,11 @@ impl Client {
         Ok(peer)
     }
 
-    /// Reads the peer's BitTorrent handshake, which comes first in every mode.
+    /// Reads the peer's BitTorrent handshake, which is first in every mode.
     pub(crate) async fn greet(&self, peer: &mut Peer, torrent: &Torrent) -> io::Result<()> {
         let mut theirs = [0; 68];
         timeout(HANDSHAKE, peer.read_exact(&mut theirs)).await??;
-        // With MSE the peer has proved that it knows the info-hash. In plaintext it only claims to.
+        // With MSE the peer has proved that it knows the info-hash. In plaintext nothing is proved.
         if theirs[28..48] != torrent.info_hash {
             return Err(io::Error::other("the peer answered for another torrent"));
         }

@@ -1,4 +1,4 @@
-//! The accept loop. No peer ends it, and neither does a lack of descriptors.
+//! The accept loop. No peer and no lack of descriptors can end it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -88,7 +88,7 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((tcp, from)) => return (tcp, from, slot),
-            // EMFILE, usually: wait until a descriptor is free.
+            // Usually EMFILE: wait until a descriptor is free.
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }

@@ -11,22 +11,22 @@ use ctr::cipher::{InOutBuf, KeyIvInit, StreamCipherCore};
 use ctr::{CtrCore, flavors};
 use zeroize::Zeroize;
 
-/// How many blocks are generated at once for a short message: four take no longer than one.
+/// How many blocks are generated at once for a short message. Four blocks take no longer than one.
 const BLOCKS: usize = 4;
 const SHORT: usize = BLOCKS * size_of::<Block>();
 
 /// The cipher of one direction. Wiped on drop: its state by the crates, its unused keystream here.
 pub(super) struct AesCtr {
-    /// Counts in the last 64 bits, which begin at zero. For the first 2^68 bytes this equals a counter of 128 bits, which
-    /// would take a fifth longer.
+    /// Counts in the last 64 bits, which begin at zero. For the first 2^68 bytes this equals a 128-bit counter, which would
+    /// take 20 % longer.
     core: CtrCore<Aes128Enc, flavors::Ctr64BE>,
-    /// Keystream; the last `unused` bytes of it are not used yet.
+    /// Keystream, of which the last `unused` bytes are not used yet.
     short: [Block; BLOCKS],
     unused: usize,
 }
 
 impl AesCtr {
-    /// A cipher at its first byte. `material` is what would be the key of RC4.
+    /// A cipher at its first byte. `material` is the hash that RC4 uses as its key.
     pub(super) fn new(material: &[u8; 20]) -> Self {
         let (key, nonce) = material.split_at(16);
         let (mut key_block, mut counter) = ([0; 16], [0; 16]);
@@ -58,7 +58,7 @@ impl AesCtr {
         }
     }
 
-    /// XORs keystream of `short` into `data`, which is no longer than that.
+    /// XORs keystream from `short` into `data`, which must not be longer.
     fn use_short(&mut self, data: &mut [u8]) {
         let start = SHORT - self.unused;
         let used = &mut Array::slice_as_flattened_mut(&mut self.short)[start..start + data.len()];

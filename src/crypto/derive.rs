@@ -1,4 +1,4 @@
-//! `HASH()` and what is derived with it from S and SKEY (specification, "Keys" and "The five blocking steps").
+//! `HASH()`, and the values that are derived with it from S and SKEY (specification, "Keys" and "The five blocking steps").
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,7 @@ fn hash(parts: &[&[u8]]) -> Zeroizing<[u8; 20]> {
     hash
 }
 
-/// `HASH('req1', S)`: the mark that ends PadA.
+/// `HASH('req1', S)`: the mark after PadA.
 pub(crate) fn req1(secret: &SharedSecret) -> [u8; 20] {
     *hash(&[b"req1", secret.as_bytes()])
 }
@@ -38,14 +38,14 @@ pub(crate) fn mask_req2(secret: &SharedSecret, mut req2: [u8; 20]) -> [u8; 20] {
     req2
 }
 
-/// The keystreams of the initiator (`keyA`) and the responder (`keyB`), 1024 bytes in.
+/// The keystreams of the initiator (`keyA`) and the responder (`keyB`), after the first 1024 bytes.
 pub(crate) fn keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
     let [key_a, key_b] = keys(secret, skey);
     Keystream::pair(&key_a, &key_b)
 }
 
-/// The keystreams of the initiator and the responder after the handshake if AES-128-CTR was selected, from their first
-/// byte: the one after IA in the one direction, and after PadD in the other.
+/// The AES-128-CTR keystreams of the initiator and the responder. The initiator's begins after IA, and the responder's after
+/// PadD.
 #[cfg(feature = "unstable-aes")]
 pub(crate) fn aes_keystreams(secret: &SharedSecret, skey: &[u8]) -> (Keystream, Keystream) {
     let [key_a, key_b] = keys(secret, skey);

@@ -14,7 +14,7 @@ use super::group::{self, Power};
 /// zeros fails one handshake in 256 (libtorrent PR 8434, rTorrent PR 894).
 pub(crate) const PUBLIC_KEY_LEN: usize = 96;
 
-/// The public key is not in `[2, P-2]`: everybody would know S.
+/// The public key is not in `[2, P-2]`, so everybody would know S.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DegenerateKey;
 
@@ -37,22 +37,22 @@ impl PrivateKey {
         key
     }
 
-    /// The exponent with these big-endian bytes: for reproducible transcripts.
+    /// The exponent with these big-endian bytes, for reproducible transcripts.
     pub fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
         Self(Box::new(Zeroizing::new(bytes)))
     }
 
-    /// Draws a private key whose public key is `wanted`, or an ordinary one if none was found among `most` candidates.
+    /// Draws a private key whose public key is `wanted`. If none of `most` candidates is, draws any key.
     ///
-    /// `2^(x+s) = 2^x * 2^s`, so the next candidate costs a multiplication. The step `s` is random and secret: a step of
-    /// one doubles the public key, and the last bits of a key would be those of the candidates before it.
+    /// `2^(x+s) = 2^x * 2^s`, so the next candidate costs only a multiplication. The step `s` is random and secret. With a
+    /// step of one, each candidate would be twice the one before it, which would show in the last bits of the key.
     pub(crate) fn find<R: CryptoRng + ?Sized>(
         rng: &mut R,
         most: usize,
         wanted: impl Fn(&[u8; PUBLIC_KEY_LEN]) -> bool,
     ) -> (Self, [u8; PUBLIC_KEY_LEN]) {
         let (mut key, mut step) = (Self::draw(rng), Self::draw(rng));
-        // A short step, so that the sum practically never exceeds 160 bits.
+        // The step is short, so that the sum hardly ever exceeds 160 bits.
         step.0[..Self::LEN / 2].fill(0);
         let (mut power, factor) = (Power::of_two(&key.0), Power::of_two(&step.0));
         for _ in 0..most {
@@ -70,7 +70,7 @@ impl PrivateKey {
         (key, public_key)
     }
 
-    /// Adds `other`; false if the sum exceeds 160 bits, and is of no use.
+    /// Adds `other`. Returns false if the sum exceeds 160 bits, and is useless.
     fn add(&mut self, other: &Self) -> bool {
         let mut carry = false;
         for (byte, add) in self.0.iter_mut().zip(other.0.iter()).rev() {

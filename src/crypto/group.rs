@@ -1,4 +1,4 @@
-//! The integers modulo P with the generator 2, by the crate `crypto-bigint`. All exponentiations are constant in time.
+//! The integers modulo P with the generator 2, with the crate `crypto-bigint`. All exponentiations take constant time.
 
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams, FixedMontyParams};
 use crypto_bigint::{CtAssign, CtEq, U192, U768};
@@ -30,8 +30,8 @@ type Element = ConstMontyForm<Modulus, LIMBS>;
 
 const DIGITS: usize = 2 * EXPONENT_LEN;
 
-/// The powers of two that the four-bit digits of an exponent stand for: the row of digit `n`, counted from the lowest, has
-/// 2^(d * 16^n) for every value d of the digit. 60 KiB.
+/// A table of powers of two, with a row for each four-bit digit of an exponent. Row `n`, counted from the lowest digit, has
+/// 2^(d * 16^n) for each value d of the digit. The table has 60 KiB.
 static POWERS: [[Element; 16]; DIGITS] = {
     let mut powers = [[Element::ONE; 16]; DIGITS];
     let mut base = Element::new(&U768::from_u8(2));
@@ -53,7 +53,7 @@ pub(super) fn public_key(exponent: &[u8; EXPONENT_LEN]) -> [u8; KEY_LEN] {
     Power::of_two(exponent).to_bytes()
 }
 
-/// `Y^x mod P`, or nothing if `Y` is not in `[2, P-2]`.
+/// `Y^x mod P`, or `None` if `Y` is not in `[2, P-2]`.
 pub(super) fn shared_secret(exponent: &[u8; EXPONENT_LEN], peer: &[u8; KEY_LEN]) -> Option<[u8; KEY_LEN]> {
     let mut padded = [0; 24];
     padded[4..].copy_from_slice(exponent);
@@ -62,7 +62,7 @@ pub(super) fn shared_secret(exponent: &[u8; EXPONENT_LEN], peer: &[u8; KEY_LEN])
     let base = Element::new(&U768::from_be_slice(peer));
     let secret = Power(base.pow_bounded_exp(&exponent, 8 * 20)).to_bytes();
     exponent.zeroize();
-    // Checked afterwards, so that a refusal takes as long as an answer.
+    // Check afterwards, so that a refusal takes as long as a valid key.
     (!is_degenerate(peer)).then_some(secret)
 }
 
@@ -110,7 +110,7 @@ impl Drop for Power {
 
 impl ZeroizeOnDrop for Power {}
 
-/// `row[digit]`. Reads the whole row, so that the digit does not show in the cache.
+/// `row[digit]`. Reads the whole row, so that the cache does not show the digit.
 fn select(row: &[Element; 16], digit: u8) -> Element {
     let mut found = Element::ZERO;
     for (n, element) in (0..).zip(row) {

@@ -20,9 +20,9 @@ use super::rc4::Rc4;
 
 /// One direction's keystream, positioned after everything that was encrypted or decrypted so far.
 ///
-/// Encryption as MSE uses it is *obfuscation*: it authenticates nothing, and a flipped bit on the wire is a flipped bit of
+/// Encryption in MSE is *obfuscation*: it authenticates nothing, and a bit that is flipped on the wire is flipped in the
 /// plaintext, with every cipher. The state is on the heap, so that a move does not copy it. It is wiped on drop, and
-/// `Debug` prints nothing of it.
+/// `Debug` does not print it.
 pub struct Keystream(Box<State>);
 
 struct State {
@@ -32,7 +32,7 @@ struct State {
     unused: Zeroizing<Vec<u8>>,
 }
 
-/// A cipher that was used up to the end of [`State::unused`]. Wiped on drop.
+/// A cipher, positioned after the end of [`State::unused`]. Wiped on drop.
 enum Cipher {
     Rc4(Rc4),
     #[cfg(feature = "unstable-aes")]
@@ -56,7 +56,7 @@ impl Keystream {
         (Self::new(Cipher::Rc4(a)), Self::new(Cipher::Rc4(b)))
     }
 
-    /// AES-128-CTR from its first byte. `material` is what would be the key of RC4.
+    /// AES-128-CTR from its first byte. `material` is the hash that RC4 uses as its key.
     #[cfg(feature = "unstable-aes")]
     pub(crate) fn aes(material: &[u8; 20]) -> Self {
         Self::new(Cipher::Aes(AesCtr::new(material)))
@@ -81,9 +81,9 @@ impl Keystream {
         cipher.apply(rest);
     }
 
-    /// Encrypts or decrypts `input` into `output`, as many bytes as the shorter of the two has, and advances by that many.
+    /// Encrypts or decrypts `input` into `output`, and advances. Processes as many bytes as the shorter slice has.
     ///
-    /// Returns how many.
+    /// Returns the number of bytes.
     pub fn apply_to(&mut self, input: &[u8], output: &mut [u8]) -> usize {
         let len = input.len().min(output.len());
         let output = &mut output[..len];
@@ -92,10 +92,10 @@ impl Keystream {
         len
     }
 
-    /// Encrypts the beginning of the concatenation of `plain`, at most what the transport will probably accept.
+    /// Encrypts the beginning of the concatenation of `plain`, as much as the transport will probably accept.
     ///
-    /// A short message is encrypted in `short`, on the caller's stack. What is returned goes to [`commit`](Self::commit)
-    /// after the write; without that, the keystream is desynchronised.
+    /// A short message is encrypted in `short`, on the caller's stack. Pass the result to [`commit`](Self::commit) after the
+    /// write. Otherwise the keystream is desynchronised.
     #[inline]
     pub(crate) fn seal<'a>(&mut self, plain: &[IoSlice<'_>], short: &'a mut [u8; SHORT]) -> Sealed<'a> {
         let State {
@@ -129,8 +129,8 @@ impl Keystream {
         Sealed::Long { bytes, len }
     }
 
-    /// Advances by the `accepted` bytes that the transport accepted of `sealed`, and keeps the keystream of the rest.
-    /// `plain` must be what was sealed.
+    /// Advances by the `accepted` bytes of `sealed`, and keeps the keystream of the rest. `plain` must be the slices that were
+    /// sealed.
     #[inline]
     pub(crate) fn commit(&mut self, sealed: Sealed<'_>, plain: &[IoSlice<'_>], accepted: usize) {
         let len = sealed.bytes().len();
@@ -163,8 +163,8 @@ impl fmt::Debug for Keystream {
     }
 }
 
-/// The length up to which a message is encrypted on the stack: everything that a peer sends except `piece`, `bitfield` and
-/// extension messages. An allocation would take nearly as long as encrypting such a message.
+/// Messages up to this length are encrypted on the stack: all BitTorrent messages except `piece`, `bitfield` and extension
+/// messages. An allocation would take nearly as long as the encryption.
 pub(crate) const SHORT: usize = 128;
 
 /// The most that one write encrypts: one BitTorrent block with its message header, so that a `piece` message is one write
@@ -200,10 +200,10 @@ fn keep(keystream: &mut Zeroizing<Vec<u8>>, used: usize) {
     }
 }
 
-/// The most that the next write encrypts: what this transport will probably accept.
+/// How many bytes the next write encrypts at most: as many as the transport will probably accept.
 ///
-/// What a transport does not accept was encrypted in vain, and is turned back into keystream. Without the limit, a transport
-/// that accepts 64 bytes at a time would have 16 KiB processed for each of them.
+/// Bytes that the transport does not accept are encrypted in vain, and turned back into keystream. Without the limit, each
+/// write to a transport that accepts 64 bytes at a time would process 16 KiB.
 #[derive(Clone, Copy)]
 struct WriteLimit(u16);
 
@@ -223,8 +223,8 @@ impl WriteLimit {
         self.0.into()
     }
 
-    /// Learns from a write of `offered` bytes. A write of which nothing was accepted changes nothing: the next one will
-    /// find the unused keystream.
+    /// Adjusts the limit after a write of `offered` bytes. If the transport accepted nothing, the limit stays: the next write
+    /// uses the unused keystream.
     fn learn(&mut self, offered: usize, accepted: usize) {
         let next = match accepted {
             0 => return,
@@ -242,7 +242,7 @@ fn xor(data: &mut [u8], mask: &[u8]) {
     }
 }
 
-/// XORs what is within `range` of the concatenation of `plain` into the same range of `bytes`.
+/// XORs `range` of the concatenation of `plain` into the same range of `bytes`.
 fn xor_pieces(plain: &[IoSlice<'_>], range: Range<usize>, bytes: &mut [u8]) {
     for (at, piece) in pieces(plain, range) {
         xor(&mut bytes[at..], piece);

@@ -1,7 +1,7 @@
-//! Diffie-Hellman, key derivation and keystream: pure, no IO.
+//! Diffie-Hellman, key derivation and keystream, without IO.
 //!
 //! The group and the cipher come from the crates `crypto-bigint` and `rc4`, or with the feature `fast` from
-//! `mse-primitives`. `group` and `rc4` below have the same interface in both cases.
+//! `mse-primitives`. The modules `group` and `rc4` have the same interface in both cases.
 
 #[cfg(feature = "unstable-aes")]
 mod aes;

@@ -1,4 +1,4 @@
-//! RC4 as the specification uses it, by the crate `rc4`: keys of 20 bytes, the first 1024 bytes of keystream discarded.
+//! RC4 as the specification uses it, with the crate `rc4`: keys of 20 bytes, the first 1024 bytes of keystream discarded.
 
 use rc4::{KeyInit, StreamCipher};
 
@@ -23,7 +23,7 @@ impl Rc4 {
 
     /// XORs the next keystream into `data`.
     ///
-    /// Not inlined: the loop of the crate takes 5 % longer inside a function that needs registers of its own.
+    /// Not inlined: the loop of the crate takes 5 % longer inside a function that needs registers itself.
     #[inline(never)]
     pub(crate) fn apply(&mut self, data: &mut [u8]) {
         self.0.apply_keystream(data);

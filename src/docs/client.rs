@@ -1,8 +1,8 @@
-//! Put it into your client: where the handshake goes, timeouts, settings, counters, and what to do if it fails.
+//! Put it into your client: where the handshake goes, timeouts, settings, counters, and what to do about errors.
 //!
-//! MSE adds one step to a client: after the connection exists, and before the BitTorrent handshake is sent. From then on the
-//! client uses an [`MseStream`](crate::MseStream) like the connection itself. Two existing clients were ported like this: one by
-//! adding 143 lines and removing 27, the other by adding 116 lines and removing the 1,632 of its own MSE.
+//! MSE adds one step to a client, between connecting and the BitTorrent handshake. After it the client uses an
+//! [`MseStream`](crate::MseStream) like the connection itself. Two existing clients were ported like this. In one, 143 lines
+//! were added and 27 removed. In the other, 116 lines were added, and its own 1,632 lines of MSE removed.
 //!
 //! **MSE is obfuscation, not security.** Do not tell your users that it protects them: see
 //! [what an observer sees](super::observer).
@@ -35,19 +35,22 @@
 //! }
 //! ```
 //!
-//! - **Move the BitTorrent handshake into the dial.** It is sent exactly once on the connection that is returned: inside
-//!   the MSE handshake, or as it is in plaintext. Some clients (KTorrent) often close if it is missing there. You may add
-//!   more bytes after the 68, an extension handshake for example. They are sent as soon as the handshake is complete.
+//! - **Pass your BitTorrent handshake to the dial**, and do not send it again. The library sends it exactly once on the
+//!   connection that it returns: inside the MSE handshake, or by itself in plaintext. KTorrent often closes if it is missing
+//!   from the MSE handshake. You may add more bytes after the 68, such as an extension handshake. With MSE the library sends
+//!   them as soon as the handshake is complete.
+//! - **Pass the info-hash by value** (`[u8; 20]` or [`Skey`](crate::Skey)). The type of the future includes the type of this
+//!   argument, so with a reference you can spawn it only if the reference is `'static`.
 //! - **If you already have a transport**, use [`MseStream::connect`](crate::MseStream::connect), or
 //!   [`MseConnector::connect`](crate::MseConnector::connect) for the connector's settings. Both make one attempt.
 //! - **If you race several addresses or transports**, drive the redials yourself with
-//!   [`MseConnector::dial`](crate::MseConnector::dial): [fallback](super::fallback) has the loop. What your dialler found
-//!   out about the connection stays in your hands.
+//!   [`MseConnector::dial`](crate::MseConnector::dial): [fallback](super::fallback) has the loop. Your code makes each
+//!   connection, so it knows which address and transport won.
 //!
 //! # In an accept loop
 //!
-//! Shake hands in the task of the connection, never in the accept loop. An accept has two parts: first the library reads
-//! which torrent the peer wants, then you decide.
+//! Shake hands in the task of the connection, never in the accept loop. An accept has two parts. First the library reads
+//! which torrent the peer wants. Then you accept or refuse the peer.
 //!
 //! ```no_run
 //! use std::{io, sync::Arc};
@@ -73,28 +76,29 @@
 //! ```
 //!
 //! The second argument of [`Incoming::accept`](crate::Incoming::accept) is your BitTorrent handshake. Pass it there and not
-//! in a later write: it then travels in the same write as the end of the MSE handshake, and its length gives nothing away.
+//! in a later write. The library then sends it in the same write as the end of the MSE handshake, so its length does not
+//! show.
 //!
 //! [A listener on the internet](super::listener) has the complete loop with all limits.
 //!
 //! # Which torrent a peer wants
 //!
-//! An MSE peer does not send an info-hash. It sends a hash of it, [`Incoming::skey_hash`](crate::Incoming::skey_hash), and
-//! you look it up among your torrents. A plaintext peer sends the info-hash; the library computes the same hash, so that
-//! one lookup serves both.
+//! An MSE peer does not send an info-hash. It sends a hash of the info-hash,
+//! [`Incoming::skey_hash`](crate::Incoming::skey_hash), which you look up among your torrents. A plaintext peer sends the
+//! info-hash, and the library computes its hash. So one lookup serves both.
 //!
-//! - [`SkeyIndex`](crate::SkeyIndex) is that table: [`insert`](crate::SkeyIndex::insert) each torrent with a value of
-//!   yours (an `Arc`, usually), and [`remove`](crate::SkeyIndex::remove) it when the torrent stops. It can be changed
-//!   while it is in use.
+//! - [`SkeyIndex`](crate::SkeyIndex) is a table for this lookup. [`insert`](crate::SkeyIndex::insert) each torrent with a
+//!   value of yours (usually an `Arc`), and [`remove`](crate::SkeyIndex::remove) it when the torrent stops. You can change
+//!   the index while connections are accepted.
 //! - Your own map works as well: use [`Skey::lookup_hash`](crate::Skey::lookup_hash) as the key.
 //! - If the lookup is slow, wrap it in `tokio::time::timeout_at` with [`Incoming::deadline`](crate::Incoming::deadline).
-//!   `Incoming` runs no timer of its own.
-//! - **Check the info-hash in the peer's BitTorrent handshake.** Under MSE the peer has proved that it knows the info-hash;
-//!   in plaintext it only claims it.
+//!   `Incoming` itself runs no timer.
+//! - **Check the info-hash in the peer's BitTorrent handshake.** With MSE the peer has proved that it knows the info-hash
+//!   that you passed. In plaintext nothing is proved.
 //!
 //! # Boxed halves
 //!
-//! A client that keeps its peers as two boxed halves joins them for the handshake, and splits them again without a lock:
+//! If your client keeps each peer as two boxed halves, join them for the handshake and split them again. This needs no lock:
 //!
 //! ```
 //! use tokio::io::{AsyncRead, AsyncWrite, Join, join};
@@ -135,8 +139,8 @@
 //! }
 //! ```
 //!
-//! Keep the limit on the length of a message. MSE does not detect changed bytes, and a changed length would otherwise make
-//! the reader wait for bytes that never come.
+//! Keep the limit on the length of a message. MSE does not detect changed bytes. Without the limit, a changed length could
+//! make the reader wait for bytes that never come.
 //!
 //! # Timeouts
 //!
@@ -149,25 +153,25 @@
 //!
 //! How they add up:
 //!
-//! - The answer timeout runs inside the handshake's timeout and is never longer. It applies only if a redial is possible:
-//!   under `Require` and `Forbid`, and in the redial itself, a peer has the whole handshake timeout to answer.
-//! - Each attempt has its own limits. However long dialling took, the handshake has its whole time.
+//! - The answer timeout is part of the handshake timeout and never longer. It applies only if a redial is possible. Under
+//!   `Require` and `Forbid`, and in the redial itself, a peer has the whole handshake timeout to answer.
+//! - Each attempt has its own limits. The time that dialling took does not shorten the handshake timeout.
 //! - With a redial, `connect_with` takes at most 10 + 5 + 10 + 10 = 35 s under `Prefer` and 10 + 10 + 10 + 10 = 40 s under
 //!   `Allow`. In general it takes at most 2 × (dial timeout + handshake timeout).
 //!
-//! **A timeout of your own around `connect_with` must be longer than that**, or it cuts off the redial, and the peer is lost
-//! although the other mode would have worked. To give up earlier, lower the three limits. Dropping the future closes the
-//! connection.
+//! **If you put your own timeout around `connect_with`, make it longer than that.** A shorter one can prevent the redial, and
+//! you lose a peer that the other mode would have reached. To give up earlier, lower the three limits. Dropping the future
+//! closes the connection.
 //!
 //! Timeouts need a runtime with time enabled. [`no_timeout`](crate::MseConnector::no_timeout) switches all of them off, for
-//! runtimes without timers and for clients that have a limit of their own.
+//! runtimes without timers and for clients with their own limit.
 //!
-//! After the handshake the library sets no limit. Keep the limits that your client already has for silent peers.
+//! The library sets no limit after the handshake. Keep the limits that your client already has for silent peers.
 //!
 //! # One setting for your users
 //!
-//! Offer the four words. A policy is also a string, so that it fits into a configuration file or an option; with the
-//! feature `serde` it is that string in every format.
+//! Offer the four words of the table below. You can parse a policy from a string and print it as one, for a configuration
+//! file or an option. With the feature `serde` it is serialised as that string.
 //!
 //! ```
 //! use tokio_mse::{MseAcceptor, MseConnector, Policy};
@@ -180,26 +184,26 @@
 //! # Ok::<(), tokio_mse::ParsePolicyError>(())
 //! ```
 //!
-//! | word | a text for the settings page |
+//! | word | text for the settings page |
 //! |---|---|
 //! | `forbid` | Never use protocol encryption. |
 //! | `allow` | Connect without encryption first. Accept both. |
 //! | `prefer` | Connect with encryption first, and without if the peer does not answer. Accept both. |
 //! | `require` | Use encryption only. Some peers become unreachable. |
 //!
-//! "Dial strictly, accept anything" is two policies: `require` for the connector, `allow` for the acceptor.
+//! To dial strictly and accept anything, use two policies: `require` for the connector, `allow` for the acceptor.
 //!
-//! Keep RC4 as the only method. If a connector offers header-only as well, several clients choose header-only, libtorrent,
-//! BiglyBT and aria2 among them. An acceptor whose policy accepts plaintext accepts header-only in any case, as the last
-//! choice: it hides more than plaintext does, and the peer would be lost otherwise.
+//! Keep RC4 as the only method. If a connector also offers header-only, several clients choose it, including libtorrent,
+//! BiglyBT and aria2. An acceptor that accepts plaintext always accepts header-only too, as the last choice. Otherwise it
+//! would lose the peer, and header-only still hides more than plaintext.
 //!
 //! # One policy per torrent
 //!
 //! Outgoing: [`MseConnector::with_policy`](crate::MseConnector::with_policy) gives a connector with the same settings and
 //! another policy. Incoming: [`Incoming::with_policy`](crate::Incoming::with_policy) narrows what this torrent accepts, once
-//! you know which torrent it is. The result is the intersection of both policies, never more than the acceptor's. If
-//! nothing is left, `accept` fails. For an MSE peer our public key has been sent by then, so a prober can see that we
-//! speak MSE.
+//! you know which torrent it is. A connection must then satisfy both policies, so this never accepts more than the
+//! acceptor's. If no mode or method satisfies both, `accept` fails. With MSE the library has sent its public key by then, so
+//! a prober can see that you speak MSE.
 //!
 //! ```no_run
 //! # use tokio::net::TcpStream;
@@ -232,43 +236,42 @@
 //! }
 //! ```
 //!
-//! [`Negotiated`](crate::Negotiated) has the number of attempts and the elapsed time as well, and its `Display` is one line
-//! for a log.
+//! [`Negotiated`](crate::Negotiated) also has the number of attempts and the elapsed time, and its `Display` is one line for
+//! a log.
 //!
 //! # Hints
 //!
 //! Trackers, peer exchange and extension handshakes say whether a peer supports MSE. Keep a
 //! [`PeerHint`](crate::PeerHint) with each address and pass it to
-//! [`MseConnector::for_peer`](crate::MseConnector::for_peer): it saves a first attempt in the wrong mode. A hint never
+//! [`MseConnector::for_peer`](crate::MseConnector::for_peer). It can save a first attempt in the wrong mode. A hint never
 //! leads to plaintext if the policy prefers or requires MSE. See [trackers](super::trackers).
 //!
 //! # v2 and hybrid torrents
 //!
 //! - The SKEY of a v2 torrent is its 32-byte info-hash cut to 20 bytes:
 //!   [`Skey::from_v2_info_hash`](crate::Skey::from_v2_info_hash).
-//! - A hybrid torrent has two info-hashes. Insert both into the index. `SkeyIndex::get` returns the SKEY that matched, and
-//!   thereby the hash that the peer used.
+//! - A hybrid torrent has two info-hashes. Insert both into the index. `SkeyIndex::get` returns the one that the peer used.
 //! - Dial peers from the v2 swarm with the v2 hash, and all others with the v1 hash, as libtorrent does.
-//! - A peer that was dialled with the v1 hash may answer with the v2 hash in its BitTorrent handshake, if your handshake has
-//!   the reserved bit `0x10` of byte 7 set (BEP 52). So do not require that the SKEY and the info-hash in the handshake are
-//!   equal: accept either hash of the torrent.
+//! - If your handshake sets the reserved bit `0x10` of byte 7 (BEP 52), a peer that you dialled with the v1 hash may answer
+//!   with the v2 hash in its BitTorrent handshake. So accept either hash of the torrent there, and do not compare it with the
+//!   SKEY.
 //!
 //! # Where not to use it
 //!
 //! - **WebRTC and SSL torrents.** They are encrypted already. libtorrent switches MSE off for them.
-//! - **Inside I2P or Tor.** The network encrypts already. If you use MSE there all the same, raise the timeouts.
+//! - **Inside I2P or Tor.** The network encrypts already. If you still use MSE there, raise the timeouts.
 //! - **As a replacement for TLS.** Never.
 //!
-//! uTP and SOCKS are fine. Several clients accept one connection per address, so they close the second peer that connects
+//! uTP and SOCKS work. Several clients accept only one connection per address, so they close the second peer that connects
 //! through the same proxy (libtorrent has the setting `allow_multiple_connections_per_ip`).
 //!
-//! If your client waits for the readiness of a descriptor, look at [`MseStream::unread`](crate::MseStream::unread) before you
-//! wait: see [the stream](super::stream).
+//! If your client waits for the readiness of a descriptor, check [`MseStream::unread`](crate::MseStream::unread) first: see
+//! [the stream](super::stream).
 //!
 //! # Why can't I connect?
 //!
-//! By the label of the error. "Unanswered" means that the peer sent less than an answer: [fallback](super::fallback) has
-//! the definition.
+//! Look up the [label](crate::Error::label) of the error. "Unanswered" means that the peer sent less than an answer:
+//! [fallback](super::fallback) has the definition.
 //!
 //! When you dial:
 //!
@@ -277,11 +280,11 @@
 //! | `dial` | the address is unreachable, or nothing listens there | look at the source of the error |
 //! | `dial-timed-out` | a firewall drops the packets, or the network is slow | raise `dial_timeout` for slow networks |
 //! | `closed-unanswered` | the peer does not speak this mode, or has no free slots, or has banned you | `Prefer` or `Allow` if you want a redial; try again later |
-//! | `timed-out-unanswered` | the peer does not speak this mode and waits, or is overloaded | the same; raise `answer_timeout` for slow networks |
+//! | `timed-out-unanswered` | the peer does not speak this mode and waits, or is overloaded | as `closed-unanswered`; raise `answer_timeout` for slow networks |
 //! | `transport-unanswered` | the peer reset the connection | as `closed-unanswered` |
-//! | `closed` | the peer speaks MSE and closed: it usually does not serve the info-hash | check the info-hash; try another peer. A redial would not help |
-//! | `timed-out` | the same, from a peer that waits instead of closing | as `closed` |
-//! | `transport` | a reset after the answer; or a failure of your own network: no route, no permission | look at the source of the error |
+//! | `closed` | the peer answered, and then closed: it usually does not serve the info-hash | check the info-hash; try another peer. A redial would not help |
+//! | `timed-out` | the peer answered, and then waited instead of closing: it usually does not serve the info-hash | as `closed` |
+//! | `transport` | the peer reset the connection after it had answered; or a failure of your own network: no route, no permission | look at the source of the error |
 //! | `plaintext-answer` | the peer does not speak MSE | `Prefer`, if plaintext is acceptable |
 //! | `not-plaintext` | the peer probably requires MSE | `Allow` or `Prefer` |
 //! | `no-sync-mark` | the peer does not serve the info-hash, or does not speak MSE | try another peer |
@@ -296,21 +299,21 @@
 //!
 //! | label | likely cause | what to do |
 //! |---|---|---|
-//! | `closed`, `timed-out`, `transport` | a scanner, or a peer that gave up or redials in the other mode | nothing |
-//! | `unknown-skey`, `unknown-info-hash` | the peer wants a torrent that you do not serve (any more) | nothing; for a hybrid, check that both hashes are in the index |
+//! | `closed`, `timed-out`, `transport` | a scanner, or a peer that gave up or will redial in the other mode | nothing |
+//! | `unknown-skey`, `unknown-info-hash` | the peer wants a torrent that you do not serve | nothing; for a hybrid torrent, check that both hashes are in the index |
 //! | `plaintext-refused` | a plaintext peer, and your policy is `Require` | nothing, or `Prefer` |
 //! | `mse-refused` | an MSE peer or a scanner, and your policy is `Forbid` | nothing, or `Allow` |
 //! | `no-common-method` | the peer offers only methods that your policy does not accept | nothing, or accept more methods |
-//! | `no-sync-mark` | a scanner: 96 bytes of anything count as a key | nothing |
-//! | `bad-vc` | a broken client: it has the info-hash and other keys | nothing |
+//! | `no-sync-mark` | a scanner: any 96 bytes count as a key | nothing |
+//! | `bad-vc` | a broken client: it knows the info-hash, but derived other keys | nothing |
 //! | `payload-too-long`, `pad-too-long`, `degenerate-key` | a broken client, or a prober | nothing |
-//! | `wrong-skey` | `Incoming::accept` was given another SKEY than the peer asked for | fix the lookup |
+//! | `wrong-skey` | you passed a SKEY to `Incoming::accept` for which the peer did not ask | fix the lookup |
 //!
-//! To see the steps of a handshake, enable [`tracing`](super::logging) at `debug`. The program `mse-probe` says what a
-//! peer accepts.
+//! To see the steps of a handshake, enable [`tracing`](super::logging) at `debug`. The program `mse-probe` in the
+//! repository shows which modes a peer accepts.
 //!
 //! # Without Tokio
 //!
-//! The machines in [`handshake`](crate::handshake) do no IO. They work over blocking sockets, `io_uring` and other
-//! runtimes; with `default-features = false` the crate does not depend on Tokio at all. `guide_blocking` is an example over
+//! The module [`handshake`](crate::handshake) has the handshake without IO, for blocking sockets, `io_uring` and other
+//! runtimes. With `default-features = false` the crate does not depend on Tokio at all. The example `guide_blocking` uses
 //! the sockets of the standard library.

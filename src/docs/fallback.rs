@@ -1,9 +1,9 @@
 //! Fallback: which failures allow a redial in the other mode, and what a redial costs.
 //!
 //! A redial is a second connection to the same peer, in the other mode: plaintext after MSE, or MSE after plaintext. Only
-//! two of the four policies have one:
+//! two of the four policies redial:
 //!
-//! | policy | first attempt | redial, if the peer did not answer |
+//! | policy | first attempt | redial, if the peer does not answer |
 //! |---|---|---|
 //! | [`Forbid`](crate::Encryption::Forbid) | plaintext | never |
 //! | [`Allow`](crate::Encryption::Allow) | plaintext | MSE |
@@ -16,36 +16,35 @@
 //!
 //! # Which failure allows a redial
 //!
-//! [`Policy::redial`](crate::Policy::redial) decides. It looks at what the peer did. Every failure is in exactly one row:
+//! [`Policy::redial`](crate::Policy::redial) decides by what the peer did. Every failure is in exactly one row:
 //!
 //! | the peer | examples | redial? |
 //! |---|---|---|
-//! | **answered** | 96 bytes of key to our key; all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake; any failure after that; a connection to ourselves, or to another dialler | never |
-//! | **said something else** | `0x13 "BitTorrent protocol"` to our key; other bytes to our plaintext handshake | if the policy allows it |
-//! | **stayed silent** | fewer bytes than an answer, then closed, reset, or nothing until the answer timeout | if the policy allows it |
-//! | **was not asked** | dialling failed or timed out; a failure on our own side, such as no network, no route, no permission or no memory; a mode that the policy forbids; a missing initial payload | never |
+//! | **answered** | it sent the 96 bytes of its key to our key, or all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, and the handshake failed later; the connection leads to ourselves, or to another dialler | never |
+//! | **sent something else** | it sent `0x13 "BitTorrent protocol"` to our key, or other bytes to our plaintext handshake | if the policy allows it |
+//! | **stayed silent** | it sent fewer bytes than an answer, and then closed, reset, or sent nothing more until the answer timeout | if the policy allows it |
+//! | **was not asked** | dialling failed or timed out; our own side failed, for example without network, route, permission or memory; the policy forbids the mode; the initial payload is missing | never |
 //!
-//! - **Why never after an answer?** A peer that sent its key speaks MSE. What failed then, an unknown info-hash for
-//!   example, would fail in plaintext as well. The redial would only show the info-hash to everyone on the path.
-//! - **Why never after a failure on our own side?** It says nothing about the peer, and the redial might use another network
-//!   interface, one that was not meant to carry the info-hash.
+//! - **Why never after an answer?** A peer that sent its key speaks MSE. If the handshake fails later, because of an unknown
+//!   info-hash for example, it would fail in plaintext too. The redial would only show the info-hash to everyone on the path.
+//! - **Why never after a failure on our own side?** Such a failure says nothing about the peer. And the redial might use
+//!   another network interface, over which the user does not want to send the info-hash.
 //! - **An answer that has arrived always counts.** Before the library calls a peer silent, it reads everything that the
 //!   transport has received. So a redial is not caused by a timer that fires late, a process that was suspended, a write
 //!   that failed, or a peer that resets after its key.
-//! - **Something else ends the attempt at once**, without waiting for a timeout.
+//! - **If the peer sends something else, the attempt ends at once**, without waiting for a timeout.
 //!
-//! How long a peer may stay silent is the [`answer_timeout`](crate::MseConnector::answer_timeout): 5 s for MSE, 10 s for
-//! plaintext, from the moment when the connection exists. The [client guide](super::client) says how it adds up with the
-//! other timeouts.
+//! The [`answer_timeout`](crate::MseConnector::answer_timeout) limits how long a peer may stay silent: 5 s for MSE, 10 s for
+//! plaintext, counted from when the connection exists. The [client guide](super::client) adds up all timeouts.
 //!
-//! An attempt in plaintext waits for an answer only under `Allow`, because only there something depends on it. It needs an
-//! initial payload for that: without one there is nothing for the peer to answer, and the attempt fails at once with the
-//! label `no-initial-payload`. In all other cases a plaintext stream is returned as soon as the initial payload is sent.
+//! Only `Allow` makes a plaintext attempt wait for an answer, because only `Allow` may redial after it. Without an initial
+//! payload the peer has nothing to answer, so the attempt then fails at once with the label `no-initial-payload`. Under
+//! `Forbid`, and in the redial of `Prefer`, the library returns a plaintext stream as soon as the initial payload is sent.
 //!
 //! # Who redials
 //!
 //! A redial needs a new connection. [`MseConnector::connect_with`](crate::MseConnector::connect_with) calls your dialler once
-//! for each attempt. If your dialling is more than one call, do the same by hand with a [`Dial`](crate::Dial):
+//! for each attempt. If your dialler returns more than a transport, do the same by hand with a [`Dial`](crate::Dial):
 //!
 //! ```no_run
 //! # use std::{io, net::SocketAddr};
@@ -64,19 +63,19 @@
 //!         if let Some(stream) = dial.attempt(io).await? {
 //!             return Ok((stream, kind));
 //!         }
-//!         // The peer did not answer: dial again, in what `dial.mode()` now is.
+//!         // The peer did not answer: dial again. `dial.mode()` is now the other mode.
 //!     }
 //! }
 //! # async fn race(_: SocketAddr, _: DialMode) -> io::Result<(TcpStream, &'static str)> { unimplemented!() }
 //! ```
 //!
-//! A failure of your dialler is not redialled: an unreachable host does not become reachable in another mode.
+//! If your dialler fails, there is no redial: another mode does not make a host reachable.
 //!
-//! # What a redial keeps
+//! # What a redial changes
 //!
-//! - It is a new connection with new keys and its own timeouts.
-//! - The initial payload is sent exactly once on the connection that is returned. On the connection that failed, an MSE peer
-//!   never received it, and a plaintext peer received it and did not answer.
+//! - A redial is a new connection with new keys and its own timeouts.
+//! - The library sends the initial payload exactly once on the connection that it returns. On the connection that failed, an
+//!   MSE peer never received it, and a plaintext peer received it but did not answer.
 //! - [`Negotiated::attempts`](crate::Negotiated::attempts) shows whether a redial was needed, and
 //!   [`Negotiated::elapsed`](crate::Negotiated::elapsed) includes both attempts.
 //!
@@ -87,15 +86,14 @@
 //!
 //! A peer that does not speak MSE costs one more connection, and up to five seconds if it neither answers nor closes.
 //!
-//! **A peer without free slots looks like a peer without MSE.** libtorrent, for example, closes a connection over its limit
-//! before it has sent a byte. Under `Prefer` the redial then shows it the info-hash in the clear, although it speaks MSE.
-//! The library cannot tell the two cases apart, and neither can any other client. If that matters, use `Require`.
+//! **A peer without free slots looks like a peer without MSE.** libtorrent, for example, closes connections beyond its limit
+//! without sending a byte. Under `Prefer` the redial then shows the info-hash in the clear, although the peer speaks MSE. No
+//! client can distinguish the two cases. If that matters, use `Require`.
 //!
 //! # The price of `Allow`
 //!
-//! The first attempt shows the info-hash in the clear to every peer and to everyone on the path, and the peer learns it
-//! even if it requires MSE. A peer that requires MSE costs one more connection, and up to ten seconds if it stays silent.
-//! Many peers close at once, and many send something else at once, which also ends the attempt. A
-//! [hint](super::trackers) avoids the first attempt.
+//! The first attempt shows the info-hash in the clear to the peer and to everyone on the path, even if the peer requires
+//! MSE. A peer that requires MSE costs one more connection, and up to ten seconds if it stays silent. Many such peers close
+//! or send something else at once, which ends the attempt. A [hint](super::trackers) avoids the first attempt.
 //!
-//! `Allow` is for compatibility, or for networks in which random-looking traffic fares worse than BitTorrent.
+//! Use `Allow` for compatibility, or in networks that treat random-looking traffic worse than BitTorrent.

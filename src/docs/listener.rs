@@ -1,14 +1,14 @@
 //! A listener on the internet: one complete accept loop, its limits, and lingering.
 //!
-//! Honest peers connect to a listener on the internet, and so do scanners, probers that want to know what runs here, and
-//! attackers that try to exhaust it. The library limits what one handshake can cost. Your accept loop limits how many
+//! Honest peers connect to a listener on the internet. So do scanners, probers that want to know which protocol it speaks,
+//! and attackers that try to exhaust it. The library limits what one handshake can cost. Your accept loop limits how many
 //! connections there are.
 //!
 //! Nothing on this page makes a connection secure.
 //!
 //! # The complete loop
 //!
-//! Every wait in it has a limit, the one after the handshake included.
+//! Every wait in it has a limit, including the waits after the handshake.
 //!
 //! ```no_run
 //! use std::collections::HashMap;
@@ -51,7 +51,7 @@
 //!             if let Err(error) = client.serve(tcp).await {
 //!                 eprintln!("{from}: {error}");
 //!             }
-//!             drop((slot, permit)); // after the connection has ended
+//!             drop((slot, permit)); // the connection has ended
 //!         });
 //!     }
 //! }
@@ -137,51 +137,52 @@
 //! }
 //! ```
 //!
-//! - **Wait for a slot before you accept.** A client that is closed before it has sent a byte may redial in plaintext, and
-//!   shows the info-hash: see [fallback](super::fallback). A peer in the kernel's queue only waits.
-//! - **An error of `accept` must not end the loop.** `EMFILE` goes away when a connection is closed.
-//! - **Shake hands in the task of the connection.** In the accept loop one silent peer would delay all others.
-//! - **Choose the port with care.** 6881 to 6889 and 51413 are classified by their number alone.
+//! - **Wait for a slot before you accept.** If you close a connection at once, an honest peer may redial in plaintext and show
+//!   the info-hash: see [fallback](super::fallback). A peer in the kernel's queue only waits.
+//! - **An error of `accept` must not end the loop.** `EMFILE` lasts only until a descriptor is free.
+//! - **Shake hands in the task of the connection.** In the accept loop, one silent peer would delay all others.
+//! - **Choose the port with care.** Some classifiers recognise 6881 to 6889 and 51413 by the number alone.
 //!
 //! # Addresses
 //!
-//! - An IPv6 host usually has all addresses with the same first 64 bits, so these are counted together.
+//! - An IPv6 host usually has all addresses with the same first 64 bits, so the example counts these together.
 //! - `[::]` accepts IPv4 as well on most systems, as `::ffff:a.b.c.d`. `to_canonical` turns that into IPv4.
-//! - **NAT64** (`64:ff9b::/96`) and **Teredo** (`2001::/32`): the first 64 bits are shared by unrelated hosts, so the IPv4
-//!   address in the last 32 bits is counted. In a network that uses another NAT64 prefix, add it.
-//! - **Link-local** (`fe80::/10`): all hosts on the same link share the first 64 bits, so the whole address is counted.
-//! - Many peers can share one IPv4 address because of a carrier's NAT. Allow some tens. Peers that connect through your own
-//!   proxy all have its address: exempt it.
+//! - **NAT64** (`64:ff9b::/96`) and **Teredo** (`2001::/32`): unrelated hosts share the first 64 bits, so the example counts
+//!   the IPv4 address in the last 32 bits. If your network uses another NAT64 prefix, add it.
+//! - **Link-local** (`fe80::/10`): all hosts of a network segment share the first 64 bits, so the example counts the whole
+//!   address.
+//! - Many peers can share one IPv4 address because of a carrier's NAT. Allow some tens. If peers connect through your own
+//!   proxy, they all have its address: exempt it.
 //!
 //! # Which limit helps against what
 //!
 //! | attack | limit | figures |
 //! |---|---|---|
-//! | connect and send nothing, or one byte a second | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout), 10 s. It is not extended by bytes | with 500 slots, 50 silent connections a second fill the listener; with 20 per address, that needs 25 addresses |
+//! | connect and send nothing, or one byte a second | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout), 10 s. Bytes do not extend it | 50 silent connections a second fill 500 slots; with at most 20 per address, that needs 25 addresses |
 //! | the same, from one address | the limit per address | one address holds 20 of 500 slots |
-//! | send 96 bytes of anything | cap on connections; timeout | about 0.1 ms of processor time for each connection, so 10,000 a second use one core. Further bytes cost no further exchange |
-//! | use up memory with half-open handshakes | the library's caps | about 1 KiB for the future and at most 2 KiB on the heap, until the torrent is known |
-//! | announce the longest initial payload | [`MAX_IA_ACCEPTED`](crate::handshake::MAX_IA_ACCEPTED), 16 KiB | needs an info-hash that you serve; 500 connections hold 8 MB |
+//! | send any 96 bytes | limit on connections; timeout | about 0.1 ms of processor time for each connection, so 10,000 a second use one core. More bytes cost no second key exchange |
+//! | use up memory with half-open handshakes | the library's limits | until the torrent is known, about 1 KiB for the future and at most 2 KiB on the heap |
+//! | announce the longest initial payload | [`MAX_IA_ACCEPTED`](crate::handshake::MAX_IA_ACCEPTED), 16 KiB | 500 connections hold 8 MB; the attacker needs an info-hash that you serve |
 //! | finish the handshake and then send nothing | your timeout on reads | |
 //! | stop reading, so that writes wait | your timeout on writes | |
-//! | use up descriptors | cap on connections | one descriptor each; the usual limit of a process is 1,024 |
+//! | use up descriptors | limit on connections | one descriptor each; the usual limit of a process is 1,024 |
 //!
-//! If an attacker has enough addresses to take all slots, no limit helps honest peers. A shorter timeout of the acceptor then
-//! helps most. An honest handshake takes two round trips, and KTorrent, for example, gives up after five seconds itself.
+//! If an attacker has enough addresses to take all slots, no limit helps honest peers. Then a shorter timeout of the acceptor
+//! helps most. An honest handshake takes two round trips, and KTorrent itself gives up after five seconds.
 //!
-//! A failed handshake concerns one peer. Count its [label](crate::Error::label) and continue.
+//! A failed handshake affects one peer only. Count its [label](crate::Error::label) and continue.
 //!
 //! # Lingering
 //!
-//! By default, if a handshake fails, the library closes the connection at once and the future returns the error. That is simple
-//! and costs nothing. But a prober can see the difference: the connection closes at once on an unknown info-hash, and stays
-//! open on random bytes. So a prober with a list of info-hashes learns which torrents you serve.
+//! By default, if a handshake fails, the library closes the connection at once and the future returns the error. This is
+//! simple and costs nothing. But it shows a prober why the handshake failed: the connection closes at once if the info-hash
+//! is unknown, and stays open if the bytes are random. So a prober with a list of info-hashes learns which torrents you serve.
 //!
-//! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library treats the peer like
-//! one whose handshake is not complete yet: it reads and discards what the peer sends. At a random time, 20 to 40 seconds
-//! after the connection began, it closes the connection. Only then do [`accept`](crate::MseAcceptor::accept),
-//! [`Incoming::accept`](crate::Incoming::accept) and [`Incoming::refuse`](crate::Incoming::refuse) return the error. No task
-//! is spawned. A [`tracing`](super::logging) event reports the failure at once.
+//! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library reads and discards
+//! what the peer sends, as if the handshake were not complete yet. After a random time, 20 to 40 seconds from the first poll
+//! of `accept`, it closes the connection. Then [`accept`](crate::MseAcceptor::accept),
+//! [`Incoming::accept`](crate::Incoming::accept) or [`Incoming::refuse`](crate::Incoming::refuse) returns the error, at most
+//! two seconds later. The library spawns no task. A [`tracing`](super::logging) event reports the failure at once.
 //!
 //! ```no_run
 //! use tokio_mse::{Linger, MseAcceptor, Policy};
@@ -192,25 +193,24 @@
 //!
 //! The price, and the conditions:
 //!
-//! - **Each failed connection keeps its slot and its descriptor for up to 40 seconds.** At most 96 connections linger, over all
-//!   clones of the acceptor; if one more fails, the oldest is closed early. A connection counts only from the end of the
-//!   handshake timeout, because until then a peer that merely waits is held as well. Leave space for them in your cap. Keep
-//!   the slot until the future returns: the example above does.
+//! - **Each failed connection keeps its slot and its descriptor for up to 42 seconds.** At most 96 connections linger beyond
+//!   the handshake timeout, counted over all clones of the acceptor. If one more does, the library closes the oldest early.
+//!   Add 96 to your limit on connections. Keep the slot until the future returns, as the example above does.
 //! - **Use the acceptor's own timeout.** If you drop the future or put a timeout around it, the connection closes at that
 //!   moment, and a prober can see that.
 //! - **The lookup of a torrent must not wait.** If it takes longer for some info-hashes, a prober can measure that.
-//! - **Plaintext is still closed at once**, if MSE is required or the info-hash is not served, and so is MSE if it is
-//!   forbidden. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you
-//!   speak BitTorrent. A peer that has not sent a whole key within the timeout is closed at the timeout.
+//! - **Some connections still close at once**: plaintext if you require MSE or do not serve the info-hash, and MSE if you forbid
+//!   it. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you speak
+//!   BitTorrent. If a peer has not sent a whole key within the timeout, the connection closes at the timeout.
 //!
 //! **Strict: [`hide_plaintext`](crate::MseAcceptor::hide_plaintext).** Under `Require`, with lingering, this hides that you
-//! understand plaintext. The listener does not look for plaintext at all: the first 96 bytes are a key, whatever they are. The price: an
-//! honest peer that dials in plaintext first waits until the lingering ends or its own timeout expires, before it dials with
-//! MSE. Many never do. Under the other policies it has no effect, since they serve plaintext.
+//! understand plaintext. The listener does not look for plaintext at all: it treats the first 96 bytes as a key, whatever they
+//! are. The price: some honest peers dial in plaintext first. Such a peer waits until the lingering ends or its own timeout
+//! expires before it dials with MSE, and many never do. The setting has no effect under the other policies.
 //!
 //! # What lingering cannot hide
 //!
-//! - Any 96 bytes are answered with a key. A responder cannot distinguish a key from random bytes.
-//! - **Probers can use the secret.** For MSE the secret is the info-hash: anyone can confirm that a listener serves a public
-//!   torrent. Lingering cannot hide that.
-//! - While more than 96 connections linger, the oldest closes early.
+//! - The listener answers any 96 bytes with a key, because it cannot distinguish a key from random bytes.
+//! - **A prober can know the secret.** For MSE the secret is the info-hash, so anyone can confirm that a listener serves a
+//!   public torrent. Lingering cannot hide that.
+//! - If more than 96 connections linger, the oldest closes early, and a prober can see that.

@@ -1,9 +1,8 @@
 //! Logging: the tracing span and events, the error labels, and what is never logged.
 //!
-//! The library emits [`tracing`](https://docs.rs/tracing) spans and events at the level `debug`, and nothing above. It prints
-//! nothing and installs no subscriber. So a flood of strangers does not fill a log at `info`. What your program needs to know
-//! is returned as a value: [`Negotiated`](crate::Negotiated), whose `Display` is one line for a log, or an
-//! [`Error`](crate::Error).
+//! All [`tracing`](https://docs.rs/tracing) spans and events of the library have the level `debug`, so a flood of strangers
+//! does not fill a log at `info`. The library prints nothing and installs no subscriber. Your program gets what it needs as a
+//! value: an [`Error`](crate::Error), or [`Negotiated`](crate::Negotiated), whose `Display` is one line for a log.
 //!
 //! # The span
 //!
@@ -14,7 +13,7 @@
 //! | `role` | `initiator` or `responder` |
 //! | `dial` | `MSE` or `plaintext`; initiator only |
 //!
-//! The library knows a transport and not its address. Put the handshake into a span of your own that has the address:
+//! The library does not know the address of a transport. Put the handshake into your own span that has the address:
 //!
 //! ```
 //! use tracing::Instrument;
@@ -31,16 +30,16 @@
 //! |---|---|---|
 //! | `responder's padding ends` | `pad_b`: bytes | the initiator has found the encrypted VC |
 //! | `responder selected` | `selected`: a method, `pad_d`: bytes | crypto_select has arrived |
-//! | `initiator's padding ends` | `pad_a`: bytes | the responder has found HASH('req1', S) |
+//! | `initiator's padding ends` | `pad_a`: bytes | the responder has found `HASH('req1', S)` |
 //! | `initiator offers` | `offered`: methods, `pad_c`: bytes | crypto_provide has arrived |
 //! | `initiator announces its initial payload` | `ia`: bytes | len(IA) has arrived |
 //! | `established` | `mode`, `elapsed` | a handshake succeeded |
 //! | `failed` | `error`, `label`, `step`, `elapsed` | a handshake failed; with lingering, before the connection closes |
-//! | `the last message was not sent, the peer's bytes are kept` | `error` | the handshake has ended for the peer, and our last write failed: see [the stream](super::stream) |
+//! | `the last message was not sent, the peer's bytes are kept` | `error` | the peer has completed the handshake, and our last write failed: see [the stream](super::stream) |
 //! | `redialling` | `error`, `dial`: the next mode | the policy allows a redial |
 //!
-//! Methods are words: `offered=rc4`, `offered=rc4,header-only`. Bits without a name follow as a number:
-//! `offered=rc4,0x8`. `mode` is `rc4`, `header-only` or `plaintext`.
+//! The fields `offered` and `selected` name the methods: `offered=rc4`, `offered=rc4,header-only`. Unknown bits follow as a
+//! number: `offered=rc4,0x8`. `mode` is `rc4`, `header-only` or `plaintext`.
 //!
 //! # The labels
 //!
@@ -52,30 +51,29 @@
 //! | `closed`, `closed-unanswered` | the peer closed the connection, after or before it answered |
 //! | `timed-out`, `timed-out-unanswered` | a timeout expired, after or before the peer answered |
 //! | `transport`, `transport-unanswered` | the transport failed; the second form is a reset by a peer that had not answered |
-//! | `mode-not-allowed` | the call asks for a mode that the policy forbids |
+//! | `mode-not-allowed` | the policy forbids the mode of the call |
 //! | `no-initial-payload` | a plaintext attempt under `Allow` without an initial payload |
-//! | `wrong-skey` | `Incoming::accept` was given another SKEY than the peer asked for |
+//! | `wrong-skey` | the caller passed a SKEY to `Incoming::accept` for which the peer did not ask |
 //! | `plaintext-refused` | a plaintext peer connected, and the policy requires MSE |
-//! | `mse-refused` | a peer connected that does not speak plaintext, and the policy forbids MSE |
+//! | `mse-refused` | a peer connected that did not send plaintext BitTorrent, and the policy forbids MSE |
 //! | `plaintext-answer` | the peer answered MSE with plaintext |
 //! | `not-plaintext` | the peer answered plaintext with something else |
 //! | `degenerate-key` | the peer's public key is not in `[2, P-2]` |
 //! | `no-sync-mark` | the padding after the peer's key does not end within 512 bytes |
-//! | `unknown-skey` | an MSE peer asked for a torrent that is not served |
-//! | `unknown-info-hash` | a plaintext peer asked for a torrent that is not served |
+//! | `unknown-skey` | an MSE peer wants a torrent that is not served |
+//! | `unknown-info-hash` | a plaintext peer wants a torrent that is not served |
 //! | `bad-vc` | the peer has derived other keys |
 //! | `no-common-method` | the peer offers no method that the policy accepts |
 //! | `bad-selection` | the peer selected something that was not offered |
 //! | `pad-too-long` | PadC or PadD is longer than 512 bytes |
 //! | `payload-too-long` | the initial payload is longer than 16 KiB |
 //! | `self-connection` | the connection leads back to this client |
-//! | `another-dialler` | both ends dialled |
+//! | `another-dialler` | the other end is an initiator, too |
 //! | `dial`, `dial-timed-out` | only [`ConnectError::label`](crate::ConnectError::label): the dialler failed, or took too long |
 //!
-//! The forms with `-unanswered` exist for outgoing connections only. The [client guide](super::client) has the likely cause
-//! of each.
+//! The forms with `-unanswered` exist for outgoing connections only. The [client guide](super::client) has the likely causes.
 //!
 //! # What is never logged
 //!
-//! Private exponents, S, the SKEY and its hash, info-hashes, keystreams, payload, and bytes of the wire. The same holds for
-//! `Debug` and for the text of errors.
+//! Private exponents, S, the SKEY and its hash, info-hashes, keystreams, payload, and bytes from the wire. `Debug` and error
+//! texts do not show them either.

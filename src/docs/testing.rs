@@ -1,12 +1,12 @@
 //! Test your client: a fake peer over an in-memory pipe, paused time, and what goes wrong with real sockets.
 //!
-//! Your own code can be tested without a network and without another client. The example `guide_test` is a file of such
-//! tests to copy from. All tests here need tokio's features `macros` and `test-util` as dev-dependencies.
+//! You can test your own code without a network and without another client. The example `guide_test` is a file of such tests
+//! to copy from. For all tests here, enable the features `macros` and `test-util` of tokio in your dev-dependencies.
 //!
 //! # A fake peer
 //!
 //! Write the functions of your client for any transport (`T: AsyncRead + AsyncWrite + Unpin`). In the test the transport is
-//! one end of [`tokio::io::duplex`], and the other end is a peer that the test plays:
+//! one end of [`tokio::io::duplex`], and a fake peer has the other end:
 //!
 //! ```
 //! use std::io;
@@ -59,20 +59,20 @@
 //! }
 //! ```
 //!
-//! Cases that are worth a test in a client:
+//! Test these cases in a client:
 //!
 //! - a peer for each mode, as above;
 //! - a pipe of one byte (`duplex(1)`): does your code read the handshake with `read_exact`?
 //! - a peer that closes after the handshake, or in the middle of a message;
 //! - a peer that is silent, at each point at which your code waits: does every wait have a limit?
-//! - a peer that asks for a torrent that you do not serve;
+//! - a peer that wants a torrent that you do not serve;
 //! - a redial: is your dialler called twice, and is the second result used?
-//! - the bytes on the wire, recorded between the two ends: under `Require` they must not contain your info-hash.
+//! - the bytes on the wire: record them between the two ends. Under `Require` they must not contain your info-hash.
 //!
 //! # Paused time
 //!
-//! With `start_paused = true` the clock of tokio stands still, and jumps to the next timer as soon as all tasks wait. A
-//! timeout of 30 seconds takes no time, and the measured times are exact:
+//! With `start_paused = true` the clock of tokio is paused. It jumps to the next timer as soon as all tasks wait. So a timeout
+//! of 30 seconds takes no real time, and the measured times are exact:
 //!
 //! ```
 //! use std::io;
@@ -91,11 +91,11 @@
 //!         .connect_with([0xAB; 20], handshake, |mode| {
 //!             modes.push(mode);
 //!             let (ours, theirs) = duplex(4096);
-//!             silent_peers.push(theirs); // open, and says nothing
+//!             silent_peers.push(theirs); // stays open, and sends nothing
 //!             async move { Ok::<_, io::Error>(ours) }
 //!         })
 //!         .await
-//!         .expect("the redial is plaintext, and needs no answer");
+//!         .expect("the redial is in plaintext, and needs no answer");
 //!
 //!     assert_eq!(stream.negotiated().attempts(), 2);
 //!     assert!(start.elapsed() >= Duration::from_secs(3));
@@ -105,16 +105,16 @@
 //!
 //! # Why paused time and real sockets do not mix
 //!
-//! Tokio moves a paused clock when every task waits. A task that waits for a socket waits, too: tokio cannot know that the
-//! bytes are on their way through the kernel. So the clock jumps to the next timer at once, and every timeout expires
-//! although the peer is about to answer. Over real sockets use real time with short timeouts, and assert bounds instead of
-//! exact times. Over `duplex` use paused time.
+//! Tokio advances a paused clock when every task waits. This includes a task that waits for a socket, because tokio does not
+//! see bytes that are still in the kernel. So the clock jumps to the next timer at once, and every timeout expires although
+//! the peer is about to answer. With real sockets use real time with short timeouts, and assert bounds instead of exact
+//! times. With `duplex` use paused time.
 //!
-//! The same happens with anything outside of the runtime: a thread, `spawn_blocking`, a child process.
+//! The same happens with everything outside the runtime: threads, `spawn_blocking`, child processes.
 //!
 //! # Errors without a peer
 //!
-//! Code that only handles errors, counters or back-off for example, needs no connection. The constructors of
+//! Code that only handles errors, such as counters or back-off, needs no connection. The constructors of
 //! [`Error`](crate::Error) are public:
 //!
 //! ```
@@ -128,7 +128,7 @@
 //!
 //! # Against real clients
 //!
-//! A test against your own code on both ends shows that both ends agree, and not that they are right: several published
-//! implementations of MSE have a wrong prime and pass all of their own tests. `mse-probe` and `echo_server` are foreign peers
-//! that you can run. For a real one, force encryption in a client (libtorrent: `out_enc_policy`, `in_enc_policy` and
-//! `allowed_enc_level`), switch uTP off, and transfer a small torrent.
+//! If your own code is on both ends, a test shows that both ends agree. It does not show that they are right: several
+//! published implementations of MSE have a wrong prime and pass all of their own tests. Two programs of this repository can be
+//! the other end: `mse-probe` dials, and `echo_server` accepts. For a test with a real client, force encryption in it
+//! (libtorrent: `out_enc_policy`, `in_enc_policy` and `allowed_enc_level`), switch uTP off, and transfer a small torrent.

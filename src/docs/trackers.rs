@@ -1,22 +1,22 @@
-//! Trackers and crawlers: what is said about a peer's encryption, where it is said, and what it means.
+//! Trackers and crawlers: what others say about a peer's encryption, where they say it, and what it means.
 //!
-//! Before you dial a peer, others may have said whether it speaks MSE. [`PeerHint`](crate::PeerHint) reads each of these
-//! statements and joins them. [`MseConnector::for_peer`](crate::MseConnector::for_peer) then makes the right attempt first.
+//! A tracker, another peer or the peer itself may have said whether the peer speaks MSE. [`PeerHint`](crate::PeerHint) reads
+//! and combines these statements. [`MseConnector::for_peer`](crate::MseConnector::for_peer) then begins in the right mode.
 //! Trackers and crawlers can use `PeerHint` alone, without a connection. The example `guide_hints` shows all of it.
 //!
-//! # Where it is said
+//! # Sources of hints
 //!
-//! | where | what | read with | meaning |
+//! | source | value | read with | meaning |
 //! |---|---|---|---|
 //! | announce to an HTTP tracker | `supportcrypto=1` | [`from_announce`](crate::PeerHint::from_announce) | supports MSE |
-//! | | `requirecrypto=1`, with or without the other | | requires MSE |
+//! | | `requirecrypto=1`, with or without `supportcrypto` | | requires MSE |
 //! | answer of an HTTP tracker: `crypto_flags`, one byte for each peer in the order of `peers` | 0 | [`from_crypto_flag`](crate::PeerHint::from_crypto_flag) | supports MSE |
 //! | | 1 | | requires MSE |
 //! | peer exchange ([BEP 11]): `added.f` and `added6.f`, one byte for each peer | bit `0x01` is set | [`from_pex_flags`](crate::PeerHint::from_pex_flags) | prefers MSE |
 //! | extension handshake ([BEP 10]): key `e` | not 0 | [`from_extension_handshake`](crate::PeerHint::from_extension_handshake) | prefers MSE |
 //! | an earlier connection | MSE worked | `PeerHint::from(stream.negotiated())` | prefers MSE |
 //!
-//! UDP trackers, the mainline DHT and `peers6` say nothing. Nothing is not a no: the hint is
+//! UDP trackers, the mainline DHT and `peers6` say nothing about encryption. The peer may still support MSE, so the hint is
 //! [`Unknown`](crate::PeerHint::Unknown).
 //!
 //! ```
@@ -33,37 +33,40 @@
 //! # What a hint changes
 //!
 //! If several sources say something, the strongest statement counts: [`PeerHint::join`](crate::PeerHint::join). Under `Allow`
-//! a peer that prefers MSE is dialled with MSE first. Under `Allow` and `Prefer`, a peer that requires MSE is dialled with MSE
-//! alone. [`Policy::with_hint`](crate::Policy::with_hint) has the table.
+//! the connector dials a peer that prefers MSE with MSE first. Under `Allow` and `Prefer` it dials a peer that requires MSE
+//! only with MSE. [`Policy::with_hint`](crate::Policy::with_hint) has the table.
 //!
 //! **A hint never leads to plaintext if the policy prefers or requires MSE**, because it comes from a stranger.
 //!
 //! # For a tracker
 //!
-//! - Keep the two flags of each peer's last announce. They come with each announce, and change if the user changes the setting.
-//!   Some clients that require MSE send only `requirecrypto`; some send only `supportcrypto`, however they are set.
+//! - Keep the two flags of each peer's last announce. A client sends them with each announce, and they change with the user's
+//!   setting. Some clients that require MSE send only `requirecrypto`. Some clients always send only `supportcrypto`, whatever
+//!   their setting is.
 //! - If the announce has one of the flags, answer with `crypto_flags`: one byte for each peer in `peers`, 1 for a peer that
 //!   requires MSE, and 0 for all others. If it has `requirecrypto`, return peers that support MSE first.
 //! - If the announce has neither flag, leave out peers that require MSE.
-//! - `cryptoport=X` with `port=0` and `requirecrypto=1` is the real port. It is hidden from trackers that do not know this
-//!   extension.
+//! - If an announce has `cryptoport=X`, `port=0` and `requirecrypto=1`, the real port is X. The client hides it from trackers
+//!   that do not know this extension.
 //!
 //! # For a crawler
 //!
-//! What a peer does says more than what is said about it. Dial it under
+//! The behaviour of a peer is better evidence than a hint. Dial it under
 //! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid), with an
-//! info-hash that it serves. The program `mse-probe` does this with each method.
+//! info-hash that it serves. The program `mse-probe` in the repository does this with each
+//! method.
 //!
-//! | outcome ([label](crate::Error::label)) | what it says |
+//! | outcome ([label](crate::Error::label)) | the peer |
 //! |---|---|
 //! | connected, `rc4` or `header-only` | speaks MSE and accepts this method |
 //! | `plaintext-answer` | does not speak MSE |
 //! | `closed-unanswered` to MSE | does not speak MSE, or has no free slots |
 //! | `closed`, `timed-out`, `no-sync-mark` | speaks MSE; may not serve the info-hash |
-//! | `bad-selection` | speaks MSE, and selects what was not offered |
-//! | `closed` or nothing to plaintext, `not-plaintext` | may require MSE |
+//! | `bad-selection` | speaks MSE, and selects a method that you did not offer |
+//! | closes, stays silent or sends other bytes after your plaintext handshake | may require MSE |
 //!
-//! A plaintext connection under `Forbid` is returned as soon as it exists. Read from it to see whether the peer answers.
+//! Under `Forbid` the library returns a plaintext stream as soon as your handshake is sent. Read from it to see whether the
+//! peer answers.
 //!
 //! For a v2 torrent, the SKEY is the first 20 bytes of the info-hash:
 //! [`Skey::from_v2_info_hash`](crate::Skey::from_v2_info_hash).

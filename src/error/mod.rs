@@ -15,16 +15,16 @@ use crate::mode::{DialMode, Role};
 
 /// Why a handshake failed.
 ///
-/// The text says what happened and the likely cause. [`label`](Self::label) is a short, stable word for metrics, and
-/// [`Policy::redial`](crate::Policy::redial) decides whether to dial again.
+/// The text says what happened and the likely cause. [`label`](Self::label) is a short, stable word for metrics.
+/// [`Policy::redial`](crate::Policy::redial) decides whether to redial.
 ///
 /// | `kind()` | what happened | what should my client do? |
 /// |---|---|---|
-/// | [`Refused`](ErrorKind::Refused) | the peer sent bytes that are not a valid handshake, or asked for something that is not served | log the label; try another peer |
-/// | [`Closed`](ErrorKind::Closed) | the peer closed the connection | an initiator whose peer had answered: the peer probably does not serve the info-hash |
+/// | [`Refused`](ErrorKind::Refused) | the library refused the peer's bytes, or its request | log the label; try another peer |
+/// | [`Closed`](ErrorKind::Closed) | the peer closed the connection | if you dialled and the peer had [answered](Error::peer_answered), it probably does not serve the info-hash: try another peer |
 /// | [`TimedOut`](ErrorKind::TimedOut) | the peer was silent for too long | try again later |
-/// | [`Transport`](ErrorKind::Transport) | the transport failed | look at the `source()`: a reset is the peer's doing, most others are local |
-/// | [`ModeNotAllowed`](ErrorKind::ModeNotAllowed), [`NoInitialPayload`](ErrorKind::NoInitialPayload), [`WrongSkey`](ErrorKind::WrongSkey) | a wrong call | fix the caller |
+/// | [`Transport`](ErrorKind::Transport) | the transport failed | look at the `source()`: the peer causes a reset, most other errors are local |
+/// | [`ModeNotAllowed`](ErrorKind::ModeNotAllowed), [`NoInitialPayload`](ErrorKind::NoInitialPayload), [`WrongSkey`](ErrorKind::WrongSkey) | the call was wrong | fix the caller |
 ///
 /// `?` converts it into an [`io::Error`] without loss; [`Error::from_io`] and [`Error::downcast`] convert it back. The
 /// [`io::ErrorKind`] is `InvalidData` for `Refused`, `UnexpectedEof` for `Closed`, `TimedOut` for `TimedOut`, the
@@ -41,39 +41,39 @@ pub struct Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The peer's bytes were refused.
+    /// The library refused the peer's bytes, for example because they are malformed or the policy forbids them.
     Refused(HandshakeError),
     /// The peer closed the connection.
     Closed,
-    /// The peer did not send what was expected within this time.
+    /// The peer did not send the expected bytes within this time.
     TimedOut(Duration),
     /// The transport failed, or broke the contract of its trait.
     Transport(io::Error),
     /// The policy does not allow this mode. Nothing was sent.
     ModeNotAllowed(DialMode),
-    /// A plaintext attempt that may be followed by MSE needs an initial payload, because only an answer to it shows that
-    /// the peer speaks plaintext. Nothing was sent.
+    /// The initial payload is empty in a plaintext attempt under [`Allow`](crate::Encryption::Allow). Without it the peer has
+    /// nothing to answer, so nothing would show whether to redial with MSE. Nothing was sent.
     NoInitialPayload,
-    /// [`Incoming::accept`](crate::Incoming::accept) was given a SKEY other than the one that the peer asks for.
+    /// The caller passed a SKEY to [`Incoming::accept`](crate::Incoming::accept) for which the peer did not ask.
     WrongSkey,
 }
 
-/// What the peer said before the handshake failed. [`Policy::redial`](crate::Policy::redial) decides by this alone.
+/// What the peer did before the handshake failed. [`Policy::redial`](crate::Policy::redial) looks only at this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// 96 bytes to our key, all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, or proof that the
-    /// other end is a dialler, too.
+    /// It answered our key with 96 bytes or our plaintext handshake with all 20 bytes of `0x13 "BitTorrent protocol"`, or it
+    /// is a dialler, too.
     Answered,
-    /// Bytes that are no answer to what was dialled.
+    /// It sent bytes that are no answer.
     SomethingElse,
-    /// Less than an answer; then the peer closed, reset, or sent nothing more.
+    /// It sent less than an answer, and then closed, reset, or sent nothing more.
     Silent,
-    /// The failure is on our own side: it says nothing of the peer.
+    /// The failure is on our own side, and says nothing about the peer.
     NotAsked,
 }
 
 impl Reply {
-    /// Whether the peer "answered" is what the machine says; everything else follows from how the handshake failed.
+    /// `answered` comes from the machine. Everything else follows from `kind`.
     fn of(kind: &ErrorKind, answered: bool) -> Self {
         match kind {
             ErrorKind::Refused(HandshakeError::PlaintextAnswer | HandshakeError::NotPlaintext) => {
@@ -91,8 +91,8 @@ impl Reply {
     }
 }
 
-/// A network without a route, missing permission or memory, and a transport that broke its contract are our own side: a
-/// redial might take another interface (qbittorrent/qBittorrent#933).
+/// All other kinds are failures of our own side, such as no route, no permission, no memory, or a transport that broke its
+/// contract. A redial after these might use another interface (qbittorrent/qBittorrent#933).
 fn is_doing_of_the_peer(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
@@ -114,27 +114,27 @@ impl Error {
         }
     }
 
-    /// A machine of [`handshake`](crate::handshake) refused the peer's bytes.
+    /// The error if a machine of [`handshake`](crate::handshake) refuses the peer's bytes.
     ///
-    /// This and the next three are for callers who drive the machines by hand.
+    /// This and the next three functions are for callers who drive the machines by hand.
     pub fn refused(role: Role, refusal: HandshakeError) -> Self {
         Self::new(role, refusal.step(), false, ErrorKind::Refused(refusal))
     }
 
-    /// The peer closed the connection at `step`. `answered` is what
-    /// [`Machine::peer_answered`](crate::handshake::Machine::peer_answered) says.
+    /// The error if the peer closes the connection at `step`. `answered` is the result of
+    /// [`Machine::peer_answered`](crate::handshake::Machine::peer_answered).
     pub fn closed(role: Role, step: Step, answered: bool) -> Self {
         Self::new(role, step, answered, ErrorKind::Closed)
     }
 
-    /// The handshake was at `step` when its time was up, which was `after`.
+    /// The error if a timeout of length `after` expires at `step`.
     ///
     /// Read and process everything that has arrived before you ask the machine whether the peer `answered`.
     pub fn timed_out(role: Role, step: Step, answered: bool, after: Duration) -> Self {
         Self::new(role, step, answered, ErrorKind::TimedOut(after))
     }
 
-    /// The transport failed with `source` at `step`.
+    /// The error if the transport fails with `source` at `step`.
     ///
     /// Read and process everything that has arrived before you ask the machine whether the peer `answered`.
     pub fn transport(role: Role, step: Step, answered: bool, source: io::Error) -> Self {
@@ -163,7 +163,7 @@ impl Error {
         &self.kind
     }
 
-    /// Why the peer's bytes were refused, if they were.
+    /// Why the library refused the peer's bytes. `None` if the handshake failed in another way.
     pub const fn refusal(&self) -> Option<&HandshakeError> {
         match &self.kind {
             ErrorKind::Refused(refusal) => Some(refusal),
@@ -182,7 +182,7 @@ impl Error {
     }
 
     /// Whether the peer answered: with the 96 bytes of its key to MSE, or with the 20 bytes of `0x13 "BitTorrent
-    /// protocol"` to plaintext. No policy redials a peer that did.
+    /// protocol"` to plaintext. No policy redials a peer that answered.
     pub fn peer_answered(&self) -> bool {
         self.reply == Reply::Answered
     }
@@ -194,8 +194,8 @@ impl Error {
     /// A short word for metrics. It never changes, and there are few of them.
     ///
     /// `closed`, `timed-out` and `transport` have a second form that ends in `-unanswered`, for a dialled peer that did
-    /// not answer. The other words are one for each [`HandshakeError`], and `mode-not-allowed`, `no-initial-payload`
-    /// and `wrong-skey`.
+    /// not answer. There is one word for each [`HandshakeError`], and `mode-not-allowed`, `no-initial-payload` and
+    /// `wrong-skey`. The guide [`docs::logging`](crate::docs::logging) lists all of them.
     pub fn label(&self) -> &'static str {
         let unanswered = self.role == Role::Initiator && self.reply == Reply::Silent;
         match &self.kind {
@@ -212,16 +212,16 @@ impl Error {
         }
     }
 
-    /// The handshake's error inside an [`io::Error`] that was made from one, if there is one.
+    /// The error of the handshake inside an [`io::Error`], if the `io::Error` was made from one.
     pub fn from_io(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The handshake's error inside an [`io::Error`] that was made from one.
+    /// Converts an [`io::Error`] back into the error of the handshake from which it was made.
     ///
     /// # Errors
     ///
-    /// Gives the `io::Error` back if it was not made from an [`Error`].
+    /// Returns the `io::Error` unchanged if it was not made from an [`Error`].
     pub fn downcast(error: io::Error) -> Result<Self, io::Error> {
         error.downcast::<Self>()
     }
@@ -238,7 +238,7 @@ impl Error {
         }
     }
 
-    /// Why a peer usually hangs up, resets or falls silent at this step.
+    /// Why a peer usually closes, resets or stays silent at this step.
     const fn likely_cause(&self) -> &'static str {
         match (self.role, self.step, self.reply) {
             (_, _, Reply::NotAsked) => "",
@@ -248,7 +248,7 @@ impl Error {
             // A responder that does not know the SKEY does not say so, and sends no VC.
             (Role::Initiator, Step::Sync, _) => ": it may not serve the info-hash",
             (Role::Initiator, Step::Payload, Reply::Silent) => {
-                ": it may accept nothing but MSE, or not serve the info-hash"
+                ": it may require MSE, or not serve the info-hash"
             }
             _ => "",
         }
@@ -274,9 +274,9 @@ impl fmt::Display for Error {
             ErrorKind::Transport(_) => write!(f, "the connection broke before {step}{cause}"),
             ErrorKind::ModeNotAllowed(mode) => write!(f, "the policy does not allow {mode}"),
             ErrorKind::NoInitialPayload => f.write_str(
-                "a plaintext attempt under `allow` needs an initial payload: without one, nothing shows whether the peer answers",
+                "a plaintext attempt under `allow` needs an initial payload, because the peer answers it",
             ),
-            ErrorKind::WrongSkey => f.write_str("this is not the SKEY that the peer asks for"),
+            ErrorKind::WrongSkey => f.write_str("the peer did not ask for this SKEY"),
         }
     }
 }
@@ -299,7 +299,7 @@ impl From<Error> for io::Error {
 
 /// Why [`MseConnector::connect_with`](crate::MseConnector::connect_with) failed. `E` is the error of the caller's dialler.
 ///
-/// `?` converts it into an [`io::Error`] if the dialler's error does.
+/// If the dialler's error converts into an [`io::Error`], `?` converts this error as well.
 ///
 /// ```
 /// use std::io;
@@ -317,12 +317,11 @@ impl From<Error> for io::Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConnectError<E> {
-    /// The dialler failed: there was no connection.
+    /// The dialler failed, so there was no connection.
     Dial(E),
-    /// There was no connection within this time, the
-    /// [`dial_timeout`](crate::MseConnector::dial_timeout).
+    /// The dialler made no connection within this time, the [`dial_timeout`](crate::MseConnector::dial_timeout).
     DialTimedOut(Duration),
-    /// There was a connection, and the handshake failed.
+    /// The handshake on the connection failed.
     Handshake(Error),
 }
 

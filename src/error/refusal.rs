@@ -1,35 +1,35 @@
-//! Why the peer's bytes were refused, and the steps of a handshake.
+//! Why the library refuses the peer's bytes, and the steps of a handshake.
 
 use std::fmt;
 
 use crate::policy::methods::{CryptoMethods, Offer};
 
-/// Why the peer's bytes were refused.
+/// Why the library refused the peer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// A plaintext BitTorrent handshake came in, and the policy requires MSE.
+    /// The peer sent a plaintext BitTorrent handshake, and the policy requires MSE.
     PlaintextRefused,
-    /// Something other than a plaintext BitTorrent handshake came in, and the policy forbids MSE.
+    /// The peer sent something other than a plaintext BitTorrent handshake, and the policy forbids MSE.
     MseRefused,
-    /// The peer answered an MSE attempt with `0x13 "BitTorrent protocol"`: it does not speak MSE. This is no answer to
-    /// what was dialled, so a policy that prefers MSE redials in plaintext.
+    /// The peer replied to MSE with `0x13 "BitTorrent protocol"`: it does not speak MSE. This does not count as an answer, so
+    /// a policy that prefers MSE redials in plaintext.
     PlaintextAnswer,
-    /// The peer answered a plaintext attempt with something other than `0x13 "BitTorrent protocol"`, as a peer does that
-    /// accepts nothing but MSE. This is no answer to what was dialled, so a policy that allows MSE redials with it.
+    /// The peer replied to plaintext with something other than `0x13 "BitTorrent protocol"`: it probably requires MSE. This
+    /// does not count as an answer, so a policy that allows MSE redials with it.
     NotPlaintext,
     /// The connection leads back to this client: the peer sent our own public key, or our own plaintext handshake.
     SelfConnection,
     /// The other end is an initiator, too: both ends dialled at the same time.
     AnotherDialler,
-    /// The public key is not in `[2, P-2]`: the peer is broken, or a prober.
+    /// The peer's public key is not in `[2, P-2]`: the peer is broken, or a prober.
     DegenerateKey,
-    /// The padding after the public key did not end within 512 bytes. The peer does not serve the info-hash (if we
-    /// dialled), or does not speak MSE.
+    /// The padding after the public key does not end within 512 bytes. An initiator's peer may not serve the info-hash. A
+    /// responder's peer may not speak MSE.
     NoSyncMark,
-    /// An MSE peer asked for an info-hash (SKEY) that is not served here.
+    /// The MSE peer wants an info-hash (SKEY) that is not served here.
     UnknownSkey,
-    /// A plaintext BitTorrent handshake asked for an info-hash that is not served here.
+    /// The plaintext peer wants an info-hash that is not served here.
     UnknownInfoHash,
     /// VC, the verification constant, is not eight zero bytes: the peer derived other keys.
     BadVc,
@@ -41,13 +41,13 @@ pub enum HandshakeError {
         /// The methods that this end accepts.
         accepted: CryptoMethods,
     },
-    /// The peer's selection is not exactly one of the methods that were offered.
+    /// The peer selected something other than exactly one of the offered methods.
     #[non_exhaustive]
     BadSelection {
         /// The peer's `crypto_select`.
         selected: u32,
     },
-    /// PadC or PadD is announced to be longer than 512 bytes.
+    /// The peer announced a PadC or PadD of more than 512 bytes.
     #[non_exhaustive]
     PadTooLong {
         /// [`Step::PadC`] or [`Step::PadD`].
@@ -55,18 +55,18 @@ pub enum HandshakeError {
         /// The announced length in bytes.
         len: u16,
     },
-    /// The initial payload is announced to be longer than what is accepted.
+    /// The peer announced a longer initial payload than this end accepts.
     #[non_exhaustive]
     InitialPayloadTooLong {
         /// The announced length in bytes.
         len: u16,
-        /// The longest initial payload that is accepted, in bytes.
+        /// The longest initial payload that this end accepts, in bytes.
         cap: u16,
     },
 }
 
 impl HandshakeError {
-    /// The step at which the bytes were refused.
+    /// The step at which the library refused the bytes.
     pub const fn step(&self) -> Step {
         match self {
             Self::PlaintextRefused
@@ -117,11 +117,11 @@ impl fmt::Display for HandshakeError {
                 "incompatible policies: the peer does not speak plaintext BitTorrent, we forbid MSE",
             ),
             Self::PlaintextAnswer => {
-                f.write_str("the peer answered MSE with plaintext BitTorrent: it does not speak MSE")
+                f.write_str("the peer replied to MSE with plaintext BitTorrent: it does not speak MSE")
             }
-            Self::NotPlaintext => f.write_str(
-                "the answer is not a plaintext BitTorrent handshake: the peer may accept nothing but MSE",
-            ),
+            Self::NotPlaintext => {
+                f.write_str("the reply is not a plaintext BitTorrent handshake: the peer may require MSE")
+            }
             Self::SelfConnection => f.write_str("the connection leads back to this client"),
             Self::AnotherDialler => {
                 f.write_str("the peer is an initiator, too: both ends dialled at the same time")
@@ -131,10 +131,10 @@ impl fmt::Display for HandshakeError {
             }
             Self::NoSyncMark => f.write_str("the peer's padding does not end within 512 bytes"),
             Self::UnknownSkey => {
-                f.write_str("the info-hash (SKEY) that the MSE peer asks for is not served here")
+                f.write_str("the MSE peer wants an info-hash (SKEY) that is not served here")
             }
             Self::UnknownInfoHash => {
-                f.write_str("the info-hash that the plaintext peer asks for is not served here")
+                f.write_str("the plaintext peer wants an info-hash that is not served here")
             }
             Self::BadVc => f.write_str("VC is not eight zero bytes: the peer derived other keys"),
             Self::NoCommonMethod { provided, accepted } => write!(
@@ -150,11 +150,11 @@ impl fmt::Display for HandshakeError {
             Self::PadTooLong { step, len } => {
                 write!(
                     f,
-                    "the peer announces {step} of {len} bytes, and 512 is the limit"
+                    "the peer announces {step} of {len} bytes, but the limit is 512"
                 )
             }
             Self::InitialPayloadTooLong { len, cap } => {
-                write!(f, "the peer announces IA of {len} bytes, and {cap} is the limit")
+                write!(f, "the peer announces IA of {len} bytes, but the limit is {cap}")
             }
         }
     }
@@ -162,7 +162,7 @@ impl fmt::Display for HandshakeError {
 
 impl std::error::Error for HandshakeError {}
 
-/// A step of the handshake, named as in the specification: what was being waited for, or examined.
+/// What the handshake was waiting for or examining when it failed, named as in the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
@@ -172,9 +172,9 @@ pub enum Step {
     Detect,
     /// The peer's public key (in the first or the second message).
     PublicKey,
-    /// The end of the padding: the responder waits for HASH('req1', S), the initiator for ENCRYPT(VC).
+    /// The end of the padding: the responder waits for `HASH('req1', S)`, the initiator for ENCRYPT(VC).
     Sync,
-    /// HASH('req2', SKEY), which names the info-hash (third message).
+    /// `HASH('req2', SKEY)`, which names the info-hash (third message).
     Skey,
     /// VC, the verification constant (third message).
     Vc,
@@ -188,7 +188,7 @@ pub enum Step {
     CryptoSelect,
     /// PadD (fourth message).
     PadD,
-    /// The answer to a plaintext handshake, or the end of our own last message.
+    /// The peer's reply to a plaintext handshake, or the rest of it; or sending our own last message.
     Payload,
 }
 

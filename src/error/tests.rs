@@ -398,7 +398,7 @@ fn refusals_say_what_the_peer_sent() {
         "0x310",
         "PadC of 513 bytes",
         "PadD of 514 bytes",
-        "16385 bytes, and 16384 is the limit",
+        "16385 bytes, but the limit is 16384",
     ]) {
         let said = refusal.to_string();
         // With AES, 0x04 has a name.
@@ -451,10 +451,7 @@ fn errors_name_the_likely_cause_for_their_role() {
             "may not speak MSE",
         ),
         (closed(Responder, Step::Sync, true), "may not speak MSE"),
-        (
-            closed(Initiator, Step::Payload, false),
-            "may accept nothing but MSE",
-        ),
+        (closed(Initiator, Step::Payload, false), "may require MSE"),
         (
             timed_out(Initiator, Step::Payload, false),
             "not serve the info-hash",
@@ -468,10 +465,7 @@ fn errors_name_the_likely_cause_for_their_role() {
             refused(Initiator, HandshakeError::PlaintextAnswer),
             "does not speak MSE",
         ),
-        (
-            refused(Initiator, HandshakeError::NotPlaintext),
-            "nothing but MSE",
-        ),
+        (refused(Initiator, HandshakeError::NotPlaintext), "require MSE"),
         (
             refused(Initiator, HandshakeError::SelfConnection),
             "leads back to this client",

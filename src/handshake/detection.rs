@@ -1,4 +1,4 @@
-//! Tells a plaintext BitTorrent handshake from a public key.
+//! Distinguishes a plaintext BitTorrent handshake from a public key.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 /// Where the info-hash ends in a plaintext BitTorrent handshake: after the protocol string and 8 reserved bytes.
 const INFO_HASH_END: usize = PROTOCOL.len() + 8 + 20;
 
-/// What the peer speaks, once that can be told from the bytes `seen`.
+/// Whether the bytes `seen` begin MSE or plaintext; `None` if there are too few to decide.
 ///
-/// Decides for MSE at the first byte that differs, and for plaintext on all 20 bytes only: one public key in 256 begins
-/// with `0x13`, too (YueMiyuki/Risuko#30).
+/// Decides for MSE at the first byte that differs, and for plaintext only after all 20 bytes, because one public key in 256
+/// also begins with `0x13` (YueMiyuki/Risuko#30).
 pub(super) fn classify(seen: &[u8]) -> Option<DialMode> {
     if PROTOCOL.iter().zip(seen).any(|(known, byte)| known != byte) {
         Some(DialMode::Mse)
@@ -28,23 +28,23 @@ pub(super) fn classify(seen: &[u8]) -> Option<DialMode> {
     }
 }
 
-/// Tells what an incoming connection speaks, and applies the policy to it.
+/// Detects whether an incoming connection speaks MSE or plaintext, and applies the policy to it.
 ///
-/// It recognises plaintext by all 20 bytes of `0x13 "BitTorrent protocol"`, and is done when the info-hash has been read:
-/// after 48 bytes. Anything else is a public key; it is done when all 96 bytes have been read. If the policy forbids MSE,
-/// it fails at the first byte that differs.
+/// It recognises plaintext by all 20 bytes of `0x13 "BitTorrent protocol"`, and is done after 48 bytes, with the info-hash.
+/// Anything else is a public key, and it is done after all 96 bytes of it. If the policy forbids MSE, it fails at the first
+/// byte that differs from plaintext.
 pub struct Detection {
     policy: Policy,
     hide_plaintext: bool,
     seen: Vec<u8>,
 }
 
-/// What an incoming connection speaks, with the bytes that have been read. `Debug` prints how many.
+/// The result of [`Detection`]: MSE or plaintext, with the bytes that have been read. `Debug` prints only their number.
 #[non_exhaustive]
 pub enum Detected {
     /// A plaintext BitTorrent handshake, at least up to its info-hash.
     Plaintext {
-        /// The info-hash that the peer asks for. It claims to know the torrent; nothing proves it.
+        /// The info-hash that the peer wants. Nothing proves that the peer knows the torrent.
         info_hash: [u8; 20],
         /// Everything that has been read, from the first byte on.
         received: Vec<u8>,
@@ -65,7 +65,7 @@ impl fmt::Debug for Detected {
 }
 
 impl Detection {
-    /// Admits what `policy` admits.
+    /// Accepts the modes that `policy` allows.
     pub fn new(policy: &Policy) -> Self {
         Self {
             policy: policy.clone(),
@@ -74,8 +74,8 @@ impl Detection {
         }
     }
 
-    /// Does not look for plaintext if the policy requires MSE: the first 96 bytes are a key, whatever they are. So a
-    /// prober cannot tell that its plaintext was understood.
+    /// If the policy requires MSE, treats the first 96 bytes as a key even if they are plaintext BitTorrent. This hides from
+    /// a prober that you understand plaintext.
     #[must_use]
     pub const fn hide_plaintext(mut self, hide: bool) -> Self {
         self.hide_plaintext = hide && !self.policy.allows(DialMode::Plaintext);
@@ -101,7 +101,7 @@ impl Machine for Detection {
         input: &[u8],
         _output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Detected>, HandshakeError> {
-        // Reserves a whole key at once, so that single bytes cost no more memory than all of them together.
+        // Reserve a whole key at once, so that a key in single bytes costs no more memory than one in one piece.
         let capacity = PUBLIC_KEY_LEN.max(self.seen.len() + input.len());
         self.seen.reserve_exact(capacity - self.seen.len());
         self.seen.extend_from_slice(input);

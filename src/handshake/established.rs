@@ -8,7 +8,7 @@ use crate::mode::{Mode, Role};
 use crate::policy::hint::PeerHint;
 use crate::skey::Skey;
 
-/// The result of a handshake: side, mode, info-hash, attempts and time. It holds no key, and prints no info-hash.
+/// The result of a handshake: role, mode, info-hash, attempts and time. It holds no key, and does not print the info-hash.
 #[derive(Clone, Debug)]
 pub struct Negotiated {
     role: Role,
@@ -43,7 +43,7 @@ impl Negotiated {
         self.role
     }
 
-    /// What the stream looks like on the wire.
+    /// How the stream is encrypted on the wire.
     pub const fn mode(&self) -> Mode {
         self.mode
     }
@@ -53,21 +53,22 @@ impl Negotiated {
         !matches!(self.mode, Mode::Plaintext | Mode::HeaderOnly)
     }
 
-    /// The verified SKEY (info-hash): the one that both ends proved to know in an MSE handshake, or the one for which
-    /// [`Incoming::accept`](crate::Incoming::accept) served a plaintext peer.
+    /// The info-hash (SKEY) of the connection.
     ///
-    /// For a dialled plaintext connection it is `None`: read the info-hash from the peer's BitTorrent handshake.
+    /// With MSE, both ends have proved that they know it. For an accepted plaintext connection it is the one that you passed
+    /// to [`Incoming::accept`](crate::Incoming::accept). For a dialled plaintext connection it is `None`: read the info-hash
+    /// from the peer's BitTorrent handshake.
     pub const fn skey(&self) -> Option<&Skey> {
         self.skey.as_ref()
     }
 
-    /// How many connections it took: 1, or 2 after a redial.
+    /// The number of attempts: 1, or 2 after a redial.
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// How long it took: the handshake, or with [`connect_with`](crate::MseConnector::connect_with) and
-    /// [`Dial`](crate::Dial) all attempts together, dialling included. `None` if it was driven by hand.
+    /// The duration of the handshake. With [`connect_with`](crate::MseConnector::connect_with) and [`Dial`](crate::Dial) it
+    /// covers all attempts, dialling included. `None` if you drove the machines by hand.
     pub const fn elapsed(&self) -> Option<Duration> {
         self.elapsed
     }
@@ -87,8 +88,8 @@ impl fmt::Display for Negotiated {
     }
 }
 
-/// From an earlier connection with the peer, in either direction. If it used MSE, the next attempt begins with MSE. If it
-/// was plaintext, it says nothing: clients that dial plaintext first accept MSE, too.
+/// The hint from an earlier connection with the peer, in either direction. If it used MSE, the peer prefers MSE. If it was
+/// plaintext, the hint is [`Unknown`](PeerHint::Unknown), because clients that dial in plaintext first also accept MSE.
 impl From<&Negotiated> for PeerHint {
     fn from(earlier: &Negotiated) -> Self {
         match earlier.mode() {
@@ -100,21 +101,21 @@ impl From<&Negotiated> for PeerHint {
 
 /// A finished handshake: its result, the keystreams, and the first bytes of the stream.
 ///
-/// To continue over a Tokio transport, pass it to [`MseStream::from_established`](crate::MseStream::from_established).
+/// To continue over a Tokio transport, call [`MseStream::from_established`](crate::MseStream::from_established).
 #[non_exhaustive]
 pub struct Established {
     /// The result.
     pub negotiated: Negotiated,
-    /// Encrypts what is sent from here on; `None` if the stream is not encrypted.
+    /// Encrypts the bytes that you send next. `None` if the stream is not encrypted.
     pub encrypt: Option<Keystream>,
-    /// Decrypts what is received from here on; `None` if the stream is not encrypted.
+    /// Decrypts the bytes that you receive next. `None` if the stream is not encrypted.
     pub decrypt: Option<Keystream>,
-    /// The first bytes of the peer's stream, which arrived with the handshake, decrypted.
+    /// The first bytes of the peer's stream, decrypted. They arrived with the handshake.
     pub received: Vec<u8>,
 }
 
 impl Established {
-    /// After a handshake that agreed on these keystreams, or on none.
+    /// The result of a handshake that agreed on these keystreams, or on none.
     pub(super) fn new(
         negotiated: Negotiated,
         (encrypt, decrypt): (Option<Keystream>, Option<Keystream>),
@@ -127,7 +128,7 @@ impl Established {
         }
     }
 
-    /// A plaintext connection that began with `received`. `skey` is the info-hash that was verified, if there is one.
+    /// A plaintext connection that began with `received`. `skey` is the info-hash, if it is known.
     ///
     /// For callers who drive [`Detection`](super::Detection) by hand.
     pub const fn plaintext(role: Role, skey: Option<Skey>, received: Vec<u8>) -> Self {

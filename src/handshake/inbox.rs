@@ -2,8 +2,8 @@
 
 use zeroize::Zeroize;
 
-/// Capacity grows in steps of this many bytes. So a peer that sends single bytes costs no more memory than one that sends
-/// the same in one piece, to within one step.
+/// Capacity grows in steps of this many bytes. So single bytes cost at most one step more memory than the same bytes in one
+/// piece.
 const STEP: usize = 512;
 
 /// A queue of bytes, taken from the front.
@@ -22,8 +22,8 @@ impl Inbox {
         self.bytes.extend_from_slice(input);
     }
 
-    /// Moves what was not taken to a new buffer with space for `more` bytes, and little more: doubling would hold twice what
-    /// the peer has sent. The old buffer is wiped; `Vec::reserve` would not do that.
+    /// Moves the unread bytes to a new buffer with space for `more` bytes. `Vec::reserve` would double the capacity, and would
+    /// not wipe the old buffer.
     fn reserve(&mut self, more: usize) {
         let unread = self.unread();
         let mut bytes = Vec::with_capacity((unread.len() + more).next_multiple_of(STEP));
@@ -32,7 +32,7 @@ impl Inbox {
         self.taken = 0;
     }
 
-    /// Everything that was not taken yet.
+    /// The bytes that have not been taken.
     pub(super) fn unread(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }
@@ -49,7 +49,7 @@ impl Inbox {
         self.take(N)?.try_into().ok()
     }
 
-    /// All bytes that were not taken yet, without copying them to new memory.
+    /// Takes all unread bytes, without copying them to new memory.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
         if self.unread().is_empty() {
             // An empty buffer would stay allocated until the stream is read.
@@ -105,7 +105,7 @@ pub(super) enum Search {
     Found(usize),
     /// It may still arrive.
     Undecided,
-    /// It is not where it has to be.
+    /// It is not within the first `max_before` bytes.
     Absent,
 }
 

@@ -1,4 +1,4 @@
-//! A, the side that opens the connection: it sends the first and the third message.
+//! The machine of the initiator (A), which sends the first and the third message.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct Initiator {
     state: State,
 }
 
-/// What the caller asked for.
+/// The arguments of the caller.
 struct Wanted {
     skey: Skey,
     offered: CryptoMethods,
@@ -47,7 +47,7 @@ enum State {
     Sync {
         keys: Keys,
         encrypted_vc: [u8; VC.len()],
-        /// HASH('req1', S), which only another initiator sends.
+        /// `HASH('req1', S)`, which only another initiator sends.
         req1: [u8; 20],
     },
     CryptoSelect(Keys),
@@ -59,11 +59,11 @@ enum State {
 }
 
 impl Initiator {
-    /// Begins a handshake for `skey` and appends the first message to `output`. Offers the methods of `policy`, and does
-    /// not look at its [`Encryption`](crate::Encryption).
+    /// Begins a handshake for `skey`, and appends the first message to `output`. Offers the methods of `policy`, and ignores
+    /// its [`Encryption`](crate::Encryption).
     ///
-    /// The first [`MAX_IA_SENT`] bytes of `initial_payload` are part of the third message; the rest follows as soon as the
-    /// fourth has arrived.
+    /// The first [`MAX_IA_SENT`] bytes of `initial_payload` are part of the third message. The rest follows as soon as the
+    /// fourth message has arrived.
     pub fn new(
         skey: Skey,
         policy: &Policy,
@@ -109,7 +109,7 @@ impl State {
                 before_sync,
                 pad_c_len,
             } => {
-                // A peer without MSE may answer in plaintext and then wait: do not wait with it until the timeout.
+                // A peer without MSE may reply in plaintext and then wait. Fail now, and not at the timeout.
                 if classify(inbox.unread()) == Some(DialMode::Plaintext) {
                     return Err(HandshakeError::PlaintextAnswer);
                 }
@@ -155,7 +155,7 @@ impl State {
                 _ if matches!(inbox.find(&req1, MAX_PAD), Search::Found(_)) => {
                     Err(HandshakeError::AnotherDialler)
                 }
-                // HASH('req1', S) is longer than VC, so it may still be arriving when VC can no longer come.
+                // HASH('req1', S) is longer than VC, so it may still be arriving after the last position for VC.
                 Search::Absent if !inbox.is_arriving(&req1, MAX_PAD) => Err(HandshakeError::NoSyncMark),
                 Search::Undecided | Search::Absent => Ok(Turn::Starved(Self::Sync {
                     keys,

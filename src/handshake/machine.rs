@@ -1,4 +1,4 @@
-//! What all machines have in common: the constants of the specification, and how a machine is fed.
+//! The trait of all machines, and constants of the specification.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ pub(super) const VC: [u8; 8] = [0; 8];
 /// The longest PadA, PadB, PadC or PadD, in bytes.
 pub const MAX_PAD: usize = 512;
 
-/// The most bytes of initial payload that an initiator sends inside the third message: a BitTorrent handshake. libtorrent,
-/// rTorrent and aria2 refuse more, and KTorrent stalls. The rest follows after the fourth message.
+/// The most bytes of initial payload that an initiator sends inside the third message: one BitTorrent handshake. The rest
+/// follows after the fourth message, because libtorrent, rTorrent and aria2 refuse more, and KTorrent stalls.
 pub const MAX_IA_SENT: usize = 68;
 
 /// The most bytes of initial payload that a responder accepts.
@@ -27,30 +27,30 @@ pub(super) fn pad_len(step: Step, len: u16) -> Result<usize, HandshakeError> {
 
 /// One side of a handshake, or a part of it, without IO.
 ///
-/// A machine accepts the peer's bytes in any pieces and keeps what it cannot use yet. The trait is sealed: the machines
-/// of [this module](crate::handshake) implement it.
+/// A machine accepts the peer's bytes in any pieces, and keeps those that it cannot use yet. The trait is sealed; only the
+/// machines of [this module](crate::handshake) implement it.
 pub trait Machine: Sized + sealed::Sealed {
     /// The result.
     type Done;
 
-    /// Processes the next bytes of the peer, and appends to `output` what has to be sent. Empty input is allowed: the
-    /// machine may have all that it needs already.
+    /// Processes the next bytes of the peer, and appends the bytes to send to `output`. `input` may be empty: the machine may
+    /// already have the bytes that it needs.
     ///
     /// # Errors
     ///
-    /// If the peer's bytes are refused. Nothing has to be sent then. To hide the refusal from a prober, send what was
-    /// appended to `output` in this call.
+    /// If the machine refuses the peer's bytes. You need not send anything then. To hide the refusal from a prober, send the
+    /// bytes that this call appended to `output`.
     fn process(
         self,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Self::Done>, HandshakeError>;
 
-    /// What the machine waits for: the step to name in an error if the peer closes now.
+    /// The step for which the machine waits. Name it in the error if the peer closes now.
     fn step(&self) -> Step;
 
     /// Whether the peer has answered: with the 96 bytes of its key to MSE, or with all 20 bytes of `0x13 "BitTorrent
-    /// protocol"` to plaintext. No policy redials a peer that did ([`Policy::redial`](crate::Policy::redial)).
+    /// protocol"` to plaintext. No policy redials a peer that answered ([`Policy::redial`](crate::Policy::redial)).
     fn peer_answered(&self) -> bool;
 }
 
@@ -67,14 +67,14 @@ pub enum Progress<M, D> {
     Done(D),
 }
 
-/// What a state makes of the bytes that have arrived.
+/// The result of one turn of a state.
 pub(super) enum Turn<S, D> {
     Next(S),
     Starved(S),
     Done(D),
 }
 
-/// Goes from state to state as far as the bytes that have arrived allow.
+/// Advances from state to state until more bytes are needed.
 pub(super) fn advance<S, D>(
     mut state: S,
     mut turn: impl FnMut(S) -> Result<Turn<S, D>, HandshakeError>,

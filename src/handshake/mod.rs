@@ -3,21 +3,21 @@
 //! For other runtimes, blocking sockets, fuzzing and tests. Applications on Tokio use
 //! [`MseConnector`](crate::MseConnector) and [`MseAcceptor`](crate::MseAcceptor), which drive these machines.
 //!
-//! | an end that | uses | result |
+//! | this end | uses | result |
 //! |---|---|---|
 //! | dials with MSE | [`Initiator`] | [`Established`] |
-//! | dials in plaintext, and would redial with MSE | [`PlaintextDial`] | [`Established`] |
+//! | dials in plaintext, and may redial with MSE | [`PlaintextDial`] | [`Established`] |
 //! | is dialled, with MSE or plaintext | [`Detection`] | [`Detected`] |
 //! | was dialled with MSE | [`Responder`] | [`SkeyRequest`] |
 //! | has looked up the info-hash | [`Negotiation`] | [`Established`] |
 //!
-//! [`process(self, input, output)`](Machine::process) takes the peer's bytes in any pieces, keeps what it cannot use yet,
-//! and appends what has to be sent to `output`. It returns the machine ([`Progress::NeedInput`]) or the result
-//! ([`Progress::Done`]). A machine that is done or has failed is gone, so it cannot be used again.
+//! [`process(self, input, output)`](Machine::process) takes the peer's bytes in any pieces, keeps those that it cannot use
+//! yet, and appends the bytes to send to `output`. It returns the machine ([`Progress::NeedInput`]) or the result
+//! ([`Progress::Done`]). It consumes the machine, so you cannot use a machine that is done or has failed.
 //!
-//! All randomness is an argument ([`Randomness`]), so a transcript depends on it and on the peer's bytes alone. Timeouts
-//! are up to you. If you give up, [`Machine::step`] and [`Machine::peer_answered`] are what [`Error`](crate::Error) is
-//! made from, and [`Policy::redial`](crate::Policy::redial) decides whether to dial again.
+//! All randomness is an argument ([`Randomness`]), so a transcript depends only on it and on the peer's bytes. You must
+//! apply timeouts yourself. If you give up, make an [`Error`](crate::Error) from [`Machine::step`] and
+//! [`Machine::peer_answered`], and ask [`Policy::redial`](crate::Policy::redial) whether to redial.
 //!
 //! ```
 //! use tokio_mse::handshake::{Initiator, Machine, Progress, Randomness, Responder};
@@ -40,9 +40,9 @@
 //! # Ok::<(), tokio_mse::HandshakeError>(())
 //! ```
 //!
-//! The example `guide_blocking` drives whole connections over blocking sockets in this way, without a runtime.
+//! The example `guide_blocking` drives whole connections over blocking sockets like this, without a runtime.
 
-// Strangers write the bytes that are processed here.
+// These files process bytes from strangers.
 #![warn(clippy::indexing_slicing)]
 
 mod detection;

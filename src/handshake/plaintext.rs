@@ -15,16 +15,16 @@ const HANDSHAKE_LEN: usize = 68;
 
 /// Dials in plaintext, and waits for an answer in plaintext.
 ///
-/// Use it if you would redial with MSE ([`Policy::redial`](crate::Policy::redial)). A peer that accepts nothing but MSE
-/// mistakes a plaintext handshake for a public key, and may send its own. So all 20 bytes of `0x13 "BitTorrent protocol"`
-/// are an answer, and any other byte is [`HandshakeError::NotPlaintext`] at once.
+/// Use it if you may redial with MSE ([`Policy::redial`](crate::Policy::redial)). A peer that requires MSE mistakes a
+/// plaintext handshake for a public key, and may send its own key. So only all 20 bytes of `0x13 "BitTorrent protocol"` are
+/// an answer. At any other byte the attempt fails with [`HandshakeError::NotPlaintext`].
 pub struct PlaintextDial {
     sent: Bytes,
     seen: Vec<u8>,
 }
 
 impl PlaintextDial {
-    /// Begins with `initial_payload`, the whole BitTorrent handshake, and appends it to `output`.
+    /// Begins an attempt, and appends `initial_payload`, the whole BitTorrent handshake, to `output`.
     pub fn new(initial_payload: impl Into<Bytes>, output: &mut Vec<u8>) -> Self {
         let sent = initial_payload.into();
         output.extend_from_slice(&sent);
@@ -34,8 +34,8 @@ impl PlaintextDial {
         }
     }
 
-    /// Whether the peer's handshake is our own. Honest peers of the same torrent share its first 48 bytes, so all of it
-    /// has to be there; it is not waited for.
+    /// Whether the peer's handshake is our own. Honest peers of the same torrent can have the same first 48 bytes, so this
+    /// compares all 68. It does not wait for them.
     fn is_our_own(&self) -> bool {
         self.sent.len() >= HANDSHAKE_LEN && self.seen.get(..HANDSHAKE_LEN) == self.sent.get(..HANDSHAKE_LEN)
     }
@@ -69,7 +69,7 @@ impl Machine for PlaintextDial {
     }
 
     fn peer_answered(&self) -> bool {
-        // All 20 bytes end it.
+        // With all 20 bytes of an answer the machine is done.
         false
     }
 }

@@ -1,4 +1,4 @@
-//! Everything random in one side's handshake, drawn before it begins.
+//! The random values of one side of a handshake, drawn before it begins.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use rand::{CryptoRng, RngExt, SeedableRng};
 use super::machine::MAX_PAD;
 use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey};
 
-/// The key pair and the padding of one side of one handshake. Use it once: a key pair that appears on two connections
-/// shows that they belong together.
+/// The key pair and the padding of one side of one handshake. Use it once: if two connections have the same key pair, an
+/// observer sees that they belong together.
 pub struct Randomness {
     pub(super) private_key: PrivateKey,
     pub(super) public_key: [u8; PUBLIC_KEY_LEN],
@@ -17,13 +17,13 @@ pub struct Randomness {
 }
 
 impl Randomness {
-    /// Draws a key pair and padding. This computes the public key, one exponentiation, and may be called while the
-    /// connection is being established.
+    /// Draws a key pair and padding. This costs one exponentiation. You can call it while you wait for the connection.
     pub fn generate() -> Self {
         Self::draw(&mut rand::rng())
     }
 
-    /// The same key pair and padding for the same `seed`, in every version of this crate: for reproducible transcripts.
+    /// Derives a key pair and padding from `seed`, for reproducible transcripts. The result is the same in every version of
+    /// this crate.
     pub fn from_seed(seed: [u8; 32]) -> Self {
         Self::draw(&mut ChaCha20Rng::from_seed(seed))
     }
@@ -32,7 +32,7 @@ impl Randomness {
         Self::new(PrivateKey::draw(rng), Padding::draw(rng))
     }
 
-    /// This key pair and this padding: for reproducible transcripts.
+    /// A key pair and padding of your choice, for reproducible transcripts.
     pub fn new(private_key: PrivateKey, padding: Padding) -> Self {
         Self {
             public_key: private_key.public_key(),
@@ -41,7 +41,7 @@ impl Randomness {
         }
     }
 
-    /// Draws a key pair whose public key is `wanted`, or any if none was found among `most` candidates, and padding.
+    /// Draws padding, and a key pair whose public key is `wanted`. If none of `most` candidates is, draws any key pair.
     pub(crate) fn find<R: CryptoRng + ?Sized>(
         rng: &mut R,
         most: usize,
@@ -82,7 +82,7 @@ impl fmt::Debug for Randomness {
 
 /// The padding of one side: PadA and PadC of an initiator, PadB and PadD of a responder.
 ///
-/// PadA and PadB are sent in two parts, the first after the public key and the second before the third or fourth message, so that no
+/// PadA and PadB are sent in two parts: the first after the public key, the second before the third or fourth message. So no
 /// length shows where that message begins. Peers search for its beginning, and BiglyBT has always sent its pads like this.
 pub struct Padding {
     pub(super) with_key: Vec<u8>,
@@ -91,8 +91,8 @@ pub struct Padding {
 }
 
 impl Padding {
-    /// Together at most 447: Transmission 4.0 and KTorrent are fragile close to 512. The first part is never empty,
-    /// because BitTornado stalls if PadB is.
+    /// The two parts have at most 447 bytes, because Transmission 4.0 and KTorrent can fail close to 512. The first part is
+    /// never empty, because BitTornado stalls if PadB is empty.
     const WITH_KEY: std::ops::RangeInclusive<usize> = 1..=320;
     const BEFORE_SYNC: std::ops::RangeInclusive<usize> = 0..=127;
     const NEGOTIATED: std::ops::RangeInclusive<u16> = 0..=255;
@@ -115,7 +115,7 @@ impl Padding {
         }
     }
 
-    /// No padding at all: for reproducible transcripts.
+    /// No padding at all, for reproducible transcripts.
     pub const fn none() -> Self {
         Self {
             with_key: Vec::new(),
@@ -124,8 +124,8 @@ impl Padding {
         }
     }
 
-    /// This padding: `with_key` after the public key, `before_sync` before the third or fourth message, and PadC or PadD of
-    /// `negotiated_len` zero bytes.
+    /// Padding from its parts: `with_key` follows the public key, `before_sync` precedes the third or fourth message, and PadC
+    /// or PadD has `negotiated_len` zero bytes.
     ///
     /// `None` if `with_key` and `before_sync` together, or `negotiated_len`, exceed [`MAX_PAD`].
     pub fn new(

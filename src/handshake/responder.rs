@@ -1,7 +1,7 @@
-//! B, the side that was dialled: it sends the second and the fourth message.
+//! The machines of the responder (B), which sends the second and the fourth message.
 //!
-//! There are two machines, so that the caller can take any time to look up the info-hash: [`Responder`] ends with a
-//! [`SkeyRequest`], and [`Negotiation`] continues once the SKEY is known.
+//! The caller looks up the info-hash between the two machines: [`Responder`] ends with a [`SkeyRequest`], and [`Negotiation`]
+//! continues with the SKEY.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ use crate::skey::{Skey, SkeyHash};
 
 /// The responder's side of the handshake, up to the SKEY.
 ///
-/// [`SkeyRequest`] is its result, and [`Negotiation`] continues from there.
+/// Its result is a [`SkeyRequest`]. [`Negotiation`] continues from there.
 pub struct Responder {
     acceptable: CryptoMethods,
     inbox: Inbox,
@@ -38,8 +38,8 @@ enum KeyState {
 }
 
 impl Responder {
-    /// Waits for an initiator. Accepts the methods of `policy`, and header-only as the last choice if `policy` admits
-    /// plaintext. [`Detection`](super::Detection) comes first: it decides whether MSE is spoken at all.
+    /// Waits for an initiator. Accepts the methods of `policy`, and header-only as the last choice if `policy` allows
+    /// plaintext. Use [`Detection`](super::Detection) first, to find out whether the peer speaks MSE.
     pub fn new(policy: &Policy, randomness: Randomness) -> Self {
         Self {
             acceptable: policy.accepted_methods(),
@@ -149,19 +149,19 @@ impl fmt::Debug for Responder {
         debug("Responder", self, f)
     }
 }
-/// What is known, and what is still to be sent, once the keys are exchanged.
+/// The state after the key exchange: the secret, and the padding that is still to be sent.
 struct Keyed {
     secret: SharedSecret,
     before_sync: Vec<u8>,
     pad_d_len: u16,
 }
 
-/// An initiator that asks for an info-hash (SKEY).
+/// The result of a [`Responder`]: an initiator that wants an info-hash (SKEY).
 pub struct SkeyRequest {
     hash: SkeyHash,
     keyed: Keyed,
     acceptable: CryptoMethods,
-    /// Bits of crypto_provide that every policy so far accepts.
+    /// The bits of crypto_provide that all earlier policies accept.
     admitted_bits: u32,
     inbox: Inbox,
 }
@@ -177,12 +177,12 @@ impl SkeyRequest {
         }
     }
 
-    /// The hash of the SKEY that it asks for.
+    /// The hash of the SKEY that the initiator wants.
     pub const fn hash(&self) -> SkeyHash {
         self.hash
     }
 
-    /// From here on accepts only methods that are also in `methods`, in the order of `methods`.
+    /// Also requires that the method is in `methods`, and prefers in the order of `methods`.
     #[cfg(feature = "tokio")]
     pub(crate) fn narrow(&mut self, methods: CryptoMethods) {
         self.admitted_bits &= self.acceptable.bits();
@@ -192,8 +192,8 @@ impl SkeyRequest {
     /// Continues with the SKEY that has this [`hash`](Self::hash). `initial_payload` follows the fourth message in the same
     /// output.
     ///
-    /// A SKEY with another hash leads to [`HandshakeError::BadVc`]. Call [`process`](Machine::process) once with empty
-    /// input: the machine may have all that it needs already.
+    /// A SKEY with another hash leads to [`HandshakeError::BadVc`]. First call [`process`](Machine::process) with empty input:
+    /// the machine may already have the bytes that it needs.
     pub fn resolve(self, skey: Skey, initial_payload: impl Into<Bytes>) -> Negotiation {
         Negotiation::new(self, skey, initial_payload.into())
     }
@@ -212,7 +212,7 @@ pub struct Negotiation {
     state: OfferState,
 }
 
-/// What stays the same while the bytes arrive, except for the position of the ciphers.
+/// The part of the state that does not change while bytes arrive, except for the position of the ciphers.
 struct Side {
     skey: Skey,
     acceptable: CryptoMethods,

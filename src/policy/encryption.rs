@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How much encryption a policy wants.
+/// The level of encryption of a policy.
 ///
 /// | | outgoing | incoming |
 /// |---|---|---|
@@ -13,7 +13,7 @@ use std::fmt;
 ///
 /// MSE is obfuscation with weak cryptography. `Require` hides the protocol from simple filters; it is not security.
 ///
-/// Its text is a lower-case word:
+/// You can parse and print a level. Its text is a lower-case word:
 ///
 /// ```
 /// use tokio_mse::Encryption;
@@ -26,14 +26,14 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encryption {
-    /// Never speak MSE.
+    /// Never use MSE.
     Forbid,
-    /// Speak plaintext first, and MSE if the peer does not answer plaintext.
+    /// Dial in plaintext first, and redial with MSE if the peer does not answer. Accept both.
     Allow,
-    /// Speak MSE first, and plaintext if the peer does not answer MSE.
+    /// Dial with MSE first, and redial in plaintext if the peer does not answer. Accept both.
     #[default]
     Prefer,
-    /// Never speak plaintext.
+    /// Never use plaintext.
     Require,
 }
 

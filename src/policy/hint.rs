@@ -1,8 +1,8 @@
-//! What is known about a peer before it is dialled.
+//! Hints about the encryption of a peer.
 
-/// What is known about a peer's encryption before it is dialled. [`join`](Self::join) combines several sources.
+/// What you know about a peer's encryption before you dial it. [`join`](Self::join) combines several sources.
 ///
-/// | learnt from | who says it | hint |
+/// | source | who says it | constructor |
 /// |---|---|---|
 /// | `crypto_flags` in a tracker's answer, one byte for each peer | tracker | [`from_crypto_flag`](Self::from_crypto_flag) |
 /// | `supportcrypto=1`, `requirecrypto=1` of an announce | the peer | [`from_announce`](Self::from_announce) |
@@ -12,8 +12,8 @@
 ///
 /// UDP trackers, the mainline DHT and `peers6` say nothing: [`Unknown`](Self::Unknown).
 ///
-/// [`Policy::with_hint`](crate::Policy::with_hint) shows what a hint changes. A hint comes from a stranger. It may choose
-/// which attempt comes first, and it never leads to plaintext if MSE was wanted.
+/// [`Policy::with_hint`](crate::Policy::with_hint) shows what a hint changes. A hint comes from a stranger, so it never
+/// leads to plaintext if the policy prefers or requires MSE.
 ///
 /// ```
 /// use tokio_mse::{DialMode, PeerHint, Policy};
@@ -35,7 +35,7 @@ pub enum PeerHint {
     TakesMse,
     /// The peer prefers MSE.
     PrefersMse,
-    /// The peer accepts nothing but MSE.
+    /// The peer requires MSE.
     RequiresMse,
 }
 
@@ -55,8 +55,8 @@ impl PeerHint {
         }
     }
 
-    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 requires MSE, 0 supports it. Trackers send it if the
-    /// announce had `supportcrypto=1` or `requirecrypto=1`.
+    /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 means that the peer requires MSE, and 0 that it supports
+    /// MSE. Trackers send it if the announce had `supportcrypto=1` or `requirecrypto=1`.
     pub const fn from_crypto_flag(flag: u8) -> Self {
         match flag {
             0 => Self::TakesMse,
@@ -65,7 +65,7 @@ impl PeerHint {
         }
     }
 
-    /// From a peer's own announce to a tracker: whether it has `supportcrypto=1` and `requirecrypto=1`.
+    /// From a peer's own announce to a tracker: whether it had `supportcrypto=1`, and whether it had `requirecrypto=1`.
     pub const fn from_announce(supportcrypto: bool, requirecrypto: bool) -> Self {
         match (supportcrypto, requirecrypto) {
             // Some clients that require MSE announce only that.

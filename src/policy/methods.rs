@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// One bit of `crypto_provide` and `crypto_select`: what protects the stream after the handshake.
+/// A method that protects the stream after the handshake: one bit of `crypto_provide` and `crypto_select`.
 ///
-/// Its text is `rc4` or `header-only`.
+/// You can parse and print a method. Its text is `rc4` or `header-only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoMethod {
@@ -12,11 +12,11 @@ pub enum CryptoMethod {
     Rc4,
     /// `0x04`: AES-128-CTR from the first byte after the handshake; the handshake itself always uses RC4.
     ///
-    /// **Unstable**: a draft of libtorrent that no client has released. Its bit and counter may still change. It exists
-    /// only with the feature `unstable-aes` and is exempt from semantic versioning. It is no more secure than RC4:
+    /// **Unstable**: a draft of libtorrent that no released client speaks. Its bit and its counter may still change. It
+    /// exists only with the feature `unstable-aes` and is exempt from semantic versioning. It is no more secure than RC4:
     /// nothing is authenticated, and an observer sees the same.
     ///
-    /// It is fast if the processor has AES instructions; without them, RC4 is five times as fast. For most of its speed,
+    /// It is fast if the processor has AES instructions. Without them, RC4 is five times as fast. For most of its speed,
     /// set `codegen-units = 1` for this crate in the `Cargo.toml` of your program:
     ///
     /// ```toml
@@ -25,7 +25,7 @@ pub enum CryptoMethod {
     /// ```
     #[cfg(feature = "unstable-aes")]
     Aes128Ctr,
-    /// `0x01`: the handshake is hidden, and the stream that follows is readable. The specification calls it plaintext.
+    /// `0x01`: the handshake is hidden, and the stream after it is readable. The specification calls this plaintext.
     HeaderOnly,
 }
 
@@ -37,14 +37,14 @@ impl CryptoMethod {
         Self::HeaderOnly,
     ];
 
-    /// What was expected instead of a text that is no method.
+    /// The expected text, for errors.
     pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
         "`aes`, `rc4` or `header-only`"
     } else {
         "`rc4` or `header-only`"
     };
 
-    /// The bit that stands for this method on the wire.
+    /// The bit of this method on the wire.
     pub const fn bit(self) -> u32 {
         match self {
             Self::Rc4 => 0x02,
@@ -93,7 +93,7 @@ impl fmt::Display for Offer {
 
 /// An ordered set of crypto methods, most preferred first, never empty.
 ///
-/// Its text is a comma-separated list:
+/// You can parse and print a set. Its text is a comma-separated list:
 ///
 /// ```
 /// use tokio_mse::{CryptoMethod, CryptoMethods};
@@ -112,7 +112,7 @@ pub struct CryptoMethods {
 }
 
 impl CryptoMethods {
-    /// What was expected instead of a text that is no set of methods.
+    /// The expected text, for errors.
     pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
         "a comma-separated list of `aes`, `rc4` and `header-only`"
     } else {
@@ -170,14 +170,14 @@ impl CryptoMethods {
         self.iter().map(CryptoMethod::bit).sum()
     }
 
-    /// What a responder selects from the peer's `crypto_provide`: its own first choice that was offered. Unknown bits are
-    /// ignored.
+    /// The method that a responder selects from the peer's `crypto_provide`: its own first choice among the offered ones.
+    /// Unknown bits are ignored.
     pub(crate) fn choose(self, provided: u32) -> Option<CryptoMethod> {
         self.iter().find(|method| provided & method.bit() != 0)
     }
 
-    /// What an initiator makes of `crypto_select`: exactly one bit, and one that it offered. Clients disagree on the meaning
-    /// of several bits (RC4, header-only, an exception), so every selection of several bits is refused.
+    /// The method that `crypto_select` stands for, if it is exactly one bit that this initiator offered. Clients disagree on
+    /// the meaning of several bits (RC4, header-only, an exception), so the initiator refuses them.
     pub(crate) fn selected(self, selection: u32) -> Option<CryptoMethod> {
         self.iter().find(|method| selection == method.bit())
     }

@@ -1,4 +1,4 @@
-//! What to dial, what to accept, and which methods to offer and choose: one decision table, pure functions.
+//! Policies: which modes to dial and accept, and which methods to offer and select. Pure functions.
 
 pub(crate) mod encryption;
 pub(crate) mod hint;
@@ -15,9 +15,9 @@ use encryption::Encryption;
 use hint::PeerHint;
 use methods::{CryptoMethod, CryptoMethods};
 
-/// What to dial, what to accept, and which methods to offer and choose. One policy serves both directions.
+/// Which modes to dial and accept, and which methods to offer and select. One policy serves both directions.
 ///
-/// A preset speaks what it is named after and nothing else, unless [`allow_fallback`](Self::allow_fallback) follows:
+/// The presets have no fallback until you add one with [`allow_fallback`](Self::allow_fallback):
 ///
 /// ```
 /// use tokio_mse::{Encryption, Policy};
@@ -28,8 +28,8 @@ use methods::{CryptoMethod, CryptoMethods};
 /// assert_eq!(plaintext_if_necessary, Policy::default());
 /// ```
 ///
-/// Its text is one word of [`Encryption`] and the methods, most preferred first. A word alone means RC4 alone, and
-/// `forbid` has no methods:
+/// You can parse and print a policy. Its text is one word for the [`Encryption`] and a list of methods, most preferred
+/// first. Without a list, the method is RC4. `forbid` has no methods:
 ///
 /// ```
 /// use tokio_mse::Policy;
@@ -39,7 +39,7 @@ use methods::{CryptoMethod, CryptoMethods};
 /// assert_eq!(Policy::plaintext_only().to_string(), "forbid");
 /// ```
 ///
-/// With the feature `serde` it is serialised as that text.
+/// With the feature `serde` it is serialised as this text.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// [`Encryption::Prefer`], RC4 alone: right for a connector and for an acceptor.
+    /// [`Encryption::Prefer`] with RC4 alone, for connectors and acceptors.
     ///
     /// A fallback to plaintext shows the info-hash to everybody on the path. If that must not happen, use
     /// [`full_rc4`](Self::full_rc4).
@@ -59,7 +59,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// A policy from its two parts. [`Encryption::Forbid`] has no methods: the argument has no effect then.
+    /// A policy from its two parts. With [`Encryption::Forbid`], `methods` has no effect.
     pub const fn new(encryption: Encryption, methods: CryptoMethods) -> Self {
         let methods = match encryption {
             Encryption::Forbid => CryptoMethods::only(CryptoMethod::Rc4),
@@ -68,16 +68,15 @@ impl Policy {
         Self { encryption, methods }
     }
 
-    /// Plaintext BitTorrent and no MSE: [`Encryption::Forbid`].
+    /// Plaintext BitTorrent, never MSE: [`Encryption::Forbid`].
     pub const fn plaintext_only() -> Self {
         Self::new(Encryption::Forbid, CryptoMethods::only(CryptoMethod::Rc4))
     }
 
-    /// MSE or an error, header-only: the handshake is hidden, the stream that follows is readable.
-    /// [`Encryption::Require`].
+    /// MSE, never plaintext: [`Encryption::Require`]. The handshake is hidden, and the stream after it is readable.
     ///
-    /// Transmission 4.0 selects header-only if nothing else is offered, and then sends RC4 nevertheless. This is not
-    /// detected. Offer RC4 as the second choice: Transmission then selects RC4, and other clients select header-only.
+    /// If header-only is the only offer, Transmission 4.0 selects it and then sends RC4 nevertheless. The library does not
+    /// detect this. So offer RC4 as the second choice: Transmission then selects RC4, and other clients select header-only.
     ///
     /// ```
     /// use tokio_mse::{CryptoMethod, CryptoMethods, Policy};
@@ -90,7 +89,7 @@ impl Policy {
         Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::HeaderOnly))
     }
 
-    /// MSE or an error, the whole stream RC4-encrypted: [`Encryption::Require`].
+    /// MSE, never plaintext: [`Encryption::Require`]. The whole stream is RC4-encrypted.
     pub const fn full_rc4() -> Self {
         Self::new(Encryption::Require, CryptoMethods::only(CryptoMethod::Rc4))
     }
@@ -112,7 +111,7 @@ impl Policy {
     /// The same policy without a fallback: `Prefer` becomes `Require`, and `Allow` becomes `Forbid`. `Require` and
     /// `Forbid` have none.
     ///
-    /// This changes what is accepted, too. To dial strictly and accept anything, use two policies.
+    /// This also changes which modes an acceptor accepts. To dial strictly and accept anything, use two policies.
     #[must_use]
     pub const fn forbid_fallback(self) -> Self {
         let encryption = match self.encryption {
@@ -135,7 +134,7 @@ impl Policy {
         Self::new(self.encryption, methods)
     }
 
-    /// The policy for dialling a peer about which `hint` is known.
+    /// The policy for dialling a peer that has this hint.
     ///
     /// | | [`Unknown`](PeerHint::Unknown), [`TakesMse`](PeerHint::TakesMse) | [`PrefersMse`](PeerHint::PrefersMse) | [`RequiresMse`](PeerHint::RequiresMse) |
     /// |---|---|---|---|
@@ -144,8 +143,8 @@ impl Policy {
     /// | [`Prefer`](Encryption::Prefer) | unchanged | unchanged | [`Require`](Encryption::Require) |
     /// | [`Require`](Encryption::Require) | unchanged | unchanged | unchanged |
     ///
-    /// A hint saves an attempt that would fail. It never puts plaintext first. A peer that accepts nothing but MSE is not
-    /// dialled in plaintext at all, because that would show the info-hash for nothing.
+    /// A hint saves an attempt that would fail. It never puts plaintext first. A peer that requires MSE is never dialled in
+    /// plaintext, because that would show the info-hash and could not succeed.
     #[must_use]
     pub const fn with_hint(self, hint: PeerHint) -> Self {
         match (self.encryption, hint) {
@@ -159,20 +158,20 @@ impl Policy {
         }
     }
 
-    /// How much encryption is wanted.
+    /// The level of encryption.
     pub const fn encryption(&self) -> Encryption {
         self.encryption
     }
 
-    /// The methods that an initiator offers, and from which a responder chooses, most preferred first.
+    /// The methods that an initiator offers and a responder accepts, most preferred first.
     ///
-    /// A responder that admits plaintext also accepts header-only, as the last choice. Under [`Encryption::Forbid`]
+    /// A responder that accepts plaintext also accepts header-only, as the last choice. Under [`Encryption::Forbid`]
     /// these are the methods that [`allow_fallback`](Self::allow_fallback) would use.
     pub const fn methods(&self) -> CryptoMethods {
         self.methods
     }
 
-    /// What an outgoing connection speaks first.
+    /// The mode of the first attempt.
     pub const fn first_mode(&self) -> DialMode {
         match self.encryption {
             Encryption::Forbid | Encryption::Allow => DialMode::Plaintext,
@@ -180,7 +179,7 @@ impl Policy {
         }
     }
 
-    /// Whether connections in this mode are made and accepted at all.
+    /// Whether the policy allows connections in this mode.
     pub const fn allows(&self, mode: DialMode) -> bool {
         match self.encryption {
             Encryption::Allow | Encryption::Prefer => true,
@@ -189,7 +188,7 @@ impl Policy {
         }
     }
 
-    /// What to dial next, after an attempt in `mode` failed with `error`; `None` if there is nothing left to try.
+    /// The mode of the redial after an attempt in `mode` has failed with `error`, or `None` if there must be no redial.
     ///
     /// | | after MSE | after plaintext |
     /// |---|---|---|
@@ -198,10 +197,10 @@ impl Policy {
     /// | [`Prefer`](Encryption::Prefer) | plaintext | never |
     /// | [`Require`](Encryption::Require) | never | - |
     ///
-    /// Only silence, or something that is no answer, is followed by a redial: the peer closed, reset or said nothing
-    /// before its answer, or spoke the other mode. A peer that [answered](Error::peer_answered) speaks what was dialled,
-    /// so another mode would only show the info-hash (transmission#6935, #6942). A failure on our own side, such as a
-    /// missing route, says nothing about the peer. See the guide [`docs::fallback`](crate::docs::fallback).
+    /// A redial follows only if the peer closed, reset or stayed silent before it answered, or if it sent something that is
+    /// no answer. A peer that [answered](Error::peer_answered) speaks the mode in which it was dialled, so another mode
+    /// would only show the info-hash (transmission#6935, #6942). A failure on our own side, such as a missing route, says
+    /// nothing about the peer. See the guide [`docs::fallback`](crate::docs::fallback).
     ///
     /// ```
     /// use tokio_mse::{DialMode, Error, Policy, Role, Step};
@@ -219,7 +218,7 @@ impl Policy {
         }
     }
 
-    /// What a redial after an attempt in `mode` would speak, if the policy has one.
+    /// The mode of a redial after an attempt in `mode`, if the policy allows one.
     pub(crate) const fn second_mode(&self, mode: DialMode) -> Option<DialMode> {
         match (self.encryption, mode) {
             (Encryption::Allow, DialMode::Plaintext) => Some(DialMode::Mse),
@@ -228,8 +227,8 @@ impl Policy {
         }
     }
 
-    /// The methods that a responder accepts. If plaintext is admitted, so is header-only: the peer would be lost
-    /// otherwise, and header-only is no weaker than plaintext.
+    /// The methods that a responder accepts. A responder that accepts plaintext also accepts header-only: otherwise it would
+    /// lose the peer, and header-only is no weaker than plaintext.
     pub(crate) fn accepted_methods(&self) -> CryptoMethods {
         if self.allows(DialMode::Plaintext) {
             self.methods.then(CryptoMethod::HeaderOnly)

@@ -1,4 +1,4 @@
-//! Policies and their parts as text.
+//! Parsing and serialisation of policies and their parts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use super::Policy;
 use super::encryption::Encryption;
 use super::methods::{CryptoMethod, CryptoMethods};
 
-/// How many characters of the text an error shows.
+/// The maximum number of characters of the text that an error shows.
 const SHOWN: usize = 40;
 
 /// A text could not be parsed as a [`Policy`] or a part of one.
@@ -80,7 +80,7 @@ impl FromStr for CryptoMethods {
 impl FromStr for Policy {
     type Err = ParsePolicyError;
 
-    /// If one part is wrong, the error is about that part.
+    /// If one part is wrong, the error names that part.
     fn from_str(text: &str) -> Result<Self, ParsePolicyError> {
         let (word, methods) = match text.split_once(':') {
             Some((word, methods)) => (word, Some(methods.parse()?)),
@@ -95,7 +95,7 @@ impl FromStr for Policy {
     }
 }
 
-/// What `serde` serialises these types as.
+/// Lets `serde` serialise these types as strings.
 #[cfg(feature = "serde")]
 macro_rules! as_text {
     ($($name:ident),*) => {$(

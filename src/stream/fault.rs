@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-/// The transport broke its contract, or our last message was not sent: the position in the keystream is unknown to one
-/// of the two ends, so that direction is unusable for good. It is the source of the [`io::Error`] that reads or writes
-/// return. The other direction is not affected.
+/// Why one direction is unusable for good: the transport broke its contract, or our last message was not sent. One of the
+/// two ends does not know the keystream position then. This is inside the [`io::Error`] that reads or writes return. It does
+/// not affect the other direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breach {
     ReadTooMuch,
@@ -14,7 +14,7 @@ pub(crate) enum Breach {
     ReadPanicked,
     WroteTooMuch,
     WritePanicked,
-    /// The transport failed like this when the last message of the handshake was sent.
+    /// The transport failed with this kind of error while the last message of the handshake was sent.
     LastMessage(io::ErrorKind),
     /// A caller put a broken direction into [`Parts`](crate::Parts).
     Broken(io::ErrorKind),
@@ -25,7 +25,7 @@ pub(crate) enum Breach {
 pub(crate) enum Fault {
     /// The direction is broken for good.
     Breach(Breach),
-    /// The transport said so, and may say something else next time.
+    /// An error of the transport. The next call may succeed.
     Transport(io::Error),
 }
 

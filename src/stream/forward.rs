@@ -1,6 +1,6 @@
-//! Tokio's traits for the stream and its halves, which read and write alike.
+//! Macros that implement Tokio's traits for the stream and its halves.
 
-/// The stream and its halves read alike.
+/// Implements `AsyncRead` for a type with the fields `io` and `inbound`.
 macro_rules! impl_async_read {
     ($name:ident) => {
         impl<T: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for $name<T> {
@@ -16,7 +16,8 @@ macro_rules! impl_async_read {
     };
 }
 
-/// The stream and its halves write alike: flush and shutdown are the transport's, and nothing is buffered.
+/// Implements `AsyncWrite` for a type with the fields `io` and `outbound`. Nothing is buffered, so flush and shutdown only
+/// call the transport.
 macro_rules! impl_async_write {
     ($name:ident) => {
         impl<T: tokio::io::AsyncWrite + Unpin> tokio::io::AsyncWrite for $name<T> {

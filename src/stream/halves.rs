@@ -1,4 +1,4 @@
-//! Owned halves of a stream without a lock between them, and how they become a stream again.
+//! Owned halves of a stream, without a lock between them.
 
 use std::error::Error;
 use std::fmt;
@@ -26,7 +26,7 @@ impl<T> MseStream<T> {
     /// # }
     /// ```
     ///
-    /// Join a transport that is in (boxed) halves already for the handshake. It comes apart again without a lock:
+    /// If the transport already is in two (boxed) halves, join them for the handshake. To split them again needs no lock:
     ///
     /// ```
     /// use tokio::io::{AsyncRead, AsyncWrite, Join, join};
@@ -89,8 +89,7 @@ impl<R> MseReadHalf<R> {
         &mut self.io
     }
 
-    /// The transport's half, the decrypted bytes that come before its own, and its keystream: see
-    /// [`Parts`](crate::Parts).
+    /// The transport's half, the decrypted bytes that precede its own, and its keystream: see [`Parts`](crate::Parts).
     pub fn into_parts(self) -> (R, Bytes, io::Result<Option<Keystream>>) {
         let (unread, decrypt) = self.inbound.into_parts();
         (self.io, unread, decrypt)
@@ -98,9 +97,9 @@ impl<R> MseReadHalf<R> {
 }
 
 impl<R: Unpin> MseReadHalf<R> {
-    /// Reads into several buffers, if the transport can: see [`MseStream::poll_read_vectored_with`].
+    /// Reads into several buffers with a vectored read of the transport: see [`MseStream::poll_read_vectored_with`].
     ///
-    /// An application with its own trait for such transports implements it like this:
+    /// If your application has its own trait for such transports, implement it like this:
     ///
     /// ```
     /// use std::io::{IoSliceMut, Result};
@@ -131,7 +130,8 @@ impl<R: Unpin> MseReadHalf<R> {
     ///
     /// # Errors
     ///
-    /// The error of `read`; and every read is an error once `read` has reported more bytes than fit.
+    /// The error of `read`. If `read` panics or reports more bytes than fit, this direction is broken, and every later read
+    /// fails.
     pub fn poll_read_vectored_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -191,8 +191,8 @@ impl<R> MseReadHalf<R> {
         Arc::ptr_eq(&self.negotiated, &write.negotiated)
     }
 
-    /// Joins two halves again: the inverse of [`MseStream::into_split_with`]. `join` joins the halves of the transport, or
-    /// returns them if it cannot.
+    /// Joins two halves of a stream: the inverse of [`MseStream::into_split_with`]. `join` joins the halves of the transport,
+    /// or returns them if it cannot.
     ///
     /// ```no_run
     /// use tokio::io::{AsyncRead, AsyncWrite};
@@ -213,7 +213,7 @@ impl<R> MseReadHalf<R> {
     ///
     /// # Errors
     ///
-    /// If the halves belong to different streams (`join` is not called then), or if `join` fails. The error contains both
+    /// If the halves belong to different streams (then `join` is not called), or if `join` fails. The error contains both
     /// halves.
     pub fn reunite<W, T>(
         self,
@@ -263,13 +263,13 @@ impl<R, W> ReuniteError<R, W> {
         }
     }
 
-    /// The halves, as they were.
+    /// Returns both halves unchanged.
     pub fn into_halves(self) -> (MseReadHalf<R>, MseWriteHalf<W>) {
         *self.halves
     }
 }
 
-// The halves may be boxed traits, which cannot be printed.
+// The halves may be boxed trait objects without `Debug`.
 impl<R, W> fmt::Debug for ReuniteError<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReuniteError")
@@ -282,7 +282,7 @@ impl<R, W> fmt::Display for ReuniteError<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.cause {
             Cause::NoPair => "the halves come from different streams",
-            Cause::NotJoined => "the halves of the transport do not fit together",
+            Cause::NotJoined => "the halves of the transport cannot be joined",
         })
     }
 }

@@ -12,11 +12,11 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::crypto::keystream::Keystream;
 use crate::stream::fault::{Breach, Fault};
 
-/// A vectored read offers at most this many slices to the transport. They are on the stack.
+/// A vectored read offers at most this many slices to the transport, because they are on the stack.
 const MAX_SLICES: usize = 16;
 
 /// The receiving direction: decrypted bytes that arrived with the handshake, the keystream if the stream is encrypted, and
-/// why the direction is unusable, if it is.
+/// the reason if the direction is unusable.
 pub(crate) struct Inbound {
     unread: Bytes,
     decrypt: Option<Keystream>,
@@ -39,7 +39,7 @@ impl Inbound {
         }
     }
 
-    /// A broken stream gives no keystream away: nobody knows what it would decrypt.
+    /// Returns no keystream of a broken direction, because its position is unknown.
     pub(super) fn into_parts(self) -> (Bytes, io::Result<Option<Keystream>>) {
         let decrypt = match self.fault {
             Some(Fault::Breach(breach)) => Err(breach.into()),
@@ -89,8 +89,8 @@ impl Inbound {
         if !self.unread.is_empty() {
             return Poll::Ready(Ok(self.read_unread(bufs)));
         }
-        // The transport gets its own slices over the same memory. It may shorten and exchange them, and the bytes are
-        // still where they have to be.
+        // The transport gets separate slices over the same memory. If it shortens or swaps them, the bytes are still in the
+        // right place.
         let mut offered: [_; MAX_SLICES] = array::from_fn(|_| IoSliceMut::new(&mut []));
         let (mut slices, mut capacity) = (0, 0);
         for (slot, buf) in offered.iter_mut().zip(not_empty(bufs)) {
@@ -145,7 +145,7 @@ impl Inbound {
         read
     }
 
-    /// Hands out the first `len` unread bytes.
+    /// Passes the first `len` unread bytes to `to`, and removes them.
     fn take_unread(&mut self, len: usize, to: impl FnOnce(&[u8])) {
         let Some(bytes) = self.unread.get(..len) else {
             return;
@@ -182,7 +182,7 @@ pub(crate) fn poll_read_checked<R: AsyncRead>(
     match result {
         Poll::Ready(Ok(())) => Poll::Ready(Ok(new)),
         Poll::Pending | Poll::Ready(Err(_)) if new > 0 => {
-            // The new bytes are not decrypted, and nobody must take them for plaintext.
+            // Hide the new bytes: they are not decrypted.
             buf.set_filled(before);
             Poll::Ready(Err(Fault::Breach(Breach::FilledWithoutReady)))
         }

@@ -31,20 +31,25 @@ use crate::stream::outbound::Outbound;
 /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<()> {
 /// let tcp = TcpStream::connect("192.0.2.1:51414").await?;
 /// let mut peer = MseStream::connect(tcp, info_hash, handshake, &Policy::full_rc4()).await?;
-/// peer.write_all(b"\0\0\0\x01\x02").await?; // as on the bare stream
+/// peer.write_all(b"\0\0\0\x01\x02").await?; // no flush needed
 /// let mut answer = [0; 68];
 /// peer.read_exact(&mut answer).await?;
 /// # Ok(()) }
 /// ```
 ///
-/// Each call makes the same call on the transport, and returns what the transport returned; only the bytes are
-/// encrypted. No ciphertext is held back, so a flush is as unnecessary as on the bare stream. The exceptions: empty
-/// writes and reads do not reach the transport; bytes that arrived with the handshake are read first; a vectored write of
-/// an encrypted stream is one gathered write; and one write encrypts at most 16 KiB and 128 bytes. The guide
-/// [`docs::stream`](crate::docs::stream) has the details.
+/// Each call makes the same call on the transport, and returns what the transport returned. The only difference is that the
+/// bytes are encrypted or decrypted. The stream holds no ciphertext back, so it needs no more flushes than the transport.
+/// There are four exceptions:
 ///
-/// MSE is obfuscation, not security. It does not authenticate the peer and does not protect the bytes against changes,
-/// and an end of the stream may have been forged, because MSE has no close message.
+/// - Empty reads and writes do not reach the transport.
+/// - The first reads return the bytes that arrived with the handshake.
+/// - A vectored write on an encrypted stream becomes one ordinary write.
+/// - One write encrypts at most 16 KiB and 128 bytes.
+///
+/// The guide [`docs::stream`](crate::docs::stream) has the details.
+///
+/// MSE is obfuscation, not security. It does not authenticate the peer, and does not protect the bytes against changes. It
+/// has no close message, so anyone on the path can forge the end of the stream.
 #[derive(Debug)]
 pub struct MseStream<T> {
     io: T,
@@ -54,8 +59,7 @@ pub struct MseStream<T> {
 }
 
 impl<T> MseStream<T> {
-    /// A stream without MSE, for applications that want one type for every peer. `role` is the side of the connection that
-    /// this end is on.
+    /// A stream without MSE, for applications that want one type for every peer. `role` is the role of this end.
     pub fn plaintext(io: T, role: Role) -> Self {
         Self::from_established(io, Established::plaintext(role, None, Vec::new()))
     }
@@ -90,9 +94,10 @@ impl<T> MseStream<T> {
         &self.negotiated
     }
 
-    /// The bytes that the next reads return without a call on the transport: they arrived with the handshake.
+    /// The bytes that arrived with the handshake and have not been read. The next reads return them without a call on the
+    /// transport.
     ///
-    /// Look here before you wait for the readiness of the transport: it may have nothing more to read.
+    /// If there are any, read them before you wait for the readiness of the transport.
     pub fn unread(&self) -> &[u8] {
         self.inbound.unread()
     }
@@ -107,15 +112,15 @@ impl<T> MseStream<T> {
         &mut self.io
     }
 
-    /// The transport; keystreams and [unread bytes](Self::unread) are discarded. [`into_parts`](Self::into_parts) keeps
-    /// them.
+    /// Returns the transport, and discards the keystreams and the [unread bytes](Self::unread). Use
+    /// [`into_parts`](Self::into_parts) to keep them.
     pub fn into_inner(self) -> T {
         self.io
     }
 
-    /// Replaces the transport: wraps, unwraps or boxes it.
+    /// Replaces the transport, for example to wrap, unwrap or box it.
     ///
-    /// The new transport has to continue at the same byte. Flush a transport that buffers writes, such as `BufWriter`,
+    /// The new transport must continue at the same byte. Flush a transport that buffers writes, such as `BufWriter`,
     /// before you unwrap it. Do not unwrap a transport that buffers reads, such as `BufReader`.
     ///
     /// ```
@@ -137,17 +142,18 @@ impl<T> MseStream<T> {
 }
 
 impl<T: Unpin> MseStream<T> {
-    /// Reads into several buffers, if the transport can: `read` is the transport's own method for that, and returns how many
-    /// bytes it filled, in the order of the buffers. Tokio's traits have no such method.
+    /// Reads into several buffers with a vectored read of the transport, which Tokio's traits do not have.
     ///
-    /// The rules of [`AsyncRead::poll_read`](tokio::io::AsyncRead::poll_read) hold. Bytes that arrived with the handshake come first. `read` is not called
-    /// while there are any, or if all buffers are empty. It is offered the first 16 buffers that are not empty. Zero is the
-    /// end of the stream.
+    /// `read` is the transport's own method. It fills the buffers in order, and returns how many bytes it filled. Zero is the
+    /// end of the stream. It gets the first 16 buffers that are not empty.
+    ///
+    /// The rules of [`AsyncRead::poll_read`](tokio::io::AsyncRead::poll_read) hold. `read` is not called if all buffers are
+    /// empty, or while there are [unread bytes](Self::unread), which are returned first.
     ///
     /// # Errors
     ///
-    /// The error of `read`. If `read` reports more bytes than fit, or has panicked before, this direction is broken, and
-    /// every read is an error from then on.
+    /// The error of `read`. If `read` panics or reports more bytes than fit, this direction is broken, and every later read
+    /// fails.
     pub fn poll_read_vectored_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -9,7 +9,7 @@ use tokio::io::AsyncWrite;
 use crate::crypto::keystream::{Keystream, SHORT};
 use crate::stream::fault::{Breach, Fault};
 
-/// The sending direction: the keystream if the stream is encrypted, and why the direction is unusable, if it is.
+/// The sending direction: the keystream if the stream is encrypted, and the reason if the direction is unusable.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     encrypt: Option<Keystream>,
@@ -35,7 +35,7 @@ impl Outbound {
         }
     }
 
-    /// A broken stream gives no keystream away: nobody knows what was encrypted with it.
+    /// Returns no keystream of a broken direction, because its position is unknown.
     pub(super) fn into_keystream(self) -> io::Result<Option<Keystream>> {
         self.breach.map_or(Ok(self.encrypt), |breach| Err(breach.into()))
     }
@@ -73,7 +73,7 @@ impl Outbound {
         if let Some(breach) = self.breach {
             return Poll::Ready(Err(breach.into()));
         }
-        // Broken during the call: if the transport panics, the position in the keystream is unknown.
+        // Mark the direction as broken during the call: if the transport panics, the keystream position is unknown.
         self.breach = Some(Breach::WritePanicked);
         let (offered, written) = match &mut self.encrypt {
             None => {
@@ -103,7 +103,7 @@ impl Outbound {
         written
     }
 
-    /// Whether a vectored write is better than several writes.
+    /// Whether a vectored write is more efficient than several writes.
     pub(crate) fn is_write_vectored<W: AsyncWrite>(&self, io: &W) -> bool {
         self.encrypt.is_some() || io.is_write_vectored()
     }

@@ -1,4 +1,4 @@
-//! The parts of a stream, and how to assemble it again.
+//! The parts of a stream.
 
 use std::fmt;
 use std::io;
@@ -13,8 +13,8 @@ use crate::stream::outbound::Outbound;
 
 /// The parts of an [`MseStream`], from [`MseStream::into_parts`].
 ///
-/// For each direction there are three cases: a keystream; `Ok(None)`, if the stream is not encrypted; or `Err`, if the
-/// direction is broken and the peer would receive garbage.
+/// The keystream of each direction is `Ok(None)` if the stream is not encrypted, and `Err` if the direction is broken. With a
+/// broken direction, one end would decrypt garbage.
 ///
 /// ```
 /// # use tokio_mse::{MseStream, Role};
@@ -30,18 +30,18 @@ use crate::stream::outbound::Outbound;
 pub struct Parts<T> {
     /// The transport.
     pub io: T,
-    /// Decrypted bytes that arrived with the handshake and have not been read. They come before those of `io`.
+    /// Decrypted bytes that arrived with the handshake and have not been read. They precede those of `io`.
     pub unread: Bytes,
-    /// Decrypts what is read from `io`; `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
+    /// Decrypts bytes that you read from `io`. `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
     pub decrypt: io::Result<Option<Keystream>>,
-    /// Encrypts what is written to `io`; `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
+    /// Encrypts bytes that you write to `io`. `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
     pub encrypt: io::Result<Option<Keystream>>,
     /// The result of the handshake.
     pub negotiated: Negotiated,
 }
 
 impl<T> MseStream<T> {
-    /// Takes the stream apart: transport, unread bytes and keystreams.
+    /// Splits the stream into transport, unread bytes and keystreams.
     pub fn into_parts(self) -> Parts<T> {
         let (unread, decrypt) = self.inbound.into_parts();
         Parts {

@@ -7,8 +7,6 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from clients import missing
 from process import Child
 
 LIMIT = 240  # seconds a case; on a busy machine a client alone may take a minute to begin
@@ -41,7 +39,7 @@ class Result:
 
     @property
     def bad(self):
-        """A client that is not there leaves something unproved: that is no success."""
+        """A client that is not installed counts as a failure, because its cases prove nothing."""
         return self.status in (FAILED, NOT_RUN)
 
 
@@ -71,7 +69,7 @@ class Context:
 
 
 def run(case, programs, torrent):
-    reason = missing(case.client) if case.client else None
+    reason = case.client.missing() if case.client else None
     if reason:
         return Result(case, NOT_RUN, reason, 0.0)
     result = _run(case, programs, torrent)

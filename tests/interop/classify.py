@@ -28,8 +28,8 @@ DELAY = 0.02
 CASES = {
     "rc4": (["--encryption", "require"], ["--encryption", "require"]),
     "header-only": (
-        ["--encryption", "require", "--methods", "plaintext"],
-        ["--encryption", "require", "--methods", "plaintext"],
+        ["--encryption", "require", "--methods", "header-only"],
+        ["--encryption", "require", "--methods", "header-only"],
     ),
     "plaintext": (["--encryption", "forbid"], ["--encryption", "forbid"]),
 }

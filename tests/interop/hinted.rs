@@ -5,16 +5,17 @@
 //!     [--crypto-flag N] [--pex-flags N] [--extension-e N]
 //! ```
 //!
-//! For `tests/interop/cases/hints.py`. Exit status 0 if the peer was reached in the end.
+//! For `tests/interop/cases/hints.py`. Exit status 0 if a connection was established.
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use tokio::net::TcpStream;
 use tokio_mse::{DialMode, Encryption, MseConnector, PeerHint, Policy};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut peer: Option<SocketAddr> = None;
     let mut info_hash = [0; 20];
     let mut encryption = Encryption::default();
@@ -55,8 +56,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         })
         .await;
     println!("attempts: {}", attempts.join(" "));
-    outcome?;
-    Ok(())
+    if let Err(error) = outcome {
+        eprintln!("{}: {error}", error.label());
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn hex(text: &str) -> Result<[u8; 20], Box<dyn Error>> {

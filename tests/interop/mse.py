@@ -23,7 +23,7 @@ KEY = 96
 PAD = 512
 VC = bytes(8)
 PLAINTEXT, RC4 = 1, 2
-AES = 4  # a draft: AES-128-CTR behind an RC4 handshake
+AES = 4  # a draft: AES-128-CTR after an RC4 handshake
 
 
 class ProtocolError(Exception):

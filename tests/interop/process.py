@@ -9,6 +9,7 @@ class Child:
     def __init__(self, argv, cwd=None):
         self.argv = [str(part) for part in argv]
         self.out, self.err = [], []  # lines
+        self.when = {}  # line -> when it came first
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             self.argv,
@@ -30,6 +31,7 @@ class Child:
         for line in pipe:
             with self._news:
                 lines.append(line.rstrip("\n"))
+                self.when.setdefault(lines[-1], time.monotonic())
                 self._news.notify_all()
         with self._news:
             self._news.notify_all()

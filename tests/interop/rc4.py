@@ -1,4 +1,4 @@
-"""RC4, the whole cipher in one place. Slow and plain on purpose: it is the reference."""
+"""RC4, the whole cipher. Slow and plain on purpose: it is the reference."""
 
 
 class Rc4:

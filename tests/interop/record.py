@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Stores complete handshakes of the real clients against fixed keys and pads of ours, as JSON.
 
-One file for each client, version, role and mode. Whoever holds our private key, our pads and our
-payload can replay them byte for byte.
+One file for each client, version, role and mode. With our private key, our pads and our payload, which are in it, they
+can be replayed byte for byte.
 """
 
 import argparse

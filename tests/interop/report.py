@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from case import FAILED, NOT_RUN, SKIPPED
-from clients import missing, title
+from clients import title
 
 COLUMNS = [("dials", "leecher"), ("dials", "seeder"), ("answers", "leecher"), ("answers", "seeder")]
 FOREIGN = {
@@ -27,7 +27,8 @@ obfuscation, not security: "nothing in the clear" says only that the tap could n
 def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
-    lines += _versions(results) + _transfers(results) + _policies(results) + _disguises(results)
+    lines += _versions(results) + _transfers(results) + _defaults(results) + _policies(results) + _hybrids(results) + _full(results)
+    lines += _disguises(results)
     lines += _without_mse(results) + _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
@@ -53,11 +54,11 @@ def _versions(results):
     if not clients:
         return []
     lines = ["## Clients", ""]
-    return lines + _table(["client", "version", "from"], ([c.name, _version(c), c.source] for c in clients))
+    return lines + _table(["client", "version", "from", "newest"], ([c.name, _version(c), c.source, "yes" if c.is_newest else ""] for c in clients))
 
 
 def _version(client):
-    return missing(client) or client.version()
+    return client.missing() or client.version()
 
 
 def _mark(result):
@@ -74,7 +75,7 @@ def _transfers(results):
     if not rows:
         return []
     head = ["client", "mode", *(f"{way}, {part}" for way, part in COLUMNS), "readable on the wire"]
-    lines = ["## Torrents through `bridge`", ""]
+    lines = ["## Torrents through `mse-bridge`", ""]
     lines += ["16 MiB, SHA-1 equal. The columns say what the client did on the encrypted side.", ""]
     lines += _table(head, (_transfer(key, row) for key, row in rows.items()))
     return lines
@@ -91,8 +92,8 @@ def _policies(results):
     chosen = [each for each in results if "bridge" in each.case.row]
     if not chosen:
         return []
-    lines = ["## Policies that leave a choice, or none", ""]
-    head = ["client", "its setting and part", "bridge", "outcome", "as expected"]
+    lines = ["## Policies with a choice, and policies that exclude each other", ""]
+    head = ["client", "its setting and part", "`mse-bridge`", "outcome", "as expected"]
     return lines + _table(head, (_policy(each) for each in chosen))
 
 
@@ -102,6 +103,37 @@ def _policy(result):
     if not result.passed:
         outcome = "-"
     return [title(result.case.client), row["far"], f"`{row['bridge']}`", outcome, _mark(result)]
+
+
+def _defaults(results):
+    """One row for each client."""
+    rows = {}
+    for each in results:
+        if "default" in each.case.row:
+            rows.setdefault(each.case.client, {})[each.case.row["default"]] = each.detail if each.passed else _mark(each)
+    if not rows:
+        return []
+    lines = ["## Clients as they come out of the box, and our default policy", ""]
+    lines += ["`mse-bridge --inbound prefer --outbound prefer`, RC4 alone: the mode, the connections that it took, and the time from the"]
+    lines += ["first connection to the end of the handshake.", ""]
+    head = ["client", "it dials us", "we dial it"]
+    return lines + _table(head, ([title(c), row.get("dials", "-"), row.get("answers", "-")] for c, row in rows.items()))
+
+
+def _listed_by(results, key, title, text, head):
+    """A row for each case of a group: what it was, and what was seen."""
+    rows = [[each.case.row[key], each.detail if each.passed else _mark(each)] for each in results if key in each.case.row]
+    return [f"## {title}", "", text, "", *_table(head, rows)] if rows else []
+
+
+def _hybrids(results):
+    text = "libtorrent, RC4 alone. A torrent of both versions has two SKEYs."
+    return _listed_by(results, "hybrid", "Torrents of version 2", text, ["case", "what was seen"])
+
+
+def _full(results):
+    text = "It accepts MSE alone, and closes a further connection before it reads. A plaintext attempt shows the info-hash."
+    return _listed_by(results, "full", "A libtorrent at its limit of connections", text, ["our policy", "what was seen"])
 
 
 def _disguises(results):
@@ -116,7 +148,7 @@ def _disguises(results):
     looks = dict.fromkeys(look for look, _, _ in chosen)
     clients = dict.fromkeys(client for _, client, _ in chosen)
     lines = ["## Disguises", ""]
-    lines += ["`bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
+    lines += ["`mse-bridge --disguise`, RC4 forced, 2 MiB, SHA-1 equal, nothing in the clear. The columns say"]
     lines += ["whether the client could when it dialled / when it answered.", ""]
     head = ["option", *map(title, clients)]
     rows = []
@@ -136,7 +168,7 @@ def _without_mse(results):
     ]
     if not rows:
         return []
-    lines = ["## A client without MSE, behind `bridge`", ""]
+    lines = ["## A client without MSE that uses `mse-bridge`", ""]
     lines += ["It fetches 16 MiB from a libtorrent set to RC4 alone; SHA-1 equal. Only with `run.sh --with-rqbit`.", ""]
     return lines + _table(["client", "it dials", "what the tap saw"], rows)
 
@@ -173,7 +205,7 @@ def _hints(results):
     lines = ["## Hints", ""]
     lines += ["What a client set to RC4 alone says of itself to a tracker, what it says in its extension handshake, and what"]
     lines += ["another libtorrent says of it in a peer exchange; and what `PeerHint` makes of each: `hinted` dialled as shown,"]
-    lines += ["under `allow` and under `prefer`, and reached it.", ""]
+    lines += ["under `allow` and under `prefer`, and connected.", ""]
     columns = ["tracker", "itself", "exchange"]
     head = ["client", "announce", "extension handshake", "peer exchange"]
     return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))
@@ -181,9 +213,9 @@ def _hints(results):
 
 def _redials():
     """What a test of the library generates, and holds."""
-    table = Path(__file__).resolve().parents[1] / "quirks" / "redials.md"
+    table = Path(__file__).resolve().parents[1] / "protocol" / "quirks" / "redials.md"
     lines = ["## Redials, our four words against what others dial and take", ""]
-    lines += ["From `cargo test --test quirks`: emulated clients, on paused time, so a time is what we wait for. A cell is the"]
+    lines += ["From `cargo test --test protocol quirks`: emulated clients, on paused time, so a time is what we wait for. A cell is the"]
     lines += ["connections in their order, and the stream that came of them. µTorrent, BitComet and Tixati publish what they dial"]
     lines += ["and take, not their bytes: theirs are the specification's plainest. Under `require` nothing is ever in the clear.", ""]
     return lines + table.read_text().splitlines() + [""]

@@ -16,9 +16,10 @@ import case
 import namespace
 import report
 import torrent
+from clients.client import SID
 
 GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "zeros", "hints",
-          "transfer", "policies", "disguised", "rqbit"]
+          "transfer", "policies", "defaults", "hybrid", "full", "disguised", "rqbit"]
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -40,6 +41,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md", nargs="?", const=RESULTS, help="default: RESULTS.md here")
     parser.add_argument("--with-rqbit", type=program, metavar="PROGRAM", help="an rqbit, for its cases")
+    parser.add_argument("--newest", action="store_true", help="also the clients of Debian sid (install.sh --newest)")
     parser.add_argument("--jobs", type=int, default=8, help="cases at once; most of a case is waiting")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     return parser.parse_args()
@@ -59,8 +61,8 @@ def mixed(cases):
     found = collections.defaultdict(list)
     for at, each in enumerate(cases):
         found[each.client].append(at)
-    place = {at: n / len(those) for those in found.values() for n, at in enumerate(those)}
-    return sorted(place, key=place.get)
+    share = {at: n / len(those) for those in found.values() for n, at in enumerate(those)}
+    return sorted(share, key=share.get)
 
 
 def tell(result):
@@ -74,7 +76,7 @@ def main():
     if options.list:
         print("\n".join(each.name for each in cases))
         return 0
-    namespace.enter()
+    namespace.enter(SID if options.newest else None)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
         content = torrent.make(Path(folder))

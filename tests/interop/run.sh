@@ -2,14 +2,15 @@
 # Runs the suite on the programs that `cargo build --examples` and `cargo build -p mse-tools -p mse-interop` made.
 # Arguments go to run.py.
 # PROFILE (default: debug) and CARGO_TARGET_DIR say where they are; INTEROP_VENV and INTEROP_NODE where install.sh put
-# Python and WebTorrent.
+# Python and WebTorrent, INTEROP_SID where install.sh --newest put Debian sid.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
 programs=$target/${PROFILE:-debug}
 python=${INTEROP_VENV:-$target/interop-venv}/bin/python
 export INTEROP_NODE_MODULES="${INTEROP_NODE:-$target/interop-node}/node_modules"
-# `--with-rqbit` needs no word behind it here: it is where `install.sh --with-rqbit` put it.
+export INTEROP_SID="${INTEROP_SID:-$target/interop-sid}"
+# `--with-rqbit` needs no value here: it is where `install.sh --with-rqbit` put it.
 rqbit=${INTEROP_RQBIT:-$target/interop-rqbit}/bin/rqbit
 for word; do
     shift

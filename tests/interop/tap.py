@@ -44,6 +44,7 @@ class Connection:
     def __init__(self, marks):
         self.out = Direction(marks)  # from the dialling side
         self.back = Direction(marks)  # to the dialling side
+        self.started = time.monotonic()
         self.ended = threading.Event()
 
 
@@ -136,6 +137,7 @@ def _data_segments(sock):
 def marks(torrent):
     """What must not be readable: the protocol's name, the info-hash, the content."""
     found = {"handshake": HANDSHAKE, "info-hash": torrent.info_hash}
+    found |= {f"info-hash {n}": each for n, each in enumerate(torrent.hashes)}
     found.update({f"content {n}": sample for n, sample in enumerate(torrent.samples)})
     return found
 
@@ -158,12 +160,12 @@ def judge(connection, mode):
         # Initiator: key, then at least HASH, HASH, VC, provide and two lengths. Responder: key, then
         # VC, select, length; its own handshake follows within the longest pads.
         _require(out is None or out >= 96 + 56, f"initiator's handshake in the clear at {out}")
-        _require(back is not None, "responder's handshake is not in the clear behind step 4")
+        _require(back is not None, "responder's handshake is not in the clear after step 4")
         _require(96 + 14 <= back <= 96 + 14 + 1024, f"responder's handshake in the clear at {back}")
         early = [n for n, at in connection.out.seen.items() if n != "handshake" and at < 96 + 56]
         _require(not early, f"in the clear inside the handshake: {early}")
         _require(content > 0, "content is not in the clear: not header-only")
-        return f"clear only behind the handshake (byte {back})"
+        return f"clear only after the handshake (byte {back})"
     _require(out == 0 and back == 0, f"plaintext handshake at {out} and {back}, not at byte 0")
     _require(content > 0, "content is not in the clear: not plaintext")
     return "all in the clear, from byte 0"

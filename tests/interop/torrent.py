@@ -1,4 +1,4 @@
-"""The torrent of the transfer cases: random content, a single file."""
+"""The torrents of the transfer cases: random content, a single file."""
 
 import os
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def bencode(value):
 
 
 def bdecode(data):
-    """The first value of `data`, and what stands behind it."""
+    """The first value of `data`, and what follows it."""
     if data[:1] == b"i":
         digits, rest = data[1:].split(b"e", 1)
         return int(digits), rest
@@ -46,6 +46,7 @@ class Torrent:
     size: int
     samples: tuple  # short runs of the content, to look for on the wire
     info: dict
+    hashes: tuple = ()  # every info-hash, if there are several; of version 2, the first 20 bytes
 
     def announcing(self, url) -> bytes:
         """The same torrent with a tracker, as the bytes of a .torrent file."""
@@ -68,6 +69,27 @@ def make(folder: Path, size=16 * MIB, piece=256 * 1024, private=1) -> Torrent:
     digest = sha1(data).hexdigest()
     key = sha1(bencode(info)).digest()
     return Torrent(path, folder / name, name, key, digest, size, samples, info)
+
+
+def make_v2(folder: Path, version, size) -> Torrent:
+    """`v2` or `hybrid`, as libtorrent makes it: with both versions in one, the first hash is the old one."""
+    import libtorrent as lt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path, content = folder / "random.torrent", folder / "random.bin"
+    data = os.urandom(size)
+    content.write_bytes(data)
+    files = lt.file_storage()
+    files.add_file(content.name, size)
+    flags = lt.create_torrent.v2_only if version == "v2" else 0
+    making = lt.create_torrent(files, piece_size=256 * 1024, flags=flags)
+    making.set_priv(True)
+    lt.set_piece_hashes(making, str(folder))
+    path.write_bytes(lt.bencode(making.generate()))
+    found = lt.torrent_info(str(path)).info_hashes()
+    hashes = tuple(h.to_bytes()[:20] for h, has in ((found.v1, found.has_v1()), (found.v2, found.has_v2())) if has)
+    samples = tuple(data[at + 512 : at + 544] for at in range(0, size, size // 16))
+    return Torrent(path, content, content.name, hashes[0], sha1(data).hexdigest(), size, samples, {}, hashes)
 
 
 def file_sha1(path: Path) -> str:

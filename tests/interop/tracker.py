@@ -70,7 +70,7 @@ class SwarmTracker(Tracker):
         return answer
 
     def wait_announced(self, port, timeout):
-        """What the peer behind that port said of itself, and its address."""
+        """What the peer at that port said of itself, and its address."""
         with self._news:
             found = self._news.wait_for(lambda: self._of(port), timeout)
         if not found:

@@ -77,7 +77,7 @@ class Wire:
         except OSError as error:
             raise Closed(f"read: {error}") from error
         if not data:
-            raise Closed("end of stream")
+            raise Closed(f"end of stream after {self.total_received} bytes")
         self.transcript.append((False, data))
         self.total_received += len(data)
         self.received += data
@@ -90,7 +90,7 @@ class Wire:
         return out
 
     def take_until(self, mark, limit):
-        """The bytes in front of `mark`, at most `limit` of them; `mark` is consumed."""
+        """The bytes before `mark`, at most `limit` of them; `mark` is consumed."""
         while True:
             at = self.received.find(mark, 0, limit + len(mark))
             if at >= 0:
@@ -98,7 +98,7 @@ class Wire:
                 del self.received[: at + len(mark)]
                 return pad
             if len(self.received) >= limit + len(mark):
-                raise ValueError(f"mark not found behind {limit} bytes of pad")
+                raise ValueError(f"mark not found after {limit} bytes of pad")
             self.fill()
 
     def silent_for(self, seconds):

@@ -115,7 +115,7 @@ fn a_wrong_info_hash_is_refused_and_the_client_says_at_which_step() {
     let client = server.echo(&format!("--info-hash {OTHER_TORRENT}"));
     // A connection that is closed with unread bytes may also end in a reset, with the same likely cause.
     client.assert_failure(1, "before the end of the padding: it may not serve the info-hash");
-    server.expect_line("the info-hash (SKEY) that the MSE peer asks for is not served here");
+    server.expect_line("the MSE peer wants an info-hash (SKEY) that is not served here");
     let client = server.echo(&format!("--info-hash {OTHER_TORRENT} --encryption forbid"));
     client.assert_failure(1, " after ");
     server.echo("").assert_success("rc4");

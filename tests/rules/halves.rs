@@ -125,10 +125,7 @@ fn s2_halves_are_returned_as_they_were_if_the_transport_cannot_be_joined() {
         let (reader, writer) = stream(mode, io.clone()).into_split_with(|io| (io.clone(), io));
         let refused = reader.reunite(writer, |r, w| Err::<Infallible, _>((r, w)));
         let error = refused.err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "the halves of the transport do not fit together"
-        );
+        assert_eq!(error.to_string(), "the halves of the transport cannot be joined");
         let (reader, mut writer) = error.into_halves();
         assert_eq!(ready(poll::write(&mut writer, b"goes ")), 5);
         let mut peer = reader.reunite(writer, |io, _| Ok(io)).unwrap();

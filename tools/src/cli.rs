@@ -1,11 +1,12 @@
 //! Values on the command line.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use data_encoding::BASE32_NOPAD as BASE32;
 use tokio_mse::{CryptoMethods, Disguise, Encryption};
 
 use crate::text::escaped;
@@ -13,31 +14,68 @@ use crate::text::escaped;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A TCP address, `HOST:PORT`. The host is an IP address or a name.
+/// A TCP address, `HOST:PORT`. The host is an IPv4 address, a name, or an IPv6 address in brackets, which may name its
+/// interface: `[fe80::1%eth0]:6881`.
 #[derive(Clone, Debug)]
-pub struct Address(String);
+pub struct Address {
+    /// Without brackets, as it is looked up.
+    host: String,
+    port: u16,
+}
 
 impl Address {
-    /// The address as it is dialled.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// A host that was given apart from its port: an address, with or without brackets, or a name.
+    pub fn new(host: &str, port: u16) -> Option<Self> {
+        let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let is_ipv6 = is_ipv6(inside.unwrap_or(host));
+        let is_name = !host.is_empty() && !host.contains([':', '[', ']', '%', ' ']);
+        (is_ipv6 || is_name).then(|| Self {
+            host: inside.unwrap_or(host).to_owned(),
+            port,
+        })
     }
+
+    /// What tokio and the standard library can dial.
+    pub fn parts(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// The address as it was given, control characters included.
+    pub fn text(&self) -> String {
+        let Self { host, port } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    }
+}
+
+/// An IPv6 address without brackets, perhaps with an interface.
+fn is_ipv6(host: &str) -> bool {
+    let (address, zone) = host.split_once('%').unwrap_or((host, "0"));
+    let is_zone = !zone.is_empty()
+        && zone
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"[]%".contains(&byte));
+    address.parse::<Ipv6Addr>().is_ok() && is_zone
 }
 
 impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let expected = || "expected HOST:PORT, for example 127.0.0.1:6881".to_owned();
+        let expected = || "expected HOST:PORT, for example 127.0.0.1:6881 or [::1]:6881".to_owned();
         let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
-        let is_number = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let is_named = !host.is_empty() && !host.contains([':', '[', ']', ' ']);
-        let is_ipv6 = format!("{host}:0").parse::<SocketAddr>().is_ok();
-        if !is_number || !(is_named || is_ipv6) {
+        if port.is_empty() || !port.bytes().all(|digit| digit.is_ascii_digit()) {
             return Err(expected());
         }
-        match port.parse::<u16>() {
-            Ok(_) => Ok(Self(text.to_owned())),
+        // Without brackets, nothing shows where an IPv6 address ends and its port begins.
+        if host.contains(':') && !host.starts_with('[') {
+            return Err(expected());
+        }
+        match port.parse() {
+            Ok(port) => Self::new(host, port).ok_or_else(expected),
             Err(_) => Err(format!("{port} is not a port: ports go up to 65535")),
         }
     }
@@ -46,27 +84,69 @@ impl FromStr for Address {
 /// Escaped: a SOCKS client may ask for a name with control characters in it.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escaped(&self.0))
+        f.write_str(&escaped(&self.text()))
     }
 }
 
-/// An info-hash (the SKEY), given as 40 hex digits.
-#[derive(Clone, Copy, Debug)]
+/// An info-hash (the SKEY): 40 hex digits, the 64 of a v2 torrent, 32 characters of base32, or a magnet link.
+///
+/// A v2 info-hash is cut to its first 20 bytes, as in the BitTorrent handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InfoHash(pub [u8; 20]);
 
 impl FromStr for InfoHash {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.chars().count();
-        if digits != 40 && text.chars().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(format!("expected 40 hex digits, found {digits}"));
+        if text
+            .get(..7)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("magnet:"))
+        {
+            return magnet(text);
         }
-        let mut info_hash = [0; 20];
-        hex::decode_to_slice(text, &mut info_hash)
-            .map_err(|_| "expected 40 hex digits, found something else".to_owned())?;
-        Ok(Self(info_hash))
+        let is_hex = text.chars().all(|digit| digit.is_ascii_hexdigit());
+        match (text.chars().count(), is_hex) {
+            (40 | 64, true) => first_20(hex::decode(text).ok().as_deref()),
+            (32, _) if !is_hex => first_20(
+                BASE32
+                    .decode(text.to_ascii_uppercase().as_bytes())
+                    .ok()
+                    .as_deref(),
+            ),
+            (digits, true) => Err(format!("{EXPECTED_HASH}, found {digits} hex digits")),
+            _ => Err(format!("{EXPECTED_HASH}, found something else")),
+        }
     }
+}
+
+const EXPECTED_HASH: &str =
+    "expected 40 hex digits, 64 (a v2 info-hash), 32 base32 characters or a magnet link";
+
+fn first_20(decoded: Option<&[u8]>) -> Result<InfoHash, String> {
+    let first = decoded.and_then(|bytes| bytes.first_chunk());
+    let info_hash = first.ok_or_else(|| format!("{EXPECTED_HASH}, found something else"))?;
+    Ok(InfoHash(*info_hash))
+}
+
+/// The v1 info-hash of a magnet link, or its v2 info-hash if that is the only one. Peers of a hybrid torrent serve both.
+fn magnet(link: &str) -> Result<InfoHash, String> {
+    let (_, query) = link.split_once('?').unwrap_or_default();
+    let topics = query.split('&').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        // `xt.1` and so on are links to several torrents.
+        let is_topic = name == "xt" || name.starts_with("xt.");
+        is_topic.then(|| value.replace("%3A", ":").replace("%3a", ":"))
+    });
+    let topics: Vec<_> = topics.collect();
+    let topic = |prefix| topics.iter().find_map(|topic| topic.strip_prefix(prefix));
+    if let Some(v1) = topic("urn:btih:") {
+        return v1.parse();
+    }
+    // A multihash: SHA-256 (0x12) of 32 bytes (0x20).
+    if let Some(v2) = topic("urn:btmh:1220") {
+        return v2.parse();
+    }
+    Err("the magnet link names no BitTorrent info-hash".to_owned())
 }
 
 /// How much encryption is wanted.
@@ -163,15 +243,60 @@ mod tests {
     }
 
     #[test]
-    fn an_info_hash_has_40_hex_digits() {
-        assert_eq!("5a".repeat(20).parse::<InfoHash>().unwrap().0, [0x5A; 20]);
+    fn an_ipv6_address_may_name_its_interface() {
+        for text in ["[fe80::1%eth0]:6881", "[fe80::1%2]:6881", "[::1]:1"] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        let address: Address = "[fe80::1%eth0]:6881".parse().unwrap();
+        assert_eq!(address.parts(), ("fe80::1%eth0", 6881));
+        for host in ["::1", "[::1]", "localhost", "127.0.0.1"] {
+            assert!(Address::new(host, 1).is_some(), "{host}");
+        }
+        for wrong in [
+            "::1:80",
+            "[fe80::1%]:1",
+            "[eth0]:1",
+            "[::1:1",
+            "a b:1",
+            ":1",
+            "[::1]:70000",
+            "[::1]:",
+        ] {
+            assert!(wrong.parse::<Address>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_info_hash_is_hex_of_either_version_base32_or_a_magnet_link() {
+        let v1 = "5a".repeat(20);
+        let v2 = "5a".repeat(32);
+        // RFC 4648: five bits a character.
+        let base32 = BASE32.encode(&[0x5A; 20]);
+        for text in [
+            v1.clone(),
+            v1.to_uppercase(),
+            v2.clone(),
+            base32.clone(),
+            base32.to_lowercase(),
+            format!("magnet:?xt=urn:btih:{v1}&dn=name&tr=http%3A%2F%2Ftracker"),
+            format!("magnet:?dn=name&xt=urn%3Abtih%3A{base32}"),
+            format!("MAGNET:?xt=urn:btmh:1220{v2}"),
+            format!("magnet:?xt=urn:btmh:1220{}&xt=urn:btih:{v1}", "00".repeat(32)),
+            format!("magnet:?xt.1=urn:btih:{v1}"),
+        ] {
+            assert_eq!(text.parse(), Ok(InfoHash([0x5A; 20])), "{text}");
+        }
         for (text, message) in [
             ("0".repeat(39), "found 39"),
             ("0".repeat(41), "found 41"),
             ("g".repeat(40), "something else"),
+            ("1".repeat(31) + "!", "something else"),
             ("é".repeat(20), "something else"),
+            ("magnet:?xt=urn:sha1:AAAA".to_owned(), "no BitTorrent info-hash"),
+            ("magnet:".to_owned(), "no BitTorrent info-hash"),
+            ("magnet:?xt=urn:btih:00".to_owned(), "found 2"),
         ] {
-            assert!(text.parse::<InfoHash>().unwrap_err().contains(message));
+            assert!(text.parse::<InfoHash>().unwrap_err().contains(message), "{text}");
         }
     }
 

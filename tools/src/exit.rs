@@ -1,4 +1,4 @@
-//! How a program begins and ends: its arguments or a status, and one line on stderr if something went wrong.
+//! Arguments, exit status, and error messages of a program.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -31,19 +31,19 @@ pub fn wrong_usage(message: impl Display) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Prints what went wrong. Status 1.
+/// Prints an error. Status 1.
 pub fn failed(message: impl Display) -> ExitCode {
     say(message);
     ExitCode::FAILURE
 }
 
-/// Prints which peer could not be reached. Status 3.
+/// Prints that a peer could not be reached. Status 3.
 pub fn unreachable(message: impl Display) -> ExitCode {
     say(message);
     ExitCode::from(3)
 }
 
-/// Prints a warning, and goes on.
+/// Prints a warning.
 pub fn warn(message: impl Display) {
     let _ = writeln!(std::io::stderr(), "warning: {message}");
 }

@@ -15,8 +15,8 @@ pub fn chain(error: &dyn Error) -> String {
     line
 }
 
-/// Text from the network with everything escaped that is not printable ASCII, so that it cannot control a terminal or
-/// start a new line in a log.
+/// Text from the network. Everything except printable ASCII is escaped, so that it cannot control a terminal or begin a new
+/// line in a log.
 pub fn escaped(text: &str) -> String {
     text.chars()
         .flat_map(|c| {

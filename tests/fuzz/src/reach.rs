@@ -1,4 +1,4 @@
-//! How much an encrypting stream offers its transport at once, from the description of it (`docs::flush`).
+//! How much an encrypting stream offers its transport at once, from the description of it (`docs::stream`).
 
 /// What one encrypted inner write gets at most.
 pub const WINDOW: usize = 16 * 1024 + 128;

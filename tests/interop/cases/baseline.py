@@ -1,7 +1,7 @@
 """The harness against itself: two libtorrents with the tap between them, nothing of ours."""
 
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from clients.lt import Libtorrent
 from tap import Tap, judge, marks
 from torrent import file_sha1
@@ -27,8 +27,8 @@ def transfer(context, client, mode, way, seeds):
     return judge(connection, mode)
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for mode in ("rc4", "header-only", "plaintext"):
             for way in ("dials", "answers"):
                 for seeds in (True, False):
@@ -38,7 +38,7 @@ def cases(_options):
                         continue  # one look at each is enough: they are slow to begin
                     who = "seeder" if seeds else "leecher"
                     yield Case(
-                        f"baseline/{client.name}-{mode}-{who}-{way}",
+                        f"baseline/{client.id()}-{mode}-{who}-{way}",
                         lambda c, a=(client, mode, way, seeds): transfer(c, *a),
                         client=client,
                     )

@@ -1,4 +1,4 @@
-"""Real clients transfer a torrent through a `bridge` that disguises its handshakes.
+"""Real clients transfer a torrent through an `mse-bridge` that disguises its handshakes.
 
 That a client copes says something only if there was a disguise: the tap looks for it.
 """
@@ -8,7 +8,7 @@ import re
 import torrent
 from case import Case, require
 from cases.transfer import Route
-from clients import CLIENTS
+from clients import tested
 from tap import judge
 from wire import random_pieces
 
@@ -53,7 +53,7 @@ def disguised(context, client, look, way):
     context.torrent = torrent.make(context.folder / "content", SIZE)
     policy = {"answers": "--outbound", "dials": "--inbound"}[way]
     options = (policy, "require", "--methods", "rc4", "--disguise", look)
-    # The tap reads several pieces at once; cut again, they are what reaches the client.
+    # The tap reads several pieces at once; cut again, they are what the client receives.
     cut = random_pieces(*PIECES) if in_pieces else None
     route = Route(context, client, "rc4", way, way == "answers", *options, cut=cut)
     connection = route.wait_transferred()
@@ -77,11 +77,11 @@ def look_of(ours, in_pieces, properties):
     return f"key in {segments} segment(s), {' and '.join(found) or 'no property'}"
 
 
-def cases(_options):
+def cases(options):
     for look, way in LOOKS:
-        for client in CLIENTS:
+        for client in tested(options):
             yield Case(
-                f"disguised/{look}-{client.name}-{way}",
+                f"disguised/{look}-{client.id()}-{way}",
                 lambda c, a=(client, look, way): disguised(c, *a),
                 dict(disguise=look, way=way),
                 client,

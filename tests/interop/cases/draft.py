@@ -1,4 +1,4 @@
-"""The draft method 0x04, AES-128-CTR behind an RC4 handshake, against a foreign peer in both roles.
+"""The draft method 0x04, AES-128-CTR after an RC4 handshake, against a foreign peer in both roles.
 
 Only a program that was built with it takes `--methods aes,rc4`; otherwise all of these are skipped.
 """
@@ -31,8 +31,8 @@ SPECIFIED = {  # the digests that key RC4 in the specification's known answers -
 def refusal(program):
     """What the program says against `--methods aes,rc4`, or None if it takes it."""
     # Both addresses are nonsense, so that neither program ever starts; the first nonsense is what it complains about.
-    place = "--connect" if Path(program).name == "echo_client" else "--listen"
-    argv = [program, *MOST, place, "nowhere"]
+    option = "--connect" if Path(program).name == "echo_client" else "--listen"
+    argv = [program, *MOST, option, "nowhere"]
     told = subprocess.run(argv, capture_output=True, text=True, timeout=30)
     return next((line for line in told.stderr.splitlines() if "aes" in line), None)
 
@@ -65,12 +65,12 @@ def served(context, provide, expected, cut=whole, methods="aes,rc4"):
     require(peer.select == expected, f"crypto_select {peer.select:#x}, expected {expected:#x}")
     echo(stream, ia, cut=cut if cut is whole else pieces(1021))
     wire.finish()
-    require(stream.recv_rest() == b"", "bytes behind the echo")
+    require(stream.recv_rest() == b"", "bytes after the echo")
     return f"crypto_select {peer.select}"
 
 
 def served_cut_at_the_switch(context):
-    """Offered alone, so that the payload may stand behind IA: one write, cut in two at every place around."""
+    """Offered alone, so that the payload may follow IA: one write, cut in two at every offset around the switch."""
     needs(context.programs.echo_server)
     server = EchoServer(context, *MOST)
     for around in AROUND:
@@ -80,10 +80,10 @@ def served_cut_at_the_switch(context):
         peer.read_key()
         ia, early = handshake(server.skey), secrets.token_bytes(SHORT)
         step3 = peer.step3(AES, b"\7" * 9, ia)
-        ahead = peer.stream(AES)
-        wire.send(step3 + ahead.seal(early), two_pieces(len(step3) + around))
+        early_stream = peer.stream(AES)
+        wire.send(step3 + early_stream.seal(early), two_pieces(len(step3) + around))
         stream = peer.read_step4(AES)
-        stream.seal = ahead.seal  # goes on where the early payload ended
+        stream.seal = early_stream.seal  # goes on where the early payload ended
         require(stream.recv(len(ia) + SHORT) == ia + early, f"changed, cut at {around}")
         echo(stream, b"", SHORT)
         wire.close()

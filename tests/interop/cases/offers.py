@@ -6,7 +6,7 @@ A client that does not know a bit must ignore it, and none of these offers plain
 import secrets
 
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from mse import RC4, Initiator
 from programs import HEADER
 from wire import Wire
@@ -15,7 +15,7 @@ OFFERS = (0x06, 0xFFFFFFFE, 0x80000002)
 
 
 def offered(context, client, mode):
-    """One seeding client, one connection an offer: RC4 selected, and its own handshake readable behind."""
+    """One seeding client, one connection for each offer: it selects RC4, and its own handshake follows."""
     skey = context.torrent.info_hash
     answering = client(context, mode, seed=True)
     for offer in OFFERS:
@@ -34,11 +34,11 @@ def offered(context, client, mode):
     return "RC4 of " + ", ".join(f"{offer:#010x}" for offer in OFFERS)
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for mode in ("rc4", "default"):
             yield Case(
-                f"offers/{client.name}-{mode}",
+                f"offers/{client.id()}-{mode}",
                 lambda c, a=(client, mode): offered(c, *a),
                 dict(offered_to=mode),
                 client,

@@ -81,7 +81,7 @@ def dials_libtorrent(context, mode, provide, expected, cut):
     require(peer.select == expected, f"crypto_select {peer.select}")
     first = stream.recv(68)
     require(first[:20] == HEADER and first[28:48] == skey, "not its BitTorrent handshake")
-    # A message behind it shows that the ciphers stay aligned: the bitfield of a seed, all ones.
+    # A message after it shows that the ciphers stay aligned: the bitfield of a seed, all ones.
     length = int.from_bytes(stream.recv(4))
     message = stream.recv(length)
     require(message[0] in (5, 14), f"first message is of type {message[0]}")

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from case import Case, require
-from cases.served import MOST, honest
+from cases.served import MOST, REQUIRE, honest
 from mse import PLAINTEXT, RC4, Initiator, P, Secret, digest, to_key
 from programs import HEADER, EchoServer, handshake
 from wire import Closed, TooSlow
@@ -58,7 +58,7 @@ def honest_plaintext(server):
 
 
 def key_is(wire, skey, public, secret=None):
-    """Whoever takes such a key shares a secret that everybody knows, and would go on to step 4."""
+    """A server that accepts such a key shares a secret that everybody knows, and would go on to step 4."""
     peer = Initiator(wire, skey, public=public)
     peer.send_key(bytes(20))
     wire.take(96)
@@ -218,8 +218,7 @@ def cases(_options):
     yield case("secret-unpadded", unpadded_secret)
     for provide in (0, 4, 0x80000000, 0xFFFFFFFC):
         yield case(f"provide-{provide:08x}", step3, provide=provide)
-    only = ("--encryption", "require", "--methods")
-    yield Case("refused/provide-1-of-rc4-only", lambda c: refused(c, step3, *only, "rc4", provide=1))
+    yield Case("refused/provide-1-of-rc4-only", lambda c: refused(c, step3, *REQUIRE, provide=1))
     yield Case(
         "refused/provide-2-of-clear-only",
         lambda c: refused_of_clear_only(c),
@@ -250,7 +249,7 @@ def cases(_options):
 
 def refused_of_clear_only(context):
     """The honest peer of this server offers 0x01."""
-    server = EchoServer(context, *MOST, "--methods", "plaintext", timeout=SHORT)
+    server = EchoServer(context, *REQUIRE, "--methods", "header-only", timeout=SHORT)
     wire = server.dial(40)
     step3(wire, server.skey, provide=RC4)
     wire.until_closed()

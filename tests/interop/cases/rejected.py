@@ -126,8 +126,8 @@ def cases(_options):
             yield case(f"key-{name}{what}", key_is, public=to_key(number), secret=secret)
     for select in (0, PLAINTEXT, 3, 4, 6, 0x80000002, 0x02000000):
         yield case(f"select-{select:08x}-of-2", step4, "--methods", "rc4", select=select)
-    yield case("select-rc4-of-1", step4, "--methods", "plaintext", select=RC4)
-    yield case("select-3-of-3", step4, "--methods", "rc4,plaintext", select=3)
+    yield case("select-rc4-of-1", step4, "--methods", "header-only", select=RC4)
+    yield case("select-3-of-3", step4, "--methods", "rc4,header-only", select=3)
     for length in (513, 65535):
         yield case(f"pad-d-{length}", step4, pad_d=bytes(length))
         yield case(f"pad-d-{length}-announced", step4, length_d=length)

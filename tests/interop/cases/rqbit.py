@@ -1,6 +1,6 @@
 """An unmodified rqbit, which speaks plaintext alone, fetches from a libtorrent that takes nothing but RC4.
 
-    rqbit -- SOCKS5 --> bridge --socks5 -- tap --> libtorrent
+    rqbit -- SOCKS5 --> mse-bridge --socks5 -- tap --> libtorrent
 
 Only with `--with-rqbit`: it is built from source, which takes many minutes.
 """
@@ -76,7 +76,7 @@ def cases(options):
     told = subprocess.run([options.with_rqbit, "--version"], capture_output=True, text=True)
     version = told.stdout.split()[-1]
     for name, run, way in [
-        ("rc4-through-bridge", encrypted_by_the_bridge, "through `bridge --socks5 --outbound require`"),
+        ("rc4-through-bridge", encrypted_by_the_bridge, "through `mse-bridge --socks5 --outbound require`"),
         ("refused-without-bridge", refused_without_it, "without it"),
     ]:
         yield case.Case(f"rqbit/{name}", run, row={"without_mse": f"rqbit {version}", "way": way})

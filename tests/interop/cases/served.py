@@ -10,7 +10,8 @@ from wire import Wire, pieces, random_pieces, whole
 
 BULK = 40_000
 BOTH = PLAINTEXT | RC4
-MOST = ("--encryption", "require")
+REQUIRE = ("--encryption", "require")
+MOST = (*REQUIRE, "--methods", "rc4,header-only")
 
 
 def echo(stream, ia, count=BULK, cut=whole):
@@ -30,7 +31,7 @@ def honest(server):
     stream = Initiator(wire, server.skey).connect(ia=ia, pad_a=bytes(100))
     echo(stream, ia, 1000)
     wire.finish()
-    require(stream.recv_rest() == b"", "bytes behind the echo")
+    require(stream.recv_rest() == b"", "bytes after the echo")
 
 
 def serve(context, *options, provide=RC4, expected=RC4, ia=None, cut=whole, pads=(b"", b""), **key):
@@ -43,7 +44,7 @@ def serve(context, *options, provide=RC4, expected=RC4, ia=None, cut=whole, pads
     require(peer.select == expected, f"crypto_select {peer.select:#x}, expected {expected:#x}")
     echo(stream, ia, cut=cut if cut is whole else pieces(4096))
     wire.finish()
-    require(stream.recv_rest() == b"", "bytes behind the echo")
+    require(stream.recv_rest() == b"", "bytes after the echo")
     return f"PadB {len(peer.pad_b)}, PadD {len(peer.pad_d)}, crypto_select {peer.select}"
 
 
@@ -72,7 +73,7 @@ def pad_that_begins_like_the_mark(context):
 
 
 def pipelined(context, provide):
-    """One bit was offered, so payload may stand right behind IA, in the same write."""
+    """One bit was offered, so payload may follow IA directly, in the same write."""
     server = EchoServer(context, *MOST)
     wire = server.dial()
     peer = Initiator(wire, server.skey)
@@ -181,7 +182,7 @@ def plaintext_peer(context, encryption, cut):
     sender.start()
     require(wire.take(68 + BULK) == first + data, "the echo differs")
     wire.finish()
-    require(wire.until_closed() == b"", "bytes behind the echo")
+    require(wire.until_closed() == b"", "bytes after the echo")
 
 
 def slow_but_in_time(context):
@@ -220,9 +221,9 @@ def cases(_options):
         yield case(f"ia-{size}-clear", serve, ia=secrets.token_bytes(size), provide=1, expected=1)
     yield case("ia-4096-bytewise", serve, ia=secrets.token_bytes(4096), cut=pieces(1))
     for provide in (PLAINTEXT, RC4):
-        yield case(f"payload-behind-ia-provide-{provide}", pipelined, provide)
+        yield case(f"payload-after-ia-provide-{provide}", pipelined, provide)
         yield case(f"half-close-provide-{provide}", half_close, provide)
-    clear_first = (*MOST, "--methods", "plaintext,rc4")
+    clear_first = (*REQUIRE, "--methods", "header-only,rc4")
     yield case("select-provide-1", serve, provide=PLAINTEXT, expected=PLAINTEXT)
     yield case("select-provide-2", serve, provide=RC4, expected=RC4)
     yield case("select-provide-3", serve, provide=BOTH, expected=RC4)

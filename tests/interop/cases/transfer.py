@@ -1,16 +1,16 @@
-"""Real clients transfer a torrent through `bridge`, which stands between plain and encrypted.
+"""Real clients transfer a torrent through `mse-bridge`, which stands between plain and encrypted.
 
-The far client is the one under test, behind the tap; the near one is a libtorrent without MSE.
+The far client is the one under test, on the other side of the tap; the near one is a libtorrent without MSE.
 """
 
 from case import Case, require
-from clients import CLIENTS
+from clients import tested
 from clients.lt import Libtorrent
 from programs import Bridge
 from tap import Tap, judge, marks
 from torrent import file_sha1
 
-METHODS = {"rc4": ["--methods", "rc4"], "header-only": ["--methods", "plaintext"], "plaintext": []}
+METHODS = {"rc4": ["--methods", "rc4"], "header-only": ["--methods", "header-only"], "plaintext": []}
 
 
 class Route:
@@ -27,7 +27,8 @@ class Route:
             self.near = Libtorrent(context, "plaintext", seed=not far_seeds, dial=peer)
         else:
             self.near = Libtorrent(context, "plaintext", seed=not far_seeds)
-            known = ["--info-hash", context.torrent.info_hash.hex()]
+            hashes = context.torrent.hashes or [context.torrent.info_hash]
+            known = [word for each in hashes for word in ("--info-hash", each.hex())]
             self.bridge = Bridge(context, self.near.address, "--outbound", "forbid", *known, *options)
             self.tap = Tap(self.bridge.address, marks(context.torrent), client.host, cut=cut)
             context.ends_with(self.tap.close)
@@ -58,8 +59,8 @@ def transferred(context, client, mode, way, far_seeds):
     return seen[0]
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for mode in ("rc4", "header-only", "plaintext"):
             for way in ("dials", "answers"):
                 for part in ("seeder", "leecher"):
@@ -69,7 +70,7 @@ def cases(_options):
 
 def _case(client, mode, way, part):
     return Case(
-        f"transfer/{client.name}-{mode}-{part}-{way}",
+        f"transfer/{client.id()}-{mode}-{part}-{way}",
         lambda c: transferred(c, client, mode, way, part == "seeder"),
         dict(mode=mode, column=(way, part)),
         client,

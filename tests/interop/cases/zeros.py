@@ -7,7 +7,7 @@ import socket
 
 from case import Case, require
 from cases.answered import key_that_begins_with_zero
-from clients import CLIENTS
+from clients import tested
 from mse import P, RC4, Responder, private_key
 from programs import HEADER
 from wire import Closed, TooSlow, Wire
@@ -50,11 +50,11 @@ def answered(context, client, what):
     return "copes"
 
 
-def cases(_options):
-    for client in CLIENTS:
+def cases(options):
+    for client in tested(options):
         for what in ("key", "secret"):
             yield Case(
-                f"zeros/{client.name}-{what}",
+                f"zeros/{client.id()}-{what}",
                 lambda c, a=(client, what): answered(c, *a),
                 dict(zero=what),
                 client,

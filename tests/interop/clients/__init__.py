@@ -1,28 +1,33 @@
 """The real clients. Each starts with (context, mode, seed, dial) and tells its address, its file
 and when it is done; `can` holds the modes that it can be brought to, by role."""
 
-import shutil
-
 from clients.aria2 import Aria2
+from clients.client import newest
 from clients.deluge import Deluge
 from clients.lt import Libtorrent
 from clients.qbittorrent import QBittorrent
 from clients.rtorrent import RTorrent
 from clients.transmission import Transmission
-from clients.webtorrent import FOLDER as NODE_MODULES
 from clients.webtorrent import WebTorrent
 
 CLIENTS = [Libtorrent, Transmission, Aria2, RTorrent, QBittorrent, Deluge, WebTorrent]
+# libtorrent and WebTorrent are the newest already.
+NEWEST = [
+    newest(Transmission),
+    newest(Aria2),
+    newest(RTorrent),
+    newest(QBittorrent),
+    newest(Deluge),
+]
 
 
-def missing(client):
-    """Why a client's cases cannot be run, or None."""
-    if client.program and not shutil.which(client.program):
-        return f"no program {client.program}"
-    if client is WebTorrent and not (NODE_MODULES / "webtorrent").is_dir():
-        return f"no package webtorrent in {NODE_MODULES}"
-    return None
+def tested(options):
+    """The clients that the cases are about, the versions of one side by side."""
+    if not options.newest:
+        return CLIENTS
+    order = [client.name for client in CLIENTS]
+    return sorted(CLIENTS + NEWEST, key=lambda client: order.index(client.name))
 
 
 def title(client):
-    return f"{client.name} (not installed)" if missing(client) else f"{client.name} {client.version()}"
+    return f"{client.name} (not installed)" if client.missing() else f"{client.name} {client.version()}"

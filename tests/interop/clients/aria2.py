@@ -1,13 +1,11 @@
 """aria2, driven by its command line."""
 
-import functools
 import shutil
-import subprocess
 
 import tracker
+from clients.client import Client
 from ports import free_port
 
-PROGRAM = "aria2c"
 MODES = {
     "rc4": ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"],
     # Accepts and offers both; the bridge's own list makes it header-only.
@@ -16,20 +14,15 @@ MODES = {
 }
 
 
-class Aria2:
+class Aria2(Client):
     name = "aria2"
-    source = "Debian"
-    program = PROGRAM
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
+    program = "aria2c"
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-        return told.stdout.split()[2]
+    @classmethod
+    def version(cls):
+        return cls.told("--version").split()[2]
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -42,7 +35,7 @@ class Aria2:
         metainfo = context.folder / "aria2.torrent"
         metainfo.write_bytes(torrent.announcing(announce))
         self.address = (self.host, free_port(self.host))
-        argv = [PROGRAM, "--no-conf", "--enable-color=false", "--summary-interval=0"]
+        argv = ["--no-conf", "--enable-color=false", "--summary-interval=0"]
         argv += ["--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false"]
         argv += ["--enable-peer-exchange=false", "--disable-ipv6=true", "--file-allocation=none"]
         argv += [f"--listen-port={self.address[1]}", f"--dir={self.folder}"]
@@ -51,7 +44,7 @@ class Aria2:
             argv += ["--check-integrity=true", "--seed-ratio=0.0"]
         else:
             argv += ["--seed-time=0"]  # ends once it has everything
-        self.child = context.start(*argv, metainfo)
+        self.child = context.start(*self.command(*argv, metainfo))
         self.child.wait_line(lambda line: "listening on TCP port" in line, 90)
         if seed:
             self.child.wait_line(lambda line: "Verification finished" in line, 90)

@@ -1,15 +1,14 @@
 """Deluge's daemon, driven by its settings file and, through `deluge_process.py`, by its RPC."""
 
-import functools
 import json
+import re
 import shutil
-import subprocess
 from pathlib import Path
 
+from clients.client import Client
 from ports import free_port
 from torrent import bencode
 
-PROGRAM = "deluged"
 SCRIPT = Path(__file__).with_name("deluge_process.py")
 PYTHON = "/usr/bin/python3"  # Debian's, which has the serialisation of Deluge's RPC
 MODES = {  # policy in both directions: 0 forced, 1 enabled, 2 disabled; level: 0 handshake, 1 all, 2 either
@@ -20,20 +19,15 @@ MODES = {  # policy in both directions: 0 forced, 1 enabled, 2 disabled; level: 
 }
 
 
-class Deluge:
+class Deluge(Client):
     name = "Deluge"
-    source = "Debian"
     host = "127.0.0.1"
-    program = PROGRAM
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
+    program = "deluged"
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-        return told.stdout.split()[1]
+    @classmethod
+    def version(cls):
+        return re.search(r"deluged (\d[\d.]*\d)", cls.told("--version")).group(1)
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -52,8 +46,8 @@ class Deluge:
         # It has no setting for uTP; what it kept of its session has.
         utp = {"enable_outgoing_utp": 0, "enable_incoming_utp": 0, "allow_multiple_connections_per_ip": 1}
         (config / "session.state").write_bytes(bencode({"settings": utp}))
-        daemon = [PROGRAM, "--do-not-daemonize", "--config", config, "--port", rpc, "--loglevel", "warning"]
-        self.daemon = context.start(*daemon)
+        daemon = ["--do-not-daemonize", "--config", config, "--port", rpc, "--loglevel", "warning"]
+        self.daemon = context.start(*self.command(*daemon))
         argv = [PYTHON, "-B", SCRIPT, "--config", config, "--port", rpc]
         argv += ["--torrent", torrent.path, "--folder", self.folder]
         if seed:

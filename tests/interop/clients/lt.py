@@ -4,6 +4,8 @@ import functools
 import sys
 from pathlib import Path
 
+from clients.client import Client
+
 SCRIPT = Path(__file__).with_name("lt_process.py")
 MODES = {  # what the tap must show -> what libtorrent is told
     "rc4": ["--encryption", "require", "--level", "rc4"],
@@ -13,12 +15,11 @@ MODES = {  # what the tap must show -> what libtorrent is told
 }
 
 
-class Libtorrent:
+class Libtorrent(Client):
     name = "libtorrent"
     source = "PyPI"
+    is_newest = True
     program = None  # a package of this Python, without which nothing here runs
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
     host = "127.0.0.1"
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
@@ -29,7 +30,7 @@ class Libtorrent:
 
         return libtorrent.__version__
 
-    def __init__(self, context, mode, seed=False, dial=None, pex=False):
+    def __init__(self, context, mode, seed=False, dial=None, pex=False, limit=None):
         torrent = context.torrent
         if seed:
             self.folder = torrent.content.parent
@@ -41,6 +42,8 @@ class Libtorrent:
         argv += MODES[mode]
         if seed:
             argv.append("--seed")
+        if limit:
+            argv += ["--connections", limit]
         if pex:
             argv.append("--pex")
         if dial:

@@ -23,6 +23,7 @@ def arguments():
     parser.add_argument("--prefer-rc4", action="store_true")
     parser.add_argument("--seed", action="store_true")
     parser.add_argument("--pex", action="store_true")
+    parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--dial")
     return parser.parse_args()
 
@@ -38,6 +39,8 @@ def session(args):
         "enable_upnp": False,
         "enable_natpmp": False,
         "allow_multiple_connections_per_ip": True,
+        "connections_limit": args.connections,
+        "connections_slack": 0,
         "min_reconnect_time": 1,
         "max_failcount": 100,
         "peer_connect_timeout": 15,

@@ -1,17 +1,19 @@
 """qBittorrent without a window, driven by its settings file and its web interface."""
 
-import functools
 import json
+import re
 import secrets
 import shutil
-import subprocess
 import time
 import urllib.parse
 import urllib.request
 
+from clients.client import Client
+from mse import RC4, Initiator
 from ports import free_port
+from programs import HEADER, handshake
+from wire import Closed, TooSlow, Wire
 
-PROGRAM = "qbittorrent-nox"
 MODES = {"default": 0, "rc4": 1, "plaintext": 2}
 SETTINGS = """
 [LegalNotice]
@@ -42,21 +44,16 @@ WebUI\\UseUPnP=false
 """
 
 
-class QBittorrent:
+class QBittorrent(Client):
     name = "qBittorrent"
-    source = "Debian"
     host = "127.0.0.1"
-    program = PROGRAM
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
+    program = "qbittorrent-nox"
     # No header-only: it allows nothing but RC4 inside MSE.
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-        return told.stdout.split()[1].removeprefix("v")
+    @classmethod
+    def version(cls):
+        return re.search(r"qBittorrent v(\S+)", cls.told("--version")).group(1)
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -80,13 +77,16 @@ class QBittorrent:
                 folder=self.folder,
             )
         )
-        self.child = context.start(PROGRAM, f"--profile={profile}")
+        self.child = context.start(*self.command(f"--profile={profile}"))
         self._up()
         self._add(torrent.path.read_bytes(), seed)
         self._hash = torrent.info_hash.hex()
         self._peer = "%s:%d" % dial if dial else None
         self._wait(lambda state: not seed or state["progress"] == 1, 60)
-        self._dial()
+        if dial:
+            self._dial()
+        else:
+            self._wait_served(mode, 60)
 
     def wait_done(self, timeout=120):
         state = self._wait(lambda state: state["progress"] == 1, timeout, self._dial)
@@ -116,6 +116,28 @@ class QBittorrent:
             time.sleep(0.2)
         return None
 
+    def _wait_served(self, mode, timeout):
+        """For up to a second after it says that its torrent is ready, it closes every connection."""
+        deadline = time.monotonic() + timeout
+        while not self._serves(mode):
+            if time.monotonic() > deadline:
+                raise AssertionError("qBittorrent: it closes every connection")
+            time.sleep(0.1)
+
+    def _serves(self, mode):
+        """Whether it answers a handshake for its torrent."""
+        skey = bytes.fromhex(self._hash)
+        wire = Wire.dial(self.address, 10)
+        try:
+            if mode == "plaintext":
+                wire.send(handshake(skey))
+                return wire.take(68)[:20] == HEADER
+            return Initiator(wire, skey).connect(RC4, ia=handshake(skey)).recv(68)[:20] == HEADER
+        except (Closed, TooSlow):
+            return False
+        finally:
+            wire.close()
+
     def _up(self):
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
@@ -134,7 +156,8 @@ class QBittorrent:
         body += f"\r\n--{boundary}--\r\n".encode()
         kind = f"multipart/form-data; boundary={boundary}"
         answer = self._call("torrents/add", body, {"Content-Type": kind})
-        if answer != b"Ok.":
+        # 4.5 says a word, 5.3 what became of each torrent.
+        if answer != b"Ok." and json.loads(answer).get("success_count") != 1:
             raise AssertionError(f"qBittorrent: torrent not added: {answer!r}")
 
     def _call(self, path, body=None, head=()):

@@ -1,17 +1,15 @@
 """rTorrent, driven by its configuration file and its XML-RPC over a local SCGI socket."""
 
-import functools
 import re
 import shutil
 import socket
-import subprocess
 import time
 import xmlrpc.client
 
 import tracker
+from clients.client import Client
 from ports import free_port
 
-PROGRAM = "rtorrent"
 MODES = {
     "rc4": "allow_incoming,try_outgoing,require,require_RC4",
     # Offers both and takes what it is offered; the bridge's own list makes it header-only.
@@ -19,6 +17,7 @@ MODES = {
     "plaintext": "none",
     # What its own documentation recommends, and most configurations copy.
     "default": "allow_incoming,try_outgoing,enable_retry",
+    "shipped": None,
 }
 SETTINGS = """
 system.daemon.set = true
@@ -26,7 +25,7 @@ network.bind_address.set = {host}
 network.port_range.set = {port}-{port}
 network.port_random.set = no
 network.scgi.open_local = {scgi}
-protocol.encryption.set = {encryption}
+{encryption}
 protocol.pex.set = no
 dht.mode.set = disable
 trackers.use_udp.set = no
@@ -36,20 +35,17 @@ load.start = {metainfo}
 """
 
 
-class RTorrent:
+class RTorrent(Client):
     name = "rTorrent"
-    source = "Debian"
     host = "127.0.0.1"
-    program = PROGRAM
-    drops_zeros = True  # from S, until 0.16: one handshake in 256 fails
-    takes_plaintext = False  # where it is set to RC4
+    program = "rtorrent"
+    shipped = "shipped"
+    drops_zeros = True  # from S, and 0.16.17 still does: one handshake in 256 fails
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "-h"], capture_output=True, text=True)
-        return re.search(r"version (\d[\d.]*\d)", told.stdout).group(1)
+    @classmethod
+    def version(cls):
+        return re.search(r"version (\d[\d.]*\d)", cls.told("-h")).group(1)
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -71,14 +67,14 @@ class RTorrent:
                 host=self.host,
                 port=self.address[1],
                 scgi=self._scgi,
-                encryption=MODES[mode],
+                encryption=f"protocol.encryption.set = {MODES[mode]}" if MODES[mode] else "",
                 session=session,
                 folder=self.folder,
                 metainfo=metainfo,
             )
         )
         self._hash = torrent.info_hash.hex().upper()
-        self.child = context.start(PROGRAM, "-n", "-o", f"import={settings}")
+        self.child = context.start(*self.command("-n", "-o", f"import={settings}"))
         if seed:
             self.wait_done()
         else:

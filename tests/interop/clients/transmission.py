@@ -1,39 +1,31 @@
 """Transmission's daemon, driven by its settings file and its RPC."""
 
 import base64
-import functools
 import json
 import shutil
-import subprocess
 import time
 import urllib.error
 import urllib.request
 
 import namespace
 import tracker
+from clients.client import Client
 from ports import free_port
 
-PROGRAM = "transmission-daemon"
 LEVEL = {"plaintext": 0, "rc4": 2, "default": 1}  # `preferred` is its default
 
 
-
-class Transmission:
+class Transmission(Client):
     name = "Transmission"
-    source = "Debian"
-    program = PROGRAM
-    drops_zeros = False
-    takes_plaintext = False  # where it is set to RC4
+    program = "transmission-daemon"
     host = namespace.HOST  # it never dials 127/8 that it learnt from a tracker
     # No header-only: it offers RC4 alone, and as responder 3.00 closes on an offer of 0x01 with IA
     # (libtorrent meets the same end).
     can = {(mode, way) for mode in ("rc4", "plaintext", "default") for way in ("dials", "answers")}
 
-    @staticmethod
-    @functools.cache
-    def version():
-        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-        return (told.stdout + told.stderr).split()[1]
+    @classmethod
+    def version(cls):
+        return cls.told("--version").split()[1]
 
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
@@ -47,7 +39,7 @@ class Transmission:
         config = context.folder / "config"
         config.mkdir()
         (config / "settings.json").write_text(json.dumps(settings(mode, self.address, rpc, self.folder)))
-        self.child = context.start(PROGRAM, "--foreground", "--config-dir", config)
+        self.child = context.start(*self.command("--foreground", "--config-dir", config))
         self._url, self._session = f"http://127.0.0.1:{rpc}/transmission/rpc", ""
         announce = tracker.of(context, dial).url
         metainfo = base64.b64encode(torrent.announcing(announce)).decode()

@@ -6,8 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+from clients.client import Client
+
 SCRIPT = Path(__file__).with_name("webtorrent_process.mjs")
-PROGRAM = "node"
 # Where install.sh put the package; the script finds it through this.
 FOLDER = Path(os.environ.get("INTEROP_NODE_MODULES", "/nonexistent"))
 MODES = {  # 0 without MSE, 1 with and plaintext preferred, 2 RC4 alone; it answers plaintext in all of them
@@ -19,12 +20,12 @@ MODES = {  # 0 without MSE, 1 with and plaintext preferred, 2 RC4 alone; it answ
 }
 
 
-class WebTorrent:
+class WebTorrent(Client):
     name = "WebTorrent"
     source = "npm"
+    is_newest = True
     host = "127.0.0.1"
-    program = PROGRAM
-    drops_zeros = False
+    program = "node"
     takes_plaintext = True  # however it is set
     can = {(mode, way) for mode in MODES for way in ("dials", "answers")}
 
@@ -33,6 +34,12 @@ class WebTorrent:
     def version():
         return json.loads((FOLDER / "webtorrent" / "package.json").read_text())["version"]
 
+    @classmethod
+    def missing(cls):
+        if not (FOLDER / "webtorrent").is_dir():
+            return f"no package webtorrent in {FOLDER}"
+        return super().missing()
+
     def __init__(self, context, mode, seed=False, dial=None):
         torrent = context.torrent
         self.folder = context.folder / "webtorrent"
@@ -40,7 +47,7 @@ class WebTorrent:
         self.file = self.folder / torrent.name
         if seed:
             shutil.copyfile(torrent.content, self.file)
-        argv = [PROGRAM, SCRIPT, "--modules", FOLDER, "--torrent", torrent.path, "--folder", self.folder]
+        argv = [self.program, SCRIPT, "--modules", FOLDER, "--torrent", torrent.path, "--folder", self.folder]
         argv += ["--secure", MODES[mode]]
         if seed:
             argv.append("--seed")

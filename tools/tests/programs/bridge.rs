@@ -168,10 +168,27 @@ async fn failures_are_reported_with_their_cause_and_do_not_end_it() {
     assert_eq!(mode, "rc4");
 }
 
-#[test]
-fn without_an_info_hash_there_is_a_warning() {
-    let bridge = Bridge::to(closed_port(), "");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_info_hash_mse_is_closed_at_once_and_plaintext_served() {
+    let server = EchoServer::start("forbid").await;
+    let bridge = Bridge::to(server.address, "--outbound forbid --timeout 60");
     bridge.expect_line("warning: without --info-hash, no torrent can be served with MSE");
+    // Its own answer timeout is shorter than the bridge's; it redials because the bridge has closed.
+    let mode = talk(bridge.address, "prefer", INFO_HASH).await.unwrap();
+    assert_eq!(mode, "plaintext");
+    bridge.expect_line("we forbid MSE");
+    talk(bridge.address, "require", INFO_HASH).await.unwrap_err();
+}
+
+#[test]
+fn it_says_what_is_served_and_what_the_client_needs() {
+    let bridge = Bridge::to(closed_port(), &format!("--info-hash {TORRENT} {OTHER_TORRENT}"));
+    let torrents = format!("{}, {OTHER_TORRENT}", TORRENT.to_lowercase());
+    bridge.expect_line(&format!(
+        "MSE is served for {torrents}; plaintext is served for every torrent"
+    ));
+    bridge.expect_line("allow_multiple_connections_per_ip");
+    bridge.expect_line("uTP");
 }
 
 #[test]
@@ -236,9 +253,26 @@ async fn a_client_may_wait_for_step_4_before_its_handshake() {
     bridge.expect_line("inbound: rc4 | outbound: rc4");
 }
 
+#[test]
+fn a_connection_whose_one_end_is_gone_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let bridge = Bridge::to(address, "--outbound forbid --half-open 0.1");
+    let (client, mut peer) = through(&bridge, &listener, &handshake());
+    drop(client);
+    assert_eq!(everything(&mut peer), handshake());
+    // The peer keeps its side open, and says nothing. The bridge closes: sooner or later, writing fails.
+    let until = Instant::now() + PATIENCE;
+    while peer.write_all(b"?").is_ok() {
+        assert!(Instant::now() < until, "the connection is still held");
+        // Longer than the limit: bytes extend it.
+        sleep(Duration::from_millis(300));
+    }
+}
+
 #[cfg(unix)]
 #[test]
-fn totals_are_told_at_the_end() {
+fn totals_are_printed_at_the_end_by_mode_and_error() {
     let (mut bridge, listener) = plaintext_bridge();
     let (mut client, mut peer) = through(&bridge, &listener, &handshake());
     let mut opening = [0; 68];
@@ -253,6 +287,20 @@ fn totals_are_told_at_the_end() {
     bridge.expect_line("inbound failed");
 
     // Both connections are still there.
-    assert_eq!(bridge.terminate(), Some(0));
+    assert_eq!(bridge.signal("-TERM"), Some(0));
     bridge.expect_line("totals: 2 connections, 1 failed; 0.1 MB sent to peers, 0.2 MB received from peers");
+    bridge
+        .expect_line("  inbound plaintext, outbound plaintext: 1 connections, 0.1 MB sent, 0.2 MB received");
+    bridge.expect_line("  failed inbound, closed: 1");
+}
+
+/// The first line is the first moment that a test can know of.
+#[cfg(unix)]
+#[test]
+fn a_signal_at_any_moment_prints_the_totals() {
+    for signal in ["-INT", "-TERM"].repeat(10) {
+        let mut bridge = Bridge::to(closed_port(), "");
+        assert_eq!(bridge.signal(signal), Some(0), "{signal}");
+        bridge.expect_line("totals: 0 connections, 0 failed");
+    }
 }

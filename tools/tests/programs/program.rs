@@ -161,11 +161,11 @@ impl Bridge {
         }
     }
 
-    /// Sends SIGTERM, and waits for the status.
+    /// Sends a signal, such as `-TERM`, and waits for the status.
     #[cfg(unix)]
-    pub(crate) fn terminate(&mut self) -> Option<i32> {
+    pub(crate) fn signal(&mut self, signal: &str) -> Option<i32> {
         let process = self.running.0.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &process]).status();
+        let told = Command::new("kill").args([signal, &process]).status();
         assert!(told.expect("kill is there").success());
         let until = Instant::now() + PATIENCE;
         loop {

@@ -124,6 +124,59 @@ async fn what_is_not_bittorrent_passes_through_as_it_is() {
     bridge.expect_line("not BitTorrent, passed on");
 }
 
+/// A mail server, for example.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_speaks_first_passes() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bridge = Bridge::socks5("--outbound require");
+    let mut client = connect(&bridge, server.local_addr().unwrap()).await.unwrap();
+    let (mut tcp, _) = server.accept().await.unwrap();
+    tcp.write_all(b"220 mail.example\r\n").await.unwrap();
+    let mut greeting = [0; 18];
+    let read = timeout(PATIENCE, client.read_exact(&mut greeting)).await;
+    read.unwrap().unwrap();
+    assert_eq!(&greeting, b"220 mail.example\r\n");
+    client.write_all(b"HELO\r\n").await.unwrap();
+    let mut helo = [0; 6];
+    let read = timeout(PATIENCE, tcp.read_exact(&mut helo)).await;
+    read.unwrap().unwrap();
+    assert_eq!(&helo, b"HELO\r\n");
+    bridge.expect_line("not BitTorrent, passed on");
+}
+
+/// A peer cannot make the bridge show an info-hash by sending a byte.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_speaks_first_gets_no_plaintext_if_mse_is_required() {
+    let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bridge = Bridge::socks5("--outbound require");
+    let mut client = connect(&bridge, peer.local_addr().unwrap()).await.unwrap();
+    let (mut tcp, _) = peer.accept().await.unwrap();
+    tcp.write_all(b"?").await.unwrap();
+    assert_eq!(client.read_u8().await.unwrap(), b'?');
+    client.write_all(&handshake()).await.unwrap();
+    let mut received = Vec::new();
+    let ended = timeout(PATIENCE, tcp.read_to_end(&mut received)).await;
+    let _ = ended.unwrap();
+    assert_eq!(received, b"");
+    bridge.expect_line("the target sent bytes before the BitTorrent handshake");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ipv6_is_served_as_an_address_and_as_a_name() {
+    let Ok(server) = tokio::net::TcpListener::bind("[::1]:0").await else {
+        eprintln!("skipped: no IPv6 here");
+        return;
+    };
+    let address = server.local_addr().unwrap();
+    let bridge = Bridge::socks5("");
+    let octets = [&[4], &std::net::Ipv6Addr::LOCALHOST.octets()[..]].concat();
+    for host in [octets, named("::1"), named("[::1]")] {
+        let client = ask(&bridge, CONNECT, &host, address.port()).await;
+        assert!(client.is_ok(), "{host:?}");
+        server.accept().await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_hears_what_went_wrong_and_the_next_is_served() {
     let bridge = Bridge::socks5("--outbound require --timeout 5");

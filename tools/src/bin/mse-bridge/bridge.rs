@@ -1,7 +1,8 @@
-//! One connection through the bridge, from end to end.
+//! One connection through the bridge.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mse_tools::cli::Address;
 use mse_tools::text::chain;
@@ -18,6 +19,7 @@ pub(crate) struct Bridge {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
     pub(crate) target: Address,
+    pub(crate) half_open: Duration,
     pub(crate) totals: Arc<Totals>,
 }
 
@@ -27,8 +29,8 @@ impl Bridge {
         self.totals.came();
         let arrival = match self.inbound.receive(tcp).await {
             Ok(arrival) => arrival,
-            Err(error) => {
-                self.totals.failed();
+            Err((label, error)) => {
+                self.totals.failed("inbound", label);
                 return report.line(format!("{from} inbound failed: {error}"));
             }
         };
@@ -41,7 +43,7 @@ impl Bridge {
         let peer = match self.outbound.dial(&self.target, None, skey, opening).await {
             Ok(peer) => peer,
             Err(error) => {
-                self.totals.failed();
+                self.totals.failed("outbound", error.label());
                 return report.line(format!(
                     "{from} inbound: {inbound} | outbound failed: {}",
                     chain(&error)
@@ -50,7 +52,11 @@ impl Bridge {
         };
         let outbound = mode(peer.negotiated());
         report.line(format!("{from} inbound: {inbound} | outbound: {outbound}"));
-        match relay(client, peer, &self.totals).await {
+        let (inbound, outbound) = (client.negotiated().mode(), peer.negotiated().mode());
+        let traffic = self
+            .totals
+            .forwarded(format!("inbound {inbound}, outbound {outbound}"));
+        match relay(client, peer, self.half_open, &traffic).await {
             Ok((sent, received)) => debug!(%from, sent, received, "closed"),
             Err(error) => debug!(%from, %error, "lost"),
         }

@@ -15,7 +15,7 @@ pub(crate) struct Inbound {
     pub(crate) timeout: Duration,
 }
 
-/// A client that has said which torrent it wants.
+/// A client whose torrent is known.
 pub(crate) struct Arrival {
     pub(crate) client: MseStream<TcpStream>,
     pub(crate) skey: Skey,
@@ -24,13 +24,16 @@ pub(crate) struct Arrival {
 }
 
 impl Inbound {
-    pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, String> {
-        let (mut client, skey) = self.shake_hands(tcp).await.map_err(|error| chain(&error))?;
+    /// The error has a label for the totals, and a line.
+    pub(crate) async fn receive(&self, tcp: TcpStream) -> Result<Arrival, (&'static str, String)> {
+        let shaken = self.shake_hands(tcp).await;
+        let (mut client, skey) = shaken.map_err(|error| (error.label(), chain(&error)))?;
         let enough = match client.negotiated().mode() {
             Mode::Plaintext => Enough::InfoHash,
             _ => Enough::Anything,
         };
-        let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await?;
+        let opening = opening::read(&mut client, Vec::new(), enough, self.timeout).await;
+        let opening = opening.map_err(|line| ("no-handshake", line))?;
         Ok(Arrival {
             client,
             skey,
@@ -54,7 +57,8 @@ impl Inbound {
     }
 }
 
-/// A plaintext client behind a proxy: the torrent is in its BitTorrent handshake, of which `read` was read before.
+/// A plaintext client that connected through SOCKS5. Its BitTorrent handshake names the torrent; `read` has the bytes that were
+/// read before.
 pub(crate) async fn plaintext(
     mut client: MseStream<TcpStream>,
     read: Vec<u8>,

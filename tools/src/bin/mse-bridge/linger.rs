@@ -1,15 +1,15 @@
-//! What happens to a connection whose handshake failed.
+//! The option `--linger`.
 
 use clap::ValueEnum;
 use tokio_mse::{Linger, MseAcceptor};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
-    /// Read on for a random time, whatever was wrong. A peer that would redial is still closed at once
+    /// Close after a random time, so that a prober cannot see why it failed; at once if the peer would redial
     On,
     /// Close at once
     Off,
-    /// As on, and hide that plaintext was understood. Needs --inbound require
+    /// Like on, and treat plaintext as a key; needs --inbound require
     Strict,
 }
 

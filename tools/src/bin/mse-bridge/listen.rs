@@ -1,4 +1,4 @@
-//! Listening: prints the address, then serves each peer in a task of its own.
+//! Listens, prints the address, and serves each peer in a separate task.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tracing::debug;
 
+use crate::outbound::keep_alive;
 use crate::report::Report;
 
 /// The pause after a failed accept. EMFILE: wait until a descriptor is free.
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Listens, and prints `listening on ADDR:PORT` with the real port.
 pub(crate) async fn listen(address: &Address) -> Result<TcpListener, String> {
     let unable = |error: io::Error| format!("cannot listen on {address}: {error}");
-    let listener = TcpListener::bind(address.as_str()).await.map_err(unable)?;
+    let listener = TcpListener::bind(address.parts()).await.map_err(unable)?;
     let local = listener.local_addr().map_err(unable)?;
     // The pipe may be closed already.
     let mut stdout = io::stdout();
@@ -44,6 +45,7 @@ where
                 if let Err(error) = tcp.set_nodelay(true) {
                     debug!(%from, %error, "TCP_NODELAY refused");
                 }
+                keep_alive(&tcp);
                 tokio::spawn(peer(tcp, from));
             }
             Err(error) => {

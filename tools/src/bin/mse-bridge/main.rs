@@ -14,7 +14,6 @@ mod socks5;
 mod totals;
 
 use std::convert::Infallible;
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use mse_tools::{exit, log};
 use tokio_mse::{CryptoMethods, Disguise, MseAcceptor, MseConnector, Policy, Skey, SkeyIndex};
 
 use crate::bridge::Bridge;
+use crate::ended::Signals;
 use crate::inbound::Inbound;
 use crate::linger::Switch;
 use crate::outbound::Outbound;
@@ -41,6 +41,9 @@ use crate::totals::Totals;
     override_usage = "mse-bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]",
     after_help = "Example, for a client that can use a SOCKS5 proxy:\n  \
                   mse-bridge --socks5 127.0.0.1:1080 --outbound prefer\n\n\
+                  The client: all its incoming peers come from the address of the bridge, so let it accept several \
+                  connections per address (libtorrent and qBittorrent: allow_multiple_connections_per_ip). Switch its uTP \
+                  off: uTP bypasses the bridge.\n\n\
                   RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]
 struct Arguments {
@@ -63,7 +66,8 @@ struct Arguments {
     /// What MSE may negotiate on both sides, most preferred first: rc4, header-only (or its other name, plaintext)
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
-    /// A torrent for which MSE is accepted, in 40 hex digits; may be given many times. A plaintext handshake names its own
+    /// A torrent for which MSE is accepted: 40 or 64 hex digits, base32 or a magnet link; may be given many times. Plaintext
+    /// is accepted for every torrent; without this option, only plaintext is accepted
     #[arg(long, value_name = "HEX", num_args = 1..)]
     info_hash: Vec<InfoHash>,
     /// How long each handshake may take
@@ -72,6 +76,9 @@ struct Arguments {
     /// How long a dialled peer may take to answer before the other mode is tried [default: 5 for MSE, 10 for plaintext]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
     answer_timeout: Option<Duration>,
+    /// How long a connection that one end has closed may stay open without a byte from the other end
+    #[arg(long, value_name = "SECS", default_value = "30", allow_negative_numbers = true, value_parser = seconds)]
+    half_open: Duration,
     /// How the handshakes on both sides are disguised
     #[arg(long, value_enum, default_value = "none")]
     disguise: Look,
@@ -80,8 +87,26 @@ struct Arguments {
     linger: Switch,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failed(format_args!("cannot start: {error}")),
+    };
+    // Before anything else: a signal ends the program with its totals at any moment.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::install()
+    };
+    let status = match signals {
+        Ok(signals) => runtime.block_on(until_ended(signals)),
+        Err(error) => exit::failed(format_args!("cannot receive signals: {error}")),
+    };
+    // A name that is being looked up cannot be interrupted, and is not waited for.
+    runtime.shutdown_background();
+    status
+}
+
+async fn until_ended(mut signals: Signals) -> ExitCode {
     let arguments: Arguments = match exit::arguments() {
         Ok(arguments) => arguments,
         Err(status) => return status,
@@ -89,39 +114,30 @@ async fn main() -> ExitCode {
     if arguments.linger == Switch::Strict && arguments.inbound != Wanted::Require {
         return exit::wrong_usage("--linger strict needs --inbound require");
     }
-    if arguments.socks5.is_none() && arguments.info_hash.is_empty() {
-        match arguments.inbound {
-            Wanted::Forbid => {}
-            Wanted::Require => return exit::wrong_usage("--inbound require needs --info-hash"),
-            Wanted::Allow | Wanted::Prefer => {
-                exit::warn("without --info-hash, no torrent can be served with MSE");
-            }
-        }
+    if arguments.listen.is_some() && arguments.serves_no_mse() && arguments.inbound == Wanted::Require {
+        return exit::wrong_usage("--inbound require needs --info-hash");
     }
     log::start();
     let totals = Arc::new(Totals::default());
+    let report = Report::start();
     tokio::select! {
-        outcome = run(arguments, &totals) => match outcome {
+        outcome = run(arguments, &totals, &report) => match outcome {
             Ok(never) => match never {},
             Err(message) => exit::failed(message),
         },
-        ended = ended::ended() => match ended {
-            Ok(()) => {
-                // The pipe may be closed already.
-                let _ = writeln!(std::io::stderr(), "{totals}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => exit::failed(format_args!("cannot receive signals: {error}")),
-        },
+        () = signals.ended() => {
+            report.last(&totals);
+            ExitCode::SUCCESS
+        }
     }
 }
 
-async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, String> {
-    let report = Report::start();
+async fn run(arguments: Arguments, totals: &Arc<Totals>, report: &Report) -> Result<Infallible, String> {
     if let Some(address) = &arguments.socks5 {
         let proxy = Arc::new(arguments.proxy(Arc::clone(totals)));
         let listener = listen::listen(address).await?;
-        let serving = listen::serve(listener, &report, |tcp, from| {
+        report.line("note: let the client use the proxy for peer connections, and switch uTP off: uTP bypasses the proxy");
+        let serving = listen::serve(listener, report, |tcp, from| {
             let (proxy, report) = (Arc::clone(&proxy), report.clone());
             async move { proxy.serve(tcp, from, &report).await }
         });
@@ -132,7 +148,10 @@ async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, S
     };
     let bridge = Arc::new(arguments.bridge(target.clone(), Arc::clone(totals)));
     let listener = listen::listen(address).await?;
-    let serving = listen::serve(listener, &report, |tcp, from| {
+    for line in arguments.notes(target) {
+        report.line(line);
+    }
+    let serving = listen::serve(listener, report, |tcp, from| {
         let (bridge, report) = (Arc::clone(&bridge), report.clone());
         async move { bridge.serve(tcp, from, &report).await }
     });
@@ -140,8 +159,44 @@ async fn run(arguments: Arguments, totals: &Arc<Totals>) -> Result<Infallible, S
 }
 
 impl Arguments {
+    /// Whether no torrent can be served with MSE: a peer would be accepted up to its info-hash, and then refused.
+    fn serves_no_mse(&self) -> bool {
+        self.info_hash.is_empty() || self.inbound == Wanted::Forbid
+    }
+
+    /// What is served, and what the client that it is forwarded to needs.
+    fn notes(&self, target: &Address) -> Vec<String> {
+        let mut notes = Vec::new();
+        match self.inbound {
+            Wanted::Forbid => {}
+            _ if self.info_hash.is_empty() => notes.push(
+                "warning: without --info-hash, no torrent can be served with MSE: only plaintext is accepted, for every \
+                 torrent, and a peer that dials with MSE is closed at once"
+                    .to_owned(),
+            ),
+            inbound => {
+                let torrents: Vec<_> = self.info_hash.iter().map(|torrent| hex::encode(torrent.0)).collect();
+                let plaintext = match inbound {
+                    Wanted::Require => "plaintext is refused",
+                    _ => "plaintext is served for every torrent",
+                };
+                notes.push(format!("note: MSE is served for {}; {plaintext}", torrents.join(", ")));
+            }
+        }
+        notes.push(format!(
+            "note: all peers have one address for the client at {target}: let it accept several connections per address \
+             (libtorrent and qBittorrent: allow_multiple_connections_per_ip), and switch uTP off: uTP bypasses the bridge"
+        ));
+        notes
+    }
+
     fn bridge(&self, target: Address, totals: Arc<Totals>) -> Bridge {
-        let acceptor = MseAcceptor::new(self.policy(self.inbound))
+        let inbound = if self.serves_no_mse() {
+            Wanted::Forbid
+        } else {
+            self.inbound
+        };
+        let acceptor = MseAcceptor::new(self.policy(inbound))
             .timeout(self.timeout)
             .disguise(self.disguise());
         let torrents = SkeyIndex::new();
@@ -156,6 +211,7 @@ impl Arguments {
             },
             outbound: self.outbound(),
             target,
+            half_open: self.half_open,
             totals,
         }
     }
@@ -164,6 +220,7 @@ impl Arguments {
         Proxy {
             outbound: self.outbound(),
             timeout: self.timeout,
+            half_open: self.half_open,
             totals,
         }
     }

@@ -11,8 +11,9 @@ const LEN: usize = 68;
 /// Where its info-hash is.
 const INFO_HASH: std::ops::Range<usize> = 28..48;
 
-/// How long to wait for the rest once there is enough to go on: some clients do not send their peer id at once.
-const REST: Duration = Duration::from_secs(1);
+/// How long to wait for the rest once there is enough to go on. Some clients send their peer id in a segment of its own, and
+/// several peers need all 68 bytes at once. Mainline sends it only after the peer's handshake, and waits for nothing here.
+const REST: Duration = Duration::from_millis(100);
 
 /// How much is needed to go on.
 #[derive(Clone, Copy)]
@@ -66,4 +67,39 @@ pub(crate) async fn read(
         ));
     }
     Ok(opening)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_48_bytes_and_waits_is_not_delayed_by_a_second() {
+        let (mut client, mut near) = duplex(1024);
+        let begun = Instant::now();
+        client.write_all(&[7; 48]).await.unwrap();
+        let opening = read(&mut near, Vec::new(), Enough::InfoHash, LIMIT)
+            .await
+            .unwrap();
+        assert_eq!(opening.len(), 48);
+        assert_eq!(begun.elapsed(), REST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_id_in_a_segment_of_its_own_is_waited_for() {
+        let (mut client, mut near) = duplex(1024);
+        let sender = async {
+            client.write_all(&[7; 48]).await.unwrap();
+            sleep(REST / 2).await;
+            client.write_all(&[7; 20]).await.unwrap();
+        };
+        let reading = read(&mut near, Vec::new(), Enough::InfoHash, LIMIT);
+        let (opening, ()) = tokio::join!(reading, sender);
+        assert_eq!(opening.unwrap().len(), 68);
+    }
 }

@@ -1,4 +1,4 @@
-//! One attempt in one mode, and what it shows of the peer.
+//! One attempt in one mode, and its result.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio_mse::{ConnectError, Error, HandshakeError, Policy, Role, Skey, Step};
 
 use crate::line::Line;
 
-/// Public key, and VC with crypto_select and the length of PadD: what of an answer is not padding.
+/// The bytes of a peer's answer that are not padding: the public key, VC, crypto_select, and the length of PadD.
 const KEY: usize = 96;
 const VC: usize = 8;
 const SELECTION: usize = 6;
@@ -41,7 +41,7 @@ pub(crate) struct Probe {
     pub(crate) timeout: Duration,
 }
 
-/// What one attempt has shown.
+/// The result of one attempt.
 pub(crate) struct Finding {
     pub(crate) mode: Mode,
     pub(crate) outcome: Result<Accepted, ConnectError<io::Error>>,
@@ -101,7 +101,7 @@ impl Probe {
         while answer.len() < LEN {
             let known = answer.len().min(PROTOCOL.len());
             if answer[..known] != PROTOCOL[..known] {
-                // Some peers answer with noise if they refuse.
+                // Some peers send random bytes if they refuse.
                 return Err(refused(HandshakeError::NotPlaintext));
             }
             let answered = answer.len() >= PROTOCOL.len();
@@ -120,7 +120,7 @@ impl Probe {
 
     async fn mse(&self, line: &mut Line, policy: Policy, pads: &mut Pads) -> Result<Accepted, Error> {
         let mut established = self.shake_hands(line, &policy, pads).await?;
-        // The handshake is done. A peer that sends nothing after it accepts MSE all the same.
+        // The handshake is done, so the peer accepts MSE even if it sends nothing more.
         while established.received.len() < LEN {
             let Ok(mut segment) = line.receive(Step::Payload, true).await else {
                 break;

@@ -1,4 +1,4 @@
-//! The findings as JSON.
+//! Prints the findings as JSON.
 
 use mse_tools::cli::Address;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub(crate) fn report(target: &Address, findings: &[Finding]) -> String {
     let attempts: Vec<_> = findings.iter().map(attempt).collect();
     let recommended = recommended(findings)
         .map(|Recommended { encryption, methods }| json!({ "encryption": encryption, "methods": methods }));
-    json!({ "target": target.as_str(), "attempts": attempts, "recommended": recommended }).to_string()
+    json!({ "target": target.text(), "attempts": attempts, "recommended": recommended }).to_string()
 }
 
 fn attempt(finding: &Finding) -> Value {

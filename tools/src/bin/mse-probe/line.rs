@@ -1,4 +1,4 @@
-//! The connection of one attempt: has a deadline, and counts segments and round trips.
+//! The connection of one attempt. It has a deadline, and counts segments and round trips.
 
 use std::io;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) async fn dial(target: &Address, timeout: Duration) -> Result<Self, ConnectError<io::Error>> {
         let deadline = Instant::now() + timeout;
-        let dialled = timeout_at(deadline, TcpStream::connect(target.as_str())).await;
+        let dialled = timeout_at(deadline, TcpStream::connect(target.parts())).await;
         let tcp = match dialled {
             Ok(dialled) => dialled.map_err(ConnectError::Dial)?,
             Err(_) => return Err(ConnectError::DialTimedOut(timeout)),
@@ -40,7 +40,7 @@ impl Line {
         })
     }
 
-    /// Sends a flight, if there is one.
+    /// Sends a message, if there is one.
     pub(crate) async fn send(
         &mut self,
         flight: &mut Vec<u8>,
@@ -60,7 +60,7 @@ impl Line {
         }
     }
 
-    /// The next segment, as far as TCP keeps them apart. The first one after a flight ends a round trip.
+    /// Reads the next segment. (TCP may join several.) The first one after a message ends a round trip.
     pub(crate) async fn receive(&mut self, step: Step, answered: bool) -> Result<Vec<u8>, Error> {
         let mut segment = Vec::with_capacity(SEGMENT);
         let read = timeout_at(self.deadline, self.tcp.read_buf(&mut segment)).await;

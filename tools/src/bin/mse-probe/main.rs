@@ -19,7 +19,7 @@ use mse_tools::{exit, log};
 
 use crate::attempt::{MODES, Probe, describe};
 
-/// Shows which modes a peer accepts: plaintext, header-only MSE and RC4, each on a connection of its own
+/// Shows which modes a peer accepts: tries plaintext, header-only and RC4 on separate connections
 #[derive(Parser)]
 #[command(
     name = "mse-probe",
@@ -29,10 +29,10 @@ use crate::attempt::{MODES, Probe, describe};
                   RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]
 struct Arguments {
-    /// The peer
+    /// The address of the peer
     #[arg(long, value_name = "ADDR")]
     connect: Address,
-    /// A torrent that it serves, in 40 hex digits
+    /// A torrent that the peer serves, in 40 hex digits
     #[arg(long, value_name = "HEX")]
     info_hash: InfoHash,
     /// How long each of the three attempts may take

@@ -1,4 +1,4 @@
-//! Which options to use for the peer, given what it accepts.
+//! Recommends options for a peer.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub(crate) struct Recommended {
     pub(crate) methods: Option<&'static str>,
 }
 
-/// The most encryption that the peer accepts, or `None` if it accepts nothing. If plaintext works as well, it stays as a
+/// The strongest encryption that the peer accepts, or `None` if it accepts nothing. If plaintext works too, keeps it as a
 /// fallback, because another attempt may fail for other reasons.
 pub(crate) fn recommended(findings: &[Finding]) -> Option<Recommended> {
     let accepts = |wanted: Mode| {

@@ -1,4 +1,4 @@
-//! The findings as a table.
+//! Prints the findings as a table.
 
 use std::fmt::Display;
 

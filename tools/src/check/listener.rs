@@ -1,0 +1,726 @@
+//! Tests of a peer that is dialled.
+
+use std::time::Duration;
+
+use num_bigint::BigUint;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::arithmetic::{Group, Hand, Number, padded, random_exponent};
+use super::case::with;
+use super::fault::Fault;
+use super::initiator::{Ia, Key, Pad, Script, Seen, converse, is_handshake, noise};
+use super::wire::{End, Pieces, Wire};
+use super::{Connections, Findings, Level, Report, Verdict};
+use crate::handshake::{PROTOCOL, handshake};
+
+/// What to test, and how patiently.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A torrent that the peer serves.
+    pub info_hash: [u8; 20],
+    /// How long to wait for the peer at each step.
+    pub wait: Duration,
+    /// At most this many connections to find an S that begins with a zero byte: one in 256 does.
+    pub dials: usize,
+}
+
+/// What a test expects.
+#[derive(Clone, Copy)]
+enum Expect {
+    /// The handshake is finished with one of the methods that were offered, and the BitTorrent handshake is answered.
+    Served,
+    /// The same, unless the policy of the peer refuses the offer.
+    ServedIfOffered,
+    /// There is no fourth message.
+    Refused,
+}
+
+type Case = super::case::Case<Script, Expect>;
+
+/// Tests the peer that is at the other end of all `connections`.
+pub async fn check<C: Connections>(
+    connections: C,
+    options: &Options,
+    show: &mut dyn FnMut(&super::Finding),
+) -> Report {
+    let mut check = Check {
+        connections,
+        options,
+        findings: Findings::new(show),
+        seen: Vec::new(),
+    };
+    check.run().await;
+    check.findings.into_report()
+}
+
+struct Check<'a, C> {
+    connections: C,
+    options: &'a Options,
+    findings: Findings<'a>,
+    /// Every conversation, for rules about all of them.
+    seen: Vec<Seen>,
+}
+
+impl<C: Connections> Check<'_, C> {
+    async fn run(&mut self) {
+        let base = Script::new(
+            self.options.info_hash,
+            handshake(&self.options.info_hash).to_vec(),
+        );
+        let Some(base) = self.baseline(base).await else {
+            return;
+        };
+        for case in cases(&base) {
+            self.case(case).await;
+        }
+        self.zeros(&base).await;
+        self.plaintext().await;
+        self.overall();
+    }
+
+    async fn converse(&mut self, script: &Script) -> Result<Seen, String> {
+        // An S that begins with a zero byte has a test of its own. With products instead of powers, every S does.
+        let mut chances = 4;
+        let is_by_accident = |seen: &Seen| {
+            let is_ordinary = !script.needs_zero && matches!(script.key, Key::Random | Key::Exponent(_));
+            is_ordinary && seen.secret_zero
+        };
+        loop {
+            let io = self.connections.next().await;
+            let io = io.map_err(|error| format!("no connection: {error}"))?;
+            let seen = converse(io, script, self.options.wait).await;
+            chances -= 1;
+            if chances == 0 || !is_by_accident(&seen) {
+                self.seen.push(seen.clone());
+                return Ok(seen);
+            }
+        }
+    }
+
+    /// Whether the peer does what is expected; if not, what it did.
+    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
+        let seen = self.converse(script).await?;
+        let served = is_served(&seen, script);
+        Ok(match expect {
+            Expect::Served | Expect::ServedIfOffered if served => Ok(()),
+            Expect::Refused if seen.selected.is_none() => Ok(()),
+            _ => Err(seen.describe()),
+        })
+    }
+
+    /// The plain handshake, without which no other test makes sense. Returns what every other test begins with: it makes
+    /// the mistake in the arithmetic that the peer makes, if there is one.
+    async fn baseline(&mut self, base: Script) -> Option<Script> {
+        let what = "RC4, no padding, a BitTorrent handshake as IA";
+        let mut found = None;
+        let verdict = match self.attempt(&base, Expect::Served).await {
+            Err(error) => Verdict::NotShown(error),
+            Ok(Ok(())) => {
+                self.findings.add("S4.3", Level::Required, what, Verdict::Held);
+                return Some(base);
+            }
+            Ok(Err(seen)) => {
+                let finished = self.seen.last().is_some_and(|seen| seen.pad_d.is_some());
+                let suspects = if finished { payloads(&base) } else { hands(&base) };
+                let fault = self.confirm(&suspects, Expect::Served).await;
+                let (fault, script) = fault.map(|at| suspects[at].clone()).unzip();
+                found = script.filter(|_| !finished && goes_on(fault));
+                Verdict::Broken { seen, fault }
+            }
+        };
+        self.findings.add("S4.3", Level::Required, what, verdict);
+        if found.is_none() {
+            self.findings.add(
+                "S4.1",
+                Level::Required,
+                "everything else",
+                Verdict::NotShown("the plain handshake does not work".to_owned()),
+            );
+        }
+        found
+    }
+
+    /// The first suspect that the peer gets on with.
+    async fn confirm(&mut self, suspects: &[(Fault, Script)], expect: Expect) -> Option<usize> {
+        for (at, (_, script)) in suspects.iter().enumerate() {
+            if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    async fn case(&mut self, case: Case) {
+        let verdict = match self.attempt(&case.script, case.expect).await {
+            Err(error) => Verdict::NotShown(error),
+            Ok(Ok(())) => Verdict::Held,
+            Ok(Err(_)) if matches!(case.expect, Expect::ServedIfOffered) && self.refused_offer() => {
+                Verdict::Skipped("the peer does not accept this offer".to_owned())
+            }
+            Ok(Err(seen)) => {
+                let confirmed = self.confirm(&case.suspects, case.expect).await;
+                let fault = confirmed.map(|at| case.suspects[at].0).or(case.shows);
+                Verdict::Broken { seen, fault }
+            }
+        };
+        self.findings
+            .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
+    }
+
+    fn refused_offer(&self) -> bool {
+        self.seen
+            .last()
+            .is_some_and(|seen| seen.key.is_some() && seen.selected.is_none())
+    }
+
+    /// S cannot be chosen by the end that sends its key first, so this dials until it happens.
+    async fn zeros(&mut self, base: &Script) {
+        let what = "S with a leading zero byte";
+        if self.options.dials == 0 {
+            let verdict = Verdict::Skipped("not wanted".to_owned());
+            return self.findings.add("S3.4", Level::Required, what, verdict);
+        }
+        let mut script = base.clone();
+        script.needs_zero = true;
+        script.key = Key::Exponent(random_exponent());
+        let mut verdict = Verdict::NotShown(format!("no S did in {} connections", self.options.dials));
+        let mut left = self.options.dials;
+        let mut stripping = false;
+        while left > 0 {
+            left -= 1;
+            let seen = match self.converse(&script).await {
+                Ok(seen) => seen,
+                Err(error) => {
+                    verdict = Verdict::NotShown(error);
+                    break;
+                }
+            };
+            // So many would take memory.
+            self.seen.pop();
+            if !seen.secret_zero {
+                continue;
+            }
+            let served = is_served(&seen, &script);
+            match (stripping, served) {
+                (false, true) => {
+                    verdict = Verdict::Held;
+                    break;
+                }
+                (false, false) => {
+                    verdict = Verdict::Broken {
+                        seen: seen.describe(),
+                        fault: None,
+                    };
+                    script.hand.strips = true;
+                    stripping = true;
+                    left = self.options.dials;
+                }
+                (true, served) => {
+                    if let (Verdict::Broken { fault, .. }, true) = (&mut verdict, served) {
+                        *fault = Some(Fault::ZerosStripped);
+                    }
+                    break;
+                }
+            }
+        }
+        self.findings.add("S3.4", Level::Required, what, verdict);
+    }
+
+    async fn plaintext(&mut self) {
+        let whole = self.dial_in_plaintext(Pieces::Whole).await;
+        let rule = "S6.5";
+        let skipped = match whole {
+            Err(error) => Some(Verdict::NotShown(error)),
+            Ok(Err(_)) => Some(Verdict::Skipped("the peer does not accept plaintext".to_owned())),
+            Ok(Ok(())) => None,
+        };
+        for (first, what) in [
+            (vec![1], "a plaintext handshake whose first byte comes alone"),
+            (vec![10, 20], "a plaintext handshake in three pieces"),
+        ] {
+            let verdict = match &skipped {
+                Some(verdict) => verdict.clone(),
+                None => match self.dial_in_plaintext(Pieces::First(first)).await {
+                    Err(error) => Verdict::NotShown(error),
+                    Ok(Ok(())) => Verdict::Held,
+                    Ok(Err(seen)) => Verdict::Broken {
+                        seen,
+                        fault: Some(Fault::PlaintextOnFirstRead),
+                    },
+                },
+            };
+            self.findings.add(rule, Level::Required, what, verdict);
+        }
+    }
+
+    async fn dial_in_plaintext(&mut self, pieces: Pieces) -> Result<Result<(), String>, String> {
+        let io = self.connections.next().await;
+        let io = io.map_err(|error| format!("no connection: {error}"))?;
+        Ok(plaintext(io, &self.options.info_hash, pieces, self.options.wait).await)
+    }
+
+    /// Rules about what the peer sends.
+    fn overall(&mut self) {
+        let keys: Vec<_> = self.seen.iter().filter_map(|seen| seen.key).collect();
+        let verdict = fresh_keys(&keys);
+        self.findings
+            .add("S3.2", Level::Required, "a new key for every connection", verdict);
+        let verdict = valid_keys(&keys);
+        self.findings
+            .add("S3.3", Level::Required, "keys are from 2 to P-2", verdict);
+        let pads: Vec<_> = self.seen.iter().filter_map(|seen| seen.pad_b).collect();
+        let verdict = pad_lengths(&pads);
+        let advice = "Pads of one length make the handshake easy to recognise.";
+        let what = "PadB has a random length";
+        self.findings
+            .add_with_advice("S2.8", Level::Recommended, what, verdict, advice);
+        let pads: Vec<_> = self.seen.iter().filter_map(|seen| seen.pad_d.clone()).collect();
+        let verdict = inner_pads(&pads);
+        let advice = "They are reserved for extensions. libtorrent sends random bytes, too, and everyone accepts them.";
+        self.findings
+            .add_with_advice("S2.9", Level::Recommended, "PadD is zeros", verdict, advice);
+    }
+}
+
+pub(super) fn fresh_keys(keys: &[Number]) -> Verdict {
+    let repeated = (1..keys.len()).find(|at| keys[..*at].contains(&keys[*at]));
+    match repeated {
+        _ if keys.len() < 2 => Verdict::NotShown("fewer than two keys came".to_owned()),
+        None => Verdict::Held,
+        Some(_) => Verdict::Broken {
+            seen: "the same key came on two connections".to_owned(),
+            fault: None,
+        },
+    }
+}
+
+pub(super) fn valid_keys(keys: &[Number]) -> Verdict {
+    let p = Group::of_mse().modulus().clone();
+    let is_valid = |key: &&Number| {
+        let key = BigUint::from_bytes_be(&key[..]);
+        key >= BigUint::from(2_u8) && key + 2_u8 <= p
+    };
+    match keys.iter().find(|key| !is_valid(key)) {
+        None if keys.is_empty() => Verdict::NotShown("no key came".to_owned()),
+        None => Verdict::Held,
+        Some(key) => Verdict::Broken {
+            seen: format!("a key began with {}", hex::encode(&key[..8])),
+            fault: None,
+        },
+    }
+}
+
+pub(super) fn pad_lengths(lens: &[usize]) -> Verdict {
+    match lens {
+        [] | [_] | [_, _] | [_, _, _] => Verdict::NotShown("too few pads came".to_owned()),
+        [first, rest @ ..] if rest.iter().all(|len| len == first) => Verdict::Broken {
+            seen: format!("it always had {first} bytes"),
+            fault: None,
+        },
+        _ => Verdict::Held,
+    }
+}
+
+pub(super) fn inner_pads(pads: &[Vec<u8>]) -> Verdict {
+    let longest = pads.iter().map(Vec::len).max();
+    match longest {
+        None => Verdict::NotShown("none came".to_owned()),
+        Some(len) if len > 512 => Verdict::Broken {
+            seen: format!("one had {len} bytes"),
+            fault: None,
+        },
+        Some(_) if pads.iter().flatten().all(|byte| *byte == 0) => Verdict::Held,
+        Some(_) => Verdict::Broken {
+            seen: "it had other bytes".to_owned(),
+            fault: None,
+        },
+    }
+}
+
+fn is_served(seen: &Seen, script: &Script) -> bool {
+    let is_one_of_ours = seen
+        .selected
+        .is_some_and(|selected| selected.is_power_of_two() && selected & script.provide & 3 != 0);
+    is_one_of_ours && seen.answered(&script.skey)
+}
+
+/// Mistakes in the arithmetic.
+pub(super) fn mistaken_hands() -> Vec<(Fault, Hand, Option<BigUint>)> {
+    let with = |group| Hand {
+        group,
+        ..Hand::default()
+    };
+    vec![
+        (Fault::PrimeOfRfc2409, with(Group::of_rfc_2409()), None),
+        (Fault::PrimeOfOakley2, with(Group::of_oakley_2()), None),
+        (Fault::Multiplied, with(Group::of_mse().multiplying()), None),
+        (
+            Fault::NothingDiscarded,
+            Hand {
+                discards: false,
+                ..Hand::default()
+            },
+            None,
+        ),
+        (
+            Fault::KeysExchanged,
+            Hand {
+                exchanged: true,
+                ..Hand::default()
+            },
+            None,
+        ),
+        // Y is 2, and S is the other key, with any prime.
+        (Fault::AnotherPrime, Hand::default(), Some(BigUint::from(1_u8))),
+    ]
+}
+
+/// Whether the other tests make sense with this mistake: their keys need powers, and a prime that is known.
+pub(super) fn goes_on(fault: Option<Fault>) -> bool {
+    !matches!(fault, Some(Fault::AnotherPrime | Fault::Multiplied))
+}
+
+fn hands(base: &Script) -> Vec<(Fault, Script)> {
+    let suspects = mistaken_hands().into_iter().map(|(fault, hand, exponent)| {
+        let mut script = base.clone();
+        script.hand = hand;
+        if let Some(exponent) = exponent {
+            script.key = Key::Exponent(exponent);
+        }
+        (fault, script)
+    });
+    suspects.collect()
+}
+
+/// Mistakes with IA.
+fn payloads(base: &Script) -> Vec<(Fault, Script)> {
+    vec![
+        (
+            Fault::PayloadNotDecrypted,
+            with(base, |script| script.ia_is = Ia::Clear),
+        ),
+        (
+            Fault::PayloadDecryptedTwice,
+            with(base, |script| script.ia_is = Ia::Twice),
+        ),
+        // Once more, as part of the stream.
+        (
+            Fault::PayloadLost,
+            with(base, |script| script.then = script.ia.clone()),
+        ),
+    ]
+}
+
+fn cases(base: &Script) -> Vec<Case> {
+    [
+        outer_pads(base),
+        inner_pad_cases(base),
+        initial_payloads(base),
+        segmentations(base),
+        keys(base),
+        offers(base),
+        refusals(base),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// PadA.
+fn outer_pads(base: &Script) -> Vec<Case> {
+    use Expect::{Refused, Served};
+    use Level::{Recommended, Required};
+
+    let mut cases = Vec::new();
+    for len in [1, 511, 512] {
+        let script = with(base, |script| script.pad_a = Pad::with_key(len));
+        let case = Case::new(
+            "S8.3",
+            Required,
+            format!("PadA of {len}, with the key"),
+            script,
+            Served,
+        );
+        cases.push(case.shows(Fault::PadRefused));
+    }
+    for (with_key, before_mark) in [(0, 512), (200, 311)] {
+        let what = format!("PadA of {with_key} bytes with the key, and {before_mark} before HASH('req1', S)");
+        let script = with(base, |script| {
+            script.pad_a = Pad {
+                with_key,
+                before_mark,
+                begun_mark: 0,
+            };
+        });
+        cases.push(Case::new("S8.2", Required, what, script, Served).shows(Fault::PadRefused));
+    }
+    let script = with(base, |script| script.pad_a.begun_mark = 19);
+    let what = "PadA that ends like HASH('req1', S) begins";
+    cases.push(Case::new("S4.6", Required, what, script, Served).shows(Fault::PadRefused));
+    let script = with(base, |script| script.pad_a = Pad::with_key(513));
+    let case = Case::new("S5.3", Recommended, "PadA of 513 is refused", script, Refused);
+    cases.push(case.advice("Without a limit, a prober can feed the search for ever."));
+    cases
+}
+
+/// PadC.
+fn inner_pad_cases(base: &Script) -> Vec<Case> {
+    use Expect::{Refused, Served};
+    use Level::{Recommended, Required};
+
+    let mut cases = Vec::new();
+    for len in [1, 511, 512] {
+        let script = with(base, |script| script.pad_c = noise(len));
+        let case = Case::new(
+            "S8.4",
+            Required,
+            format!("PadC of {len}, with any content"),
+            script,
+            Served,
+        )
+        .shows(Fault::InnerPadRefused)
+        .suspect(Fault::InnerPadNotDecrypted, |script| {
+            script.pad_c_encrypted = false;
+        });
+        cases.push(case);
+    }
+    let script = with(base, |script| script.pad_c = vec![0; 513]);
+    cases.push(Case::new(
+        "S8.5",
+        Recommended,
+        "PadC of 513 is refused",
+        script,
+        Refused,
+    ));
+    cases
+}
+
+/// IA, and what follows it.
+fn initial_payloads(base: &Script) -> Vec<Case> {
+    use Expect::Served;
+    use Level::{Recommended, Required};
+
+    let mut cases = Vec::new();
+    let whole = base.ia.clone();
+    for len in [0, 48] {
+        let script = with(base, |script| {
+            script.ia = whole[..len].to_vec();
+            script.then = whole[len..].to_vec();
+        });
+        let what = format!("IA of {len}, and the rest after the fourth message");
+        cases.push(
+            Case::new("S2.11", Required, what, script, Served)
+                .advice("aria2, WebTorrent and Mainline send an empty IA."),
+        );
+    }
+    // A keep-alive.
+    let script = with(base, |script| script.ia.extend([0; 4]));
+    cases.push(
+        Case::new(
+            "S2.11",
+            Recommended,
+            "IA of 72: a message after the handshake",
+            script,
+            Served,
+        )
+        .advice("libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them."),
+    );
+    let script = with(base, |script| script.after_ia = vec![0; 4]);
+    cases.push(
+        Case::new("S8.11", Recommended, "a message right after IA", script, Served)
+            .advice("No client sends one; rTorrent fails and aria2 throws it away."),
+    );
+    cases
+}
+
+/// The pieces in which messages arrive.
+fn segmentations(base: &Script) -> Vec<Case> {
+    use Expect::Served;
+    use Level::Required;
+
+    let mut cases = Vec::new();
+    for (what, pieces) in [
+        ("in single bytes", Pieces::Each(1)),
+        ("in pieces of 50 bytes", Pieces::Each(50)),
+        ("with a first piece of 20 bytes", Pieces::First(vec![20])),
+        ("cut at every field", Pieces::First(vec![20, 20, 8, 4, 2, 2])),
+        (
+            "cut inside the fields",
+            Pieces::First(vec![19, 2, 20, 5, 5, 3, 30]),
+        ),
+    ] {
+        let script = with(base, |script| script.pieces = pieces.clone());
+        let mut case = Case::new("S4.15", Required, format!("messages {what}"), script, Served);
+        if pieces != Pieces::Each(1) {
+            case = case.advice("BiglyBT sends 50 to 149 bytes at a time.");
+        }
+        cases.push(case.shows(Fault::PlaintextOnFirstRead).only_if_key_is_cut());
+    }
+    cases
+}
+
+/// Ya.
+fn keys(base: &Script) -> Vec<Case> {
+    use Expect::Served;
+    use Level::Required;
+
+    let mut cases = Vec::new();
+    let odd = padded(&BigUint::from(0x13_u8));
+    let begins_with = |byte: u8| {
+        Group::find(&base.hand.group, &odd, 8192, |key, _| key[0] == byte).map_or(Key::Random, Key::Exponent)
+    };
+    for pieces in [Pieces::Whole, Pieces::First(vec![1])] {
+        let what = match pieces {
+            Pieces::Whole => "a key that begins with 0x13",
+            _ => "a key that begins with 0x13, which comes alone",
+        };
+        let script = with(base, |script| {
+            script.key = begins_with(0x13);
+            script.pieces = pieces.clone();
+        });
+        cases.push(Case::new("S6.5", Required, what, script, Served).shows(Fault::PlaintextOnOneByte));
+    }
+    let script = with(base, |script| script.key = begins_with(0));
+    cases.push(Case::new(
+        "S3.4",
+        Required,
+        "a key with a leading zero byte",
+        script,
+        Served,
+    ));
+    cases
+}
+
+/// crypto_provide.
+fn offers(base: &Script) -> Vec<Case> {
+    use Expect::{Refused, Served, ServedIfOffered};
+    use Level::Required;
+
+    let mut cases = Vec::new();
+    for (provide, what, expect) in [
+        (3, "header-only and RC4 offered: one of them is selected", Served),
+        (0x8000_0002, "an unknown bit beside RC4 is ignored", Served),
+        (0x0000_0006, "the reserved bit 0x04 beside RC4 is ignored", Served),
+        (
+            1,
+            "header-only: clear from the exact byte after IA and PadD",
+            ServedIfOffered,
+        ),
+        (0, "an offer of nothing is refused", Refused),
+        (0x8000_0000, "an offer of an unknown method is refused", Refused),
+    ] {
+        let rule = match provide {
+            3 => "S4.10",
+            1 => "S4.14",
+            0 | 0x8000_0000 => "S5.6",
+            _ => "S2.4",
+        };
+        let script = with(base, |script| {
+            script.provide = provide;
+            if provide == 1 {
+                script.ia = base.ia[..48].to_vec();
+                script.then = base.ia[48..].to_vec();
+            }
+        });
+        cases.push(Case::new(rule, Required, what, script, expect));
+    }
+    cases
+}
+
+/// What has to be refused, and a half-close.
+fn refusals(base: &Script) -> Vec<Case> {
+    use Expect::{Refused, Served};
+    use Level::{Recommended, Required};
+
+    let mut cases = Vec::new();
+    let script = with(base, |script| script.vc = [0, 0, 0, 0, 0, 0, 0, 1]);
+    cases.push(Case::new(
+        "S5.5",
+        Required,
+        "a wrong VC is refused",
+        script,
+        Refused,
+    ));
+    let script = with(base, |script| {
+        script.skey = noise(20).try_into().unwrap_or([0xA5; 20]);
+    });
+    cases.push(Case::new(
+        "S5.4",
+        Required,
+        "an unknown info-hash is refused",
+        script,
+        Refused,
+    ));
+
+    let p = base.hand.group.modulus();
+    for (name, public) in [
+        ("0", BigUint::ZERO),
+        ("1", BigUint::from(1_u8)),
+        ("P-1", p - 1_u8),
+        ("P", p.clone()),
+        ("P+1", p + 1_u8),
+    ] {
+        let script = with(base, |script| {
+            script.key = Key::Degenerate(Box::new(padded(&public)));
+        });
+        cases.push(
+            Case::new(
+                "S8.10",
+                Recommended,
+                format!("a key of {name} is refused"),
+                script,
+                Refused,
+            )
+            .advice("With such a key everybody knows S. Transmission, libtorrent and aria2 accept it."),
+        );
+    }
+
+    let script = with(base, |script| script.half_close = true);
+    cases.push(
+        Case::new(
+            "S1.1",
+            Recommended,
+            "a half-close after IA: the answer still comes",
+            script,
+            Served,
+        )
+        .advice("A BitTorrent client may well close then."),
+    );
+    cases
+}
+
+impl Case {
+    /// The first read decides only if the key itself is cut.
+    fn only_if_key_is_cut(mut self) -> Self {
+        let first = match &self.script.pieces {
+            Pieces::Whole => usize::MAX,
+            Pieces::Each(len) => *len,
+            Pieces::First(lens) => lens.first().copied().unwrap_or(usize::MAX),
+        };
+        if first >= 96 {
+            self.shows = None;
+        }
+        self
+    }
+}
+
+async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    info_hash: &[u8; 20],
+    pieces: Pieces,
+    wait: Duration,
+) -> Result<(), String> {
+    let mut wire = Wire::new(io, wait, pieces);
+    wire.send(&handshake(info_hash)).await;
+    wire.read_until(|received| received.len() >= 48).await;
+    if is_handshake(&wire.received, info_hash) {
+        return Ok(());
+    }
+    let end = match wire.end {
+        End::Closed => "closed the connection",
+        _ if wire.received.is_empty() => "was silent",
+        _ if !wire.received.starts_with(PROTOCOL) => "answered with something else",
+        _ => "named another torrent",
+    };
+    Err(format!("it {end}"))
+}

@@ -140,7 +140,7 @@ impl<C: Connections> Check<'_, C> {
         found
     }
 
-    /// The first suspect that the peer gets on with.
+    /// The first suspect with which the peer does what is expected.
     async fn confirm(&mut self, suspects: &[(Fault, Script)], expect: Expect) -> Option<usize> {
         for (at, (_, script)) in suspects.iter().enumerate() {
             if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {

@@ -28,7 +28,10 @@ async fn our_listener_conforms() {
     assert_eq!(report["faults"], Value::Array(Vec::new()));
     assert!(report["tests"].as_array().unwrap().len() > 40);
 
-    let ended = run("mse-probe", &format!("check {torrent} {OTHER_TORRENT}"));
+    let ended = run(
+        "mse-probe",
+        &format!("check {torrent} {OTHER_TORRENT} --timeout 0.5"),
+    );
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert!(ended.stdout.contains("verdict: does not conform"), "{ended:?}");
 }

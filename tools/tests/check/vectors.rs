@@ -13,7 +13,8 @@ use tokio_mse::handshake::{
 };
 use tokio_mse::{CryptoMethods, Encryption, Policy, Skey};
 
-use crate::foreign::{Offer, Rc4, Shared, public_key, secret, sha1, step_4};
+use mse_oracle::{Offer, Shared, public_key, secret, sha1, step_4};
+use rc4::{KeyInit, Rc4, StreamCipher};
 
 const XA: &str = "0102030405060708090a0b0c0d0e0f1011121314";
 const XB: &str = "15161718191a1b1c1d1e1f202122232425262728";
@@ -67,12 +68,13 @@ fn bytes(digits: &str) -> Vec<u8> {
 /// The same in every language: RC4 with this key.
 fn seeded(key: &str, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
-    Rc4::new(key.as_bytes()).apply_keystream(&mut bytes);
+    let mut cipher = Rc4::new_from_slice(key.as_bytes()).unwrap();
+    cipher.apply_keystream(&mut bytes);
     bytes
 }
 
 fn keystream(key: &[u8]) -> Vec<u8> {
-    let mut cipher = Rc4::new(key);
+    let mut cipher = Rc4::new_from_slice(key).unwrap();
     cipher.apply_keystream(&mut [0; 1024]);
     let mut keystream = vec![0; 32];
     cipher.apply_keystream(&mut keystream);

@@ -162,7 +162,7 @@ pub enum Zeros {
     Kept,
     /// They are left out.
     Stripped,
-    /// HASH('req3', S) alone has them at the end of S (libtorrent before 2.0.13, PR 8434).
+    /// HASH('req3', S) alone has them at the end of S (as in libtorrent before PR 8434, which leaves uninitialised bytes there).
     MovedInMask,
 }
 

@@ -120,7 +120,7 @@ impl fmt::Display for Fault {
             }
             Self::ZerosMovedInMask => {
                 "HASH('req3', S) is computed from S without its leading zeros and with as many at its end: one handshake in \
-                 256 fails (libtorrent before 2.0.13)"
+                 256 fails"
             }
             Self::NothingDiscarded => "RC4 without discarding the first 1024 bytes of each keystream",
             Self::KeysExchanged => {

@@ -155,13 +155,24 @@ pub fn hash(parts: &[&[u8]]) -> [u8; 20] {
     Sha1::digest(parts.concat()).into()
 }
 
+/// What is done to leading zeros of S.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zeros {
+    /// All 96 bytes are hashed.
+    Kept,
+    /// They are left out.
+    Stripped,
+    /// HASH('req3', S) alone has them at the end of S (as in libtorrent before PR 8434, which leaves uninitialised bytes there).
+    MovedInMask,
+}
+
 /// How the hashes and keystreams are derived from S.
 #[derive(Clone, Debug)]
 pub struct Hand {
     /// The group.
     pub group: Group,
-    /// Whether leading zeros of S are left out.
-    pub strips: bool,
+    /// What is done to leading zeros of S.
+    pub zeros: Zeros,
     /// Whether the first 1024 bytes of each keystream are discarded.
     pub discards: bool,
     /// Whether keyA and keyB are exchanged.
@@ -173,7 +184,7 @@ impl Default for Hand {
     fn default() -> Self {
         Self {
             group: Group::of_mse(),
-            strips: false,
+            zeros: Zeros::Kept,
             discards: true,
             exchanged: false,
         }
@@ -197,12 +208,14 @@ impl Hand {
     /// Derives everything from S and SKEY.
     pub fn keys(&self, secret: &Number, skey: &[u8; 20]) -> Keys {
         let zeros = secret.iter().take_while(|byte| **byte == 0).count();
-        let secret = if self.strips {
-            &secret[zeros..]
-        } else {
-            &secret[..]
+        let (mut moved, stripped) = (*secret, &secret[zeros..]);
+        moved.rotate_left(zeros);
+        let (secret, masking) = match self.zeros {
+            Zeros::Kept => (&secret[..], &secret[..]),
+            Zeros::Stripped => (stripped, stripped),
+            Zeros::MovedInMask => (&secret[..], &moved[..]),
         };
-        let (req2, req3) = (hash(&[b"req2", skey]), hash(&[b"req3", secret]));
+        let (req2, req3) = (hash(&[b"req2", skey]), hash(&[b"req3", masking]));
         let mut masked = req2;
         masked.iter_mut().zip(req3).for_each(|(byte, mask)| *byte ^= mask);
         let cipher = |label: &[u8]| Rc4::new(&hash(&[label, secret, skey]), self.discards);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use num_bigint::BigUint;
 
-use super::arithmetic::padded;
+use super::arithmetic::{Zeros, padded};
 use super::case::{held_unless, with};
 use super::fault::Fault;
 use super::initiator::{Pad, noise};
@@ -74,9 +74,7 @@ impl<C: Connections> Check<'_, C> {
         };
         let provide = self.seen.iter().rev().find_map(|seen| seen.provide);
         for case in cases(&base, provide.unwrap_or(2)) {
-            let verdict = self
-                .case(&case.script, case.expect, &case.suspects, case.shows)
-                .await;
+            let verdict = self.case(&base, &case).await;
             self.findings
                 .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
         }
@@ -142,23 +140,22 @@ impl<C: Connections> Check<'_, C> {
         found
     }
 
-    async fn case(
-        &mut self,
-        script: &Script,
-        expect: Expect,
-        suspects: &[(Fault, Script)],
-        shows: Option<Fault>,
-    ) -> Verdict {
-        let seen = match self.attempt(script, expect).await {
+    async fn case(&mut self, base: &Script, case: &Case) -> Verdict {
+        let Case { expect, shows, .. } = *case;
+        let seen = match self.attempt(&case.script, expect).await {
             Err(error) => return Verdict::NotShown(error),
             Ok(Ok(())) => return Verdict::Held,
             Ok(Err(seen)) => seen,
         };
-        for (fault, script) in suspects {
+        for (fault, script) in &case.suspects {
             if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
                 let fault = Some(*fault);
                 return Verdict::Broken { seen, fault };
             }
+        }
+        // A busy peer is silent for other reasons.
+        if !matches!(self.attempt(base, Expect::Continued).await, Ok(Ok(()))) {
+            return Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"));
         }
         // A peer that does not search for VC accepts no pad of any length, and that is one mistake.
         let earlier = self.findings.faults().into_iter().find(|fault| {
@@ -368,7 +365,12 @@ fn keys(base: &Script) -> Vec<Case> {
     let mut cases = Vec::new();
     let script = with(base, |script| script.key = Key::SecretZero);
     let case = Case::new("S3.4", Required, "S with a leading zero byte", script, Continued);
-    cases.push(case.suspect(Fault::ZerosStripped, |script| script.hand.strips = true));
+    cases.push(
+        case.suspect(Fault::ZerosStripped, |script| script.hand.zeros = Zeros::Stripped)
+            .suspect(Fault::ZerosMovedInMask, |script| {
+                script.hand.zeros = Zeros::MovedInMask;
+            }),
+    );
     let script = with(base, |script| script.key = Key::Begins(0));
     cases.push(Case::new(
         "S3.4",

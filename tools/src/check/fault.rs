@@ -15,6 +15,8 @@ pub enum Fault {
     Multiplied,
     /// S is shorter than 96 bytes in one handshake of 256.
     ZerosStripped,
+    /// HASH('req3', S) is computed from another S in one handshake of 256.
+    ZerosMovedInMask,
     /// The keystreams begin 1024 bytes too early.
     NothingDiscarded,
     /// Each end encrypts with the other end's key.
@@ -47,12 +49,13 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PrimeOfRfc2409,
         Self::PrimeOfOakley2,
         Self::AnotherPrime,
         Self::Multiplied,
         Self::ZerosStripped,
+        Self::ZerosMovedInMask,
         Self::NothingDiscarded,
         Self::KeysExchanged,
         Self::PadRefused,
@@ -77,6 +80,7 @@ impl Fault {
             Self::AnotherPrime => "another-prime",
             Self::Multiplied => "multiplied",
             Self::ZerosStripped => "zeros-stripped",
+            Self::ZerosMovedInMask => "zeros-moved-in-mask",
             Self::NothingDiscarded => "nothing-discarded",
             Self::KeysExchanged => "keys-exchanged",
             Self::PadRefused => "pad-refused",
@@ -113,6 +117,10 @@ impl fmt::Display for Fault {
             Self::Multiplied => "the peer multiplies instead of exponentiating: Y is 2 * X and S is Y * X",
             Self::ZerosStripped => {
                 "the peer strips leading zeros of S: all 96 bytes have to be hashed, or one handshake in 256 fails"
+            }
+            Self::ZerosMovedInMask => {
+                "HASH('req3', S) is computed from S without its leading zeros and with as many at its end: one handshake in \
+                 256 fails"
             }
             Self::NothingDiscarded => "RC4 without discarding the first 1024 bytes of each keystream",
             Self::KeysExchanged => {

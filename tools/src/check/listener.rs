@@ -5,7 +5,7 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Group, Hand, Number, padded, random_exponent};
+use super::arithmetic::{Group, Hand, Number, Zeros, padded, random_exponent};
 use super::case::with;
 use super::fault::Fault;
 use super::initiator::{Ia, Key, Pad, Script, Seen, converse, is_handshake, noise};
@@ -71,7 +71,7 @@ impl<C: Connections> Check<'_, C> {
             return;
         };
         for case in cases(&base) {
-            self.case(case).await;
+            self.case(&base, case).await;
         }
         self.zeros(&base).await;
         self.plaintext().await;
@@ -150,7 +150,7 @@ impl<C: Connections> Check<'_, C> {
         None
     }
 
-    async fn case(&mut self, case: Case) {
+    async fn case(&mut self, base: &Script, case: Case) {
         let verdict = match self.attempt(&case.script, case.expect).await {
             Err(error) => Verdict::NotShown(error),
             Ok(Ok(())) => Verdict::Held,
@@ -160,7 +160,12 @@ impl<C: Connections> Check<'_, C> {
             Ok(Err(seen)) => {
                 let confirmed = self.confirm(&case.suspects, case.expect).await;
                 let fault = confirmed.map(|at| case.suspects[at].0).or(case.shows);
-                Verdict::Broken { seen, fault }
+                // A busy peer is silent for other reasons.
+                if confirmed.is_none() && !matches!(self.attempt(base, Expect::Served).await, Ok(Ok(()))) {
+                    Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"))
+                } else {
+                    Verdict::Broken { seen, fault }
+                }
             }
         };
         self.findings
@@ -185,7 +190,12 @@ impl<C: Connections> Check<'_, C> {
         script.key = Key::Exponent(random_exponent());
         let mut verdict = Verdict::NotShown(format!("no S did in {} connections", self.options.dials));
         let mut left = self.options.dials;
-        let mut stripping = false;
+        let mut suspects = [
+            (Fault::ZerosStripped, Zeros::Stripped),
+            (Fault::ZerosMovedInMask, Zeros::MovedInMask),
+        ]
+        .into_iter();
+        let mut suspected = None;
         while left > 0 {
             left -= 1;
             let seen = match self.converse(&script).await {
@@ -200,28 +210,23 @@ impl<C: Connections> Check<'_, C> {
             if !seen.secret_zero {
                 continue;
             }
-            let served = is_served(&seen, &script);
-            match (stripping, served) {
-                (false, true) => {
-                    verdict = Verdict::Held;
-                    break;
+            if is_served(&seen, &script) {
+                match &mut verdict {
+                    Verdict::Broken { fault, .. } => *fault = suspected,
+                    verdict => *verdict = Verdict::Held,
                 }
-                (false, false) => {
-                    verdict = Verdict::Broken {
-                        seen: seen.describe(),
-                        fault: None,
-                    };
-                    script.hand.strips = true;
-                    stripping = true;
-                    left = self.options.dials;
-                }
-                (true, served) => {
-                    if let (Verdict::Broken { fault, .. }, true) = (&mut verdict, served) {
-                        *fault = Some(Fault::ZerosStripped);
-                    }
-                    break;
-                }
+                break;
             }
+            if suspected.is_none() {
+                let seen = seen.describe();
+                verdict = Verdict::Broken { seen, fault: None };
+            }
+            let Some((fault, zeros)) = suspects.next() else {
+                break;
+            };
+            suspected = Some(fault);
+            script.hand.zeros = zeros;
+            left = self.options.dials;
         }
         self.findings.add("S3.4", Level::Required, what, verdict);
     }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use mse_tools::check::arithmetic::{Group, Hand, Number, P};
+use mse_tools::check::arithmetic::{Group, Hand, Number, P, Zeros};
 use num_bigint::BigUint;
 use serde_json::{Value, json};
 use tokio_mse::handshake::{
@@ -171,7 +171,7 @@ fn mistakes() -> Value {
         &group.public_key(&number("15161718191a1b1c1d1e1f202122232425262870")),
     );
     let stripping = Hand {
-        strips: true,
+        zeros: Zeros::Stripped,
         ..Hand::default()
     };
     let keeping = Hand {

@@ -11,12 +11,13 @@ use rc4::{KeyInit, Rc4, StreamCipher};
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 
 /// The mistakes that a listener can make.
-const OF_LISTENERS: [Fault; 15] = [
+const OF_LISTENERS: [Fault; 16] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
     Fault::PadRefused,
@@ -30,12 +31,13 @@ const OF_LISTENERS: [Fault; 15] = [
 ];
 
 /// The mistakes that a dialler can make.
-const OF_DIALLERS: [Fault; 15] = [
+const OF_DIALLERS: [Fault; 16] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
     Fault::PadRefused,
@@ -205,7 +207,18 @@ fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
     if fault == Some(Fault::KeysExchanged) {
         std::mem::swap(&mut a, &mut b);
     }
-    let (req2, req3) = (sha1(&[b"req2", &INFO_HASH]), sha1(&[b"req3", &secret]));
+    let mut masking = secret.clone();
+    if fault == Some(Fault::ZerosMovedInMask) {
+        masking.retain({
+            let mut begun = false;
+            move |byte| {
+                begun |= *byte != 0;
+                begun
+            }
+        });
+        masking.resize(96, 0);
+    }
+    let (req2, req3) = (sha1(&[b"req2", &INFO_HASH]), sha1(&[b"req3", &masking]));
     Some(Keys {
         req1: sha1(&[b"req1", &secret]),
         masked: req2.iter().zip(req3).map(|(a, b)| a ^ b).collect(),

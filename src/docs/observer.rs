@@ -32,9 +32,9 @@
 //!   of 68 bytes.
 //! - **No constant bytes.** Keys and pads come from a cryptographic generator. Half of the public keys are quadratic residues,
 //!   as half of all random numbers are (with OpenSSL, all are). No key pair is used twice.
-//! - **No downgrade by a flipped bit.** By default the connector offers RC4 alone. If both ends also accept header-only, an
-//!   attacker can flip a bit of the offer. But the position of the offer varies, so a flip at a fixed position hits
-//!   one connection in 128.
+//! - **No downgrade by a flipped bit.** By default the connector offers RC4 alone, and refuses everything else. A listener that
+//!   admits plaintext also admits header-only, so an attacker who flips bits of the offer can make it answer header-only; under
+//!   `Require` with RC4, it refuses. The position of the offer varies: a flip at a fixed position hits one connection in 128.
 //!
 //! # What is inherent
 //!

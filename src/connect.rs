@@ -274,7 +274,9 @@ impl MseConnector {
 /// use tokio::net::TcpStream;
 /// use tokio_mse::{DialMode, MseConnector, MseStream};
 ///
-/// # async fn connect_somehow(mode: DialMode) -> std::io::Result<(TcpStream, &'static str)> { unimplemented!() }
+/// # async fn connect_somehow(_: DialMode) -> std::io::Result<(TcpStream, &'static str)> {
+/// #     Ok((TcpStream::connect("192.0.2.1:51414").await?, "tcp"))
+/// # }
 /// # async fn example(info_hash: [u8; 20], handshake: Vec<u8>) -> std::io::Result<(MseStream<TcpStream>, &'static str)> {
 /// let mut dial = MseConnector::default().dial(info_hash, handshake);
 /// loop {

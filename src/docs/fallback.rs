@@ -66,7 +66,9 @@
 //!         // The peer did not answer: dial again. `dial.mode()` is now the other mode.
 //!     }
 //! }
-//! # async fn race(_: SocketAddr, _: DialMode) -> io::Result<(TcpStream, &'static str)> { unimplemented!() }
+//! # async fn race(addr: SocketAddr, _: DialMode) -> io::Result<(TcpStream, &'static str)> {
+//! #     Ok((TcpStream::connect(addr).await?, "tcp"))
+//! # }
 //! ```
 //!
 //! If your dialler fails, there is no redial: another mode does not make a host reachable.

@@ -1,4 +1,4 @@
-//! What an acceptor decides, by hand: plaintext or MSE, and which info-hash is asked for.
+//! Makes the decisions of an acceptor by hand: plaintext or MSE, and which info-hash the peer wants.
 
 use std::net::TcpStream;
 use std::time::Duration;

@@ -68,41 +68,31 @@ pub enum HandshakeError {
 impl HandshakeError {
     /// The step at which the library refused the bytes.
     pub const fn step(&self) -> Step {
-        match self {
-            Self::PlaintextRefused
-            | Self::MseRefused
-            | Self::PlaintextAnswer
-            | Self::NotPlaintext
-            | Self::UnknownInfoHash => Step::Detect,
-            Self::SelfConnection | Self::DegenerateKey => Step::PublicKey,
-            Self::NoSyncMark | Self::AnotherDialler => Step::Sync,
-            Self::UnknownSkey => Step::Skey,
-            Self::BadVc => Step::Vc,
-            Self::NoCommonMethod { .. } => Step::CryptoProvide,
-            Self::BadSelection { .. } => Step::CryptoSelect,
-            Self::PadTooLong { step, .. } => *step,
-            Self::InitialPayloadTooLong { .. } => Step::InitialPayload,
-        }
+        self.step_and_label().0
     }
 
     /// A short word for metrics, which never changes: see [`Error::label`](crate::Error::label).
     pub const fn label(&self) -> &'static str {
+        self.step_and_label().1
+    }
+
+    const fn step_and_label(&self) -> (Step, &'static str) {
         match self {
-            Self::PlaintextRefused => "plaintext-refused",
-            Self::MseRefused => "mse-refused",
-            Self::PlaintextAnswer => "plaintext-answer",
-            Self::NotPlaintext => "not-plaintext",
-            Self::SelfConnection => "self-connection",
-            Self::AnotherDialler => "another-dialler",
-            Self::DegenerateKey => "degenerate-key",
-            Self::NoSyncMark => "no-sync-mark",
-            Self::UnknownSkey => "unknown-skey",
-            Self::UnknownInfoHash => "unknown-info-hash",
-            Self::BadVc => "bad-vc",
-            Self::NoCommonMethod { .. } => "no-common-method",
-            Self::BadSelection { .. } => "bad-selection",
-            Self::PadTooLong { .. } => "pad-too-long",
-            Self::InitialPayloadTooLong { .. } => "payload-too-long",
+            Self::PlaintextRefused => (Step::Detect, "plaintext-refused"),
+            Self::MseRefused => (Step::Detect, "mse-refused"),
+            Self::PlaintextAnswer => (Step::Detect, "plaintext-answer"),
+            Self::NotPlaintext => (Step::Detect, "not-plaintext"),
+            Self::SelfConnection => (Step::PublicKey, "self-connection"),
+            Self::AnotherDialler => (Step::Sync, "another-dialler"),
+            Self::DegenerateKey => (Step::PublicKey, "degenerate-key"),
+            Self::NoSyncMark => (Step::Sync, "no-sync-mark"),
+            Self::UnknownSkey => (Step::Skey, "unknown-skey"),
+            Self::UnknownInfoHash => (Step::Detect, "unknown-info-hash"),
+            Self::BadVc => (Step::Vc, "bad-vc"),
+            Self::NoCommonMethod { .. } => (Step::CryptoProvide, "no-common-method"),
+            Self::BadSelection { .. } => (Step::CryptoSelect, "bad-selection"),
+            Self::PadTooLong { step, .. } => (*step, "pad-too-long"),
+            Self::InitialPayloadTooLong { .. } => (Step::InitialPayload, "payload-too-long"),
         }
     }
 }

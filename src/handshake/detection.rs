@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::machine::{Machine, Progress, debug, sealed};
+use super::machine::{Machine, Progress};
 use crate::crypto::dh::PUBLIC_KEY_LEN;
 use crate::error::{HandshakeError, Step};
 use crate::mode::DialMode;
@@ -91,8 +91,6 @@ impl Detection {
     }
 }
 
-impl sealed::Sealed for Detection {}
-
 impl Machine for Detection {
     type Done = Detected;
 
@@ -135,12 +133,6 @@ impl Machine for Detection {
     fn peer_answered(&self) -> bool {
         // With MSE it is done when the whole key has been read.
         self.mode() == Some(DialMode::Plaintext)
-    }
-}
-
-impl fmt::Debug for Detection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug("Detection", self, f)
     }
 }
 

@@ -7,6 +7,8 @@ use crate::crypto::keystream::Keystream;
 use crate::mode::{Mode, Role};
 use crate::policy::hint::PeerHint;
 use crate::skey::Skey;
+#[cfg(feature = "tokio")]
+use {super::detection::classify, crate::mode::DialMode};
 
 /// The result of a handshake: role, mode, info-hash, attempts and time. It holds no key, and does not print the info-hash.
 #[derive(Clone, Debug)]
@@ -140,10 +142,10 @@ impl Established {
         }
     }
 
-    /// Whether the peer's first bytes are those of a plaintext handshake.
+    /// Whether the peer has answered: with MSE, or with the first 20 bytes of a plaintext handshake.
     #[cfg(feature = "tokio")]
-    pub(crate) fn begins_in_plaintext(&self) -> bool {
-        super::detection::classify(&self.received) == Some(crate::mode::DialMode::Plaintext)
+    pub(crate) fn peer_answered(&self) -> bool {
+        self.negotiated.mode != Mode::Plaintext || classify(&self.received) == Some(DialMode::Plaintext)
     }
 
     /// Adds bytes of the peer that arrived after the handshake.

@@ -1,7 +1,5 @@
 //! The trait of all machines, and constants of the specification.
 
-use std::fmt;
-
 use crate::error::{HandshakeError, Step};
 
 /// VC, the verification constant.
@@ -23,6 +21,21 @@ pub(super) fn pad_len(step: Step, len: u16) -> Result<usize, HandshakeError> {
         len if len <= MAX_PAD => Ok(len),
         _ => Err(HandshakeError::PadTooLong { step, len }),
     }
+}
+
+/// VC, `crypto_provide` or `crypto_select`, and a pad with its length, before encryption.
+pub(super) fn header_and_pad(bits: u32, pad_len: u16) -> Vec<u8> {
+    let mut header = Vec::with_capacity(16 + usize::from(pad_len) + MAX_IA_SENT);
+    header.extend_from_slice(&VC);
+    header.extend_from_slice(&bits.to_be_bytes());
+    header.extend_from_slice(&pad_len.to_be_bytes());
+    header.resize(header.len() + usize::from(pad_len), 0);
+    header
+}
+
+/// The peer's `crypto_provide` or `crypto_select`, and the length of the pad that follows.
+pub(super) fn bits_and_pad_len([b0, b1, b2, b3, l0, l1]: [u8; 6]) -> (u32, u16) {
+    (u32::from_be_bytes([b0, b1, b2, b3]), u16::from_be_bytes([l0, l1]))
 }
 
 /// One side of a handshake, or a part of it, without IO.
@@ -67,30 +80,19 @@ pub enum Progress<M, D> {
     Done(D),
 }
 
-/// The result of one turn of a state.
-pub(super) enum Turn<S, D> {
-    Next(S),
-    Starved(S),
-    Done(D),
-}
+/// Seals machines, and prints their step alone, because they hold keys.
+macro_rules! machines {
+    ($($name:ident),*) => {$(
+        impl machine::sealed::Sealed for $name {}
 
-/// Advances from state to state until more bytes are needed.
-pub(super) fn advance<S, D>(
-    mut state: S,
-    mut turn: impl FnMut(S) -> Result<Turn<S, D>, HandshakeError>,
-) -> Result<Progress<S, D>, HandshakeError> {
-    loop {
-        match turn(state)? {
-            Turn::Next(next) => state = next,
-            Turn::Starved(state) => return Ok(Progress::NeedInput(state)),
-            Turn::Done(done) => return Ok(Progress::Done(done)),
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("step", &self.step())
+                    .finish_non_exhaustive()
+            }
         }
-    }
+    )*};
 }
 
-/// Prints the step alone, because a machine holds keys.
-pub(super) fn debug(name: &str, machine: &impl Machine, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.debug_struct(name)
-        .field("step", &machine.step())
-        .finish_non_exhaustive()
-}
+pub(super) use machines;

@@ -65,6 +65,8 @@ pub use plaintext::PlaintextDial;
 pub use randomness::{Padding, Randomness};
 pub use responder::{Negotiation, Responder, SkeyRequest};
 
+machine::machines!(Detection, Initiator, PlaintextDial, Responder, Negotiation);
+
 pub use crate::crypto::dh::PrivateKey;
 #[cfg(feature = "tokio")]
 pub(crate) use machine::sealed::Sealed;

@@ -1,12 +1,10 @@
 //! A plaintext attempt that waits for the peer's answer.
 
-use std::fmt;
-
 use bytes::Bytes;
 
 use super::detection::classify;
 use super::established::Established;
-use super::machine::{Machine, Progress, debug, sealed};
+use super::machine::{Machine, Progress};
 use crate::error::{HandshakeError, Step};
 use crate::mode::{DialMode, Role};
 
@@ -41,8 +39,6 @@ impl PlaintextDial {
     }
 }
 
-impl sealed::Sealed for PlaintextDial {}
-
 impl Machine for PlaintextDial {
     type Done = Established;
 
@@ -71,11 +67,5 @@ impl Machine for PlaintextDial {
     fn peer_answered(&self) -> bool {
         // With all 20 bytes of an answer the machine is done.
         false
-    }
-}
-
-impl fmt::Debug for PlaintextDial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug("PlaintextDial", self, f)
     }
 }

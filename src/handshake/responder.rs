@@ -11,7 +11,7 @@ use super::established::{Established, Negotiated, append};
 use super::inbox::{Inbox, Search};
 use super::keys::Keys;
 use super::machine::{
-    MAX_IA_ACCEPTED, MAX_PAD, Machine, Progress, Turn, VC, advance, debug, pad_len, sealed,
+    MAX_IA_ACCEPTED, MAX_PAD, Machine, Progress, VC, bits_and_pad_len, header_and_pad, pad_len,
 };
 use super::randomness::Randomness;
 use crate::crypto::derive;
@@ -33,8 +33,15 @@ pub struct Responder {
 
 enum KeyState {
     AwaitKey(Randomness),
-    Sync { keyed: Keyed, mark: [u8; 20] },
+    Sync(Keyed, [u8; 20]),
     AwaitSkey(Keyed),
+}
+
+/// The result of the key exchange: the secret, and the padding that is still to be sent.
+struct Keyed {
+    secret: SharedSecret,
+    before_sync: Vec<u8>,
+    pad_d_len: u16,
 }
 
 impl Responder {
@@ -55,86 +62,67 @@ impl Responder {
     }
 }
 
-impl KeyState {
-    fn turn(
-        self,
-        inbox: &mut Inbox,
-        output: &mut Vec<u8>,
-    ) -> Result<Turn<Self, (Keyed, SkeyHash)>, HandshakeError> {
-        match self {
-            Self::AwaitKey(randomness) => {
-                let Some(peer_key) = inbox.take_array::<PUBLIC_KEY_LEN>() else {
-                    return Ok(Turn::Starved(Self::AwaitKey(randomness)));
-                };
-                let Randomness {
-                    private_key,
-                    public_key,
-                    padding,
-                } = randomness;
-                output.extend_from_slice(&public_key);
-                output.extend_from_slice(&padding.with_key);
-                let secret = private_key
-                    .shared_secret(&peer_key)
-                    .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
-                Ok(Turn::Next(Self::Sync {
-                    mark: derive::req1(&secret),
-                    keyed: Keyed {
-                        secret,
-                        before_sync: padding.before_sync,
-                        pad_d_len: padding.negotiated_len,
-                    },
-                }))
-            }
-            Self::Sync { keyed, mark } => match inbox.find(&mark, MAX_PAD) {
-                Search::Found(pad_a) => {
-                    tracing::debug!(pad_a, "initiator's padding ends");
-                    inbox.take(pad_a + mark.len());
-                    Ok(Turn::Next(Self::AwaitSkey(keyed)))
-                }
-                Search::Undecided => Ok(Turn::Starved(Self::Sync { keyed, mark })),
-                Search::Absent => Err(HandshakeError::NoSyncMark),
-            },
-            Self::AwaitSkey(keyed) => {
-                let Some(masked) = inbox.take_array() else {
-                    return Ok(Turn::Starved(Self::AwaitSkey(keyed)));
-                };
-                let hash = SkeyHash::from(derive::mask_req2(&keyed.secret, masked));
-                Ok(Turn::Done((keyed, hash)))
-            }
-        }
-    }
-}
-
-impl sealed::Sealed for Responder {}
-
 impl Machine for Responder {
     type Done = SkeyRequest;
 
     fn process(
-        self,
+        mut self,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, SkeyRequest>, HandshakeError> {
-        let Self {
-            acceptable,
-            mut inbox,
-            state,
-        } = self;
-        inbox.push(input);
-        Ok(match advance(state, |state| state.turn(&mut inbox, output))? {
-            Progress::NeedInput(state) => Progress::NeedInput(Self {
-                acceptable,
-                inbox,
-                state,
-            }),
-            Progress::Done((keyed, hash)) => Progress::Done(SkeyRequest::new(hash, keyed, acceptable, inbox)),
-        })
+        self.inbox.push(input);
+        let starved = loop {
+            self.state = match self.state {
+                KeyState::AwaitKey(randomness) => {
+                    let Some(peer_key) = self.inbox.take_array::<PUBLIC_KEY_LEN>() else {
+                        break KeyState::AwaitKey(randomness);
+                    };
+                    let padding = randomness.padding;
+                    output.extend_from_slice(&randomness.public_key);
+                    output.extend_from_slice(&padding.with_key);
+                    let secret = randomness
+                        .private_key
+                        .shared_secret(&peer_key)
+                        .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
+                    let mark = derive::req1(&secret);
+                    let keyed = Keyed {
+                        secret,
+                        before_sync: padding.before_sync,
+                        pad_d_len: padding.negotiated_len,
+                    };
+                    KeyState::Sync(keyed, mark)
+                }
+                KeyState::Sync(keyed, mark) => match self.inbox.find(&mark, MAX_PAD) {
+                    Search::Found(pad_a) => {
+                        tracing::debug!(pad_a, "initiator's padding ends");
+                        self.inbox.take(pad_a + mark.len());
+                        KeyState::AwaitSkey(keyed)
+                    }
+                    Search::Undecided => break KeyState::Sync(keyed, mark),
+                    Search::Absent => return Err(HandshakeError::NoSyncMark),
+                },
+                KeyState::AwaitSkey(keyed) => {
+                    let Some(masked) = self.inbox.take_array() else {
+                        break KeyState::AwaitSkey(keyed);
+                    };
+                    return Ok(Progress::Done(SkeyRequest {
+                        hash: derive::mask_req2(&keyed.secret, masked).into(),
+                        keyed,
+                        acceptable: self.acceptable,
+                        admitted_bits: u32::MAX,
+                        inbox: self.inbox,
+                    }));
+                }
+            };
+        };
+        self.state = starved;
+        Ok(Progress::NeedInput(self))
     }
 
     fn step(&self) -> Step {
         match self.state {
             KeyState::AwaitKey(_) => Step::PublicKey,
-            KeyState::Sync { .. } => Step::Sync,
+            KeyState::Sync(..) => Step::Sync,
             KeyState::AwaitSkey(_) => Step::Skey,
         }
     }
@@ -142,18 +130,6 @@ impl Machine for Responder {
     fn peer_answered(&self) -> bool {
         !matches!(self.state, KeyState::AwaitKey(_))
     }
-}
-
-impl fmt::Debug for Responder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug("Responder", self, f)
-    }
-}
-/// The state after the key exchange: the secret, and the padding that is still to be sent.
-struct Keyed {
-    secret: SharedSecret,
-    before_sync: Vec<u8>,
-    pad_d_len: u16,
 }
 
 /// The result of a [`Responder`]: an initiator that wants an info-hash (SKEY).
@@ -167,16 +143,6 @@ pub struct SkeyRequest {
 }
 
 impl SkeyRequest {
-    const fn new(hash: SkeyHash, keyed: Keyed, acceptable: CryptoMethods, inbox: Inbox) -> Self {
-        Self {
-            hash,
-            keyed,
-            acceptable,
-            admitted_bits: u32::MAX,
-            inbox,
-        }
-    }
-
     /// The hash of the SKEY that the initiator wants.
     pub const fn hash(&self) -> SkeyHash {
         self.hash
@@ -195,7 +161,18 @@ impl SkeyRequest {
     /// A SKEY with another hash leads to [`HandshakeError::BadVc`]. First call [`process`](Machine::process) with empty input:
     /// the machine may already have the bytes that it needs.
     pub fn resolve(self, skey: Skey, initial_payload: impl Into<Bytes>) -> Negotiation {
-        Negotiation::new(self, skey, initial_payload.into())
+        let keyed = self.keyed;
+        Negotiation {
+            keys: Keys::derive(Role::Responder, keyed.secret, &skey),
+            skey,
+            before_sync: keyed.before_sync,
+            pad_d_len: keyed.pad_d_len,
+            acceptable: self.acceptable,
+            admitted_bits: self.admitted_bits,
+            initial_payload: initial_payload.into(),
+            inbox: self.inbox,
+            state: OfferState::Vc,
+        }
     }
 }
 
@@ -207,20 +184,15 @@ impl fmt::Debug for SkeyRequest {
 
 /// The responder's side of the handshake, from the SKEY on.
 pub struct Negotiation {
-    side: Side,
-    inbox: Inbox,
-    state: OfferState,
-}
-
-/// The part of the state that does not change while bytes arrive, except for the position of the ciphers.
-struct Side {
+    keys: Keys,
     skey: Skey,
+    before_sync: Vec<u8>,
+    pad_d_len: u16,
     acceptable: CryptoMethods,
     admitted_bits: u32,
     initial_payload: Bytes,
-    before_sync: Vec<u8>,
-    pad_d_len: u16,
-    keys: Keys,
+    inbox: Inbox,
+    state: OfferState,
 }
 
 #[derive(Clone, Copy)]
@@ -229,118 +201,65 @@ enum OfferState {
     CryptoProvide,
     PadC { method: CryptoMethod, len: usize },
     IaLen(CryptoMethod),
-    Ia { method: CryptoMethod, len: u16 },
+    Ia { method: CryptoMethod, len: usize },
 }
 
 impl Negotiation {
-    fn new(request: SkeyRequest, skey: Skey, initial_payload: Bytes) -> Self {
-        let Keyed {
-            secret,
-            before_sync,
-            pad_d_len,
-        } = request.keyed;
-        Self {
-            side: Side {
-                keys: Keys::derive(Role::Responder, secret, &skey),
-                skey,
-                acceptable: request.acceptable,
-                admitted_bits: request.admitted_bits,
-                initial_payload,
-                before_sync,
-                pad_d_len,
+    /// Advances by one state. `None` if more bytes are needed.
+    fn next(&mut self) -> Result<Option<OfferState>, HandshakeError> {
+        Ok(match self.state {
+            OfferState::Vc => match self.take_decrypted() {
+                Some(vc) if vc != VC => return Err(HandshakeError::BadVc),
+                vc => vc.map(|_| OfferState::CryptoProvide),
             },
-            inbox: request.inbox,
-            state: OfferState::Vc,
-        }
-    }
-}
-
-impl OfferState {
-    fn turn(
-        self,
-        side: &mut Side,
-        inbox: &mut Inbox,
-    ) -> Result<Turn<Self, (CryptoMethod, u16)>, HandshakeError> {
-        match self {
-            Self::Vc => {
-                let Some(vc) = side.take_decrypted(inbox) else {
-                    return Ok(Turn::Starved(self));
-                };
-                if vc != VC {
-                    return Err(HandshakeError::BadVc);
+            OfferState::CryptoProvide => match self.take_decrypted().map(bits_and_pad_len) {
+                Some((provided, pad_c)) => {
+                    tracing::debug!(offered = %Offer(provided), pad_c, "initiator offers");
+                    let accepted = self.acceptable;
+                    let method = accepted.choose(provided & self.admitted_bits);
+                    Some(OfferState::PadC {
+                        method: method.ok_or(HandshakeError::NoCommonMethod { provided, accepted })?,
+                        len: pad_len(Step::PadC, pad_c)?,
+                    })
                 }
-                Ok(Turn::Next(Self::CryptoProvide))
-            }
-            Self::CryptoProvide => {
-                let Some(header) = side.take_decrypted(inbox) else {
-                    return Ok(Turn::Starved(self));
-                };
-                let [p0, p1, p2, p3, l0, l1] = header;
-                let provided = u32::from_be_bytes([p0, p1, p2, p3]);
-                let len = u16::from_be_bytes([l0, l1]);
-                tracing::debug!(offered = %Offer(provided), pad_c = len, "initiator offers");
-                let method = side.acceptable.choose(provided & side.admitted_bits).ok_or(
-                    HandshakeError::NoCommonMethod {
-                        provided,
-                        accepted: side.acceptable,
-                    },
-                )?;
-                let len = pad_len(Step::PadC, len)?;
-                Ok(Turn::Next(Self::PadC { method, len }))
-            }
-            Self::PadC { method, len } => {
-                let Some(pad_c) = inbox.take(len) else {
-                    return Ok(Turn::Starved(self));
-                };
-                side.keys.decrypt.apply(pad_c);
-                Ok(Turn::Next(Self::IaLen(method)))
-            }
-            Self::IaLen(method) => {
-                let Some(len) = side.take_decrypted(inbox).map(u16::from_be_bytes) else {
-                    return Ok(Turn::Starved(self));
-                };
-                tracing::debug!(ia = len, "initiator announces its initial payload");
-                if len > MAX_IA_ACCEPTED {
+                None => None,
+            },
+            OfferState::PadC { method, len } => self.inbox.take(len).map(|pad_c| {
+                self.keys.decrypt.apply(pad_c);
+                OfferState::IaLen(method)
+            }),
+            OfferState::IaLen(method) => match self.take_decrypted().map(u16::from_be_bytes) {
+                Some(len @ ..=MAX_IA_ACCEPTED) => {
+                    tracing::debug!(ia = len, "initiator announces its initial payload");
+                    let len = len.into();
+                    Some(OfferState::Ia { method, len })
+                }
+                Some(len) => {
                     let cap = MAX_IA_ACCEPTED;
                     return Err(HandshakeError::InitialPayloadTooLong { len, cap });
                 }
-                Ok(Turn::Next(Self::Ia { method, len }))
-            }
-            Self::Ia { method, len } if inbox.unread().len() < usize::from(len) => {
-                Ok(Turn::Starved(Self::Ia { method, len }))
-            }
-            Self::Ia { method, len } => Ok(Turn::Done((method, len))),
-        }
+                None => None,
+            },
+            OfferState::Ia { .. } => None,
+        })
     }
-}
 
-impl Side {
-    fn take_decrypted<const N: usize>(&mut self, inbox: &mut Inbox) -> Option<[u8; N]> {
-        let mut bytes = inbox.take_array()?;
+    fn take_decrypted<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let mut bytes = self.inbox.take_array()?;
         self.keys.decrypt.apply(&mut bytes);
         Some(bytes)
     }
 
-    /// Appends the second part of PadB, the fourth message and our initial payload. `received` begins with an IA of `ia`
+    /// Appends the second part of PadB, the fourth message and our initial payload. The inbox begins with an IA of `ia`
     /// bytes, still encrypted.
-    fn establish(
-        mut self,
-        method: CryptoMethod,
-        ia: u16,
-        mut received: Vec<u8>,
-        output: &mut Vec<u8>,
-    ) -> Established {
-        let mut selection = Vec::with_capacity(14 + usize::from(self.pad_d_len));
-        selection.extend_from_slice(&VC);
-        selection.extend_from_slice(&method.bit().to_be_bytes());
-        selection.extend_from_slice(&self.pad_d_len.to_be_bytes());
-        selection.resize(selection.len() + usize::from(self.pad_d_len), 0);
-
+    fn establish(mut self, method: CryptoMethod, ia: usize, output: &mut Vec<u8>) -> Established {
         output.extend_from_slice(&self.before_sync);
+        let selection = header_and_pad(method.bit(), self.pad_d_len);
         append(Some(&mut self.keys.encrypt), &selection, output);
 
         // IA is always RC4-encrypted; the bytes after it belong to the stream.
-        let ia_len = received.len().min(ia.into());
+        let mut received = self.inbox.take_all();
+        let ia_len = ia.min(received.len());
         let (ia, after) = received.split_at_mut(ia_len);
         self.keys.decrypt.apply(ia);
         let keystreams = self.keys.switch_to(method, Role::Responder, &self.skey);
@@ -355,28 +274,24 @@ impl Side {
     }
 }
 
-impl sealed::Sealed for Negotiation {}
-
 impl Machine for Negotiation {
     type Done = Established;
 
     fn process(
-        self,
+        mut self,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Progress<Self, Established>, HandshakeError> {
-        let Self {
-            mut side,
-            mut inbox,
-            state,
-        } = self;
-        inbox.push(input);
-        Ok(match advance(state, |state| state.turn(&mut side, &mut inbox))? {
-            Progress::NeedInput(state) => Progress::NeedInput(Self { side, inbox, state }),
-            Progress::Done((method, ia)) => {
-                Progress::Done(side.establish(method, ia, inbox.take_all(), output))
+        self.inbox.push(input);
+        while let Some(next) = self.next()? {
+            self.state = next;
+        }
+        match self.state {
+            OfferState::Ia { method, len } if self.inbox.unread().len() >= len => {
+                Ok(Progress::Done(self.establish(method, len, output)))
             }
-        })
+            _ => Ok(Progress::NeedInput(self)),
+        }
     }
 
     fn step(&self) -> Step {
@@ -390,11 +305,5 @@ impl Machine for Negotiation {
 
     fn peer_answered(&self) -> bool {
         true
-    }
-}
-
-impl fmt::Debug for Negotiation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug("Negotiation", self, f)
     }
 }

@@ -12,7 +12,7 @@ use tracing::debug_span;
 
 use crate::disguise::Disguise;
 use crate::drive::{DEFAULT_TIMEOUT, Exchange};
-use crate::error::{Error, HandshakeError, Step};
+use crate::error::{Error, ErrorKind, HandshakeError, Step};
 use crate::handshake::{Detected, Detection, Established, Responder, SkeyRequest};
 use crate::linger::{Linger, closes_at_once};
 use crate::mode::{DialMode, Role};
@@ -58,11 +58,6 @@ use crate::stream::MseStream;
 /// needs none, unless the acceptor lingers.
 #[derive(Clone, Debug)]
 pub struct MseAcceptor {
-    config: Config,
-}
-
-#[derive(Clone, Debug)]
-struct Config {
     policy: Policy,
     timeout: Option<Duration>,
     linger: Option<Arc<Linger>>,
@@ -81,29 +76,28 @@ impl MseAcceptor {
     /// An acceptor with this policy, a timeout of 10 seconds, and no lingering.
     pub const fn new(policy: Policy) -> Self {
         Self {
-            config: Config {
-                policy,
-                timeout: Some(DEFAULT_TIMEOUT),
-                linger: None,
-                hide_plaintext: false,
-                disguise: Disguise::none(),
-            },
+            policy,
+            timeout: Some(DEFAULT_TIMEOUT),
+            linger: None,
+            hide_plaintext: false,
+            disguise: Disguise::none(),
         }
     }
 
     /// The same acceptor with another policy. Both share the limit of their [`Linger`].
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        let mut other = self.clone();
-        other.config.policy = policy;
-        other
+        Self {
+            policy,
+            ..self.clone()
+        }
     }
 
     /// How long a handshake may take: 10 seconds by default. The time counts from the first poll of
     /// [`accept`](Self::accept), and includes your lookup of the torrent.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.config.timeout = Some(timeout);
+        self.timeout = Some(timeout);
         self
     }
 
@@ -112,14 +106,14 @@ impl MseAcceptor {
     /// difference.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
-        self.config.timeout = None;
+        self.timeout = None;
         self
     }
 
     /// Delays closing after a failed handshake, so that a prober cannot see why it failed: see [`Linger`]. Off by default.
     #[must_use]
     pub fn linger(mut self, linger: Linger) -> Self {
-        self.config.linger = Some(Arc::new(linger));
+        self.linger = Some(Arc::new(linger));
         self
     }
 
@@ -132,20 +126,20 @@ impl MseAcceptor {
     /// connection closes or its own timeout expires.
     #[must_use]
     pub const fn hide_plaintext(mut self, hide: bool) -> Self {
-        self.config.hide_plaintext = hide;
+        self.hide_plaintext = hide;
         self
     }
 
     /// Disguises our side of MSE handshakes from published detection rules.
     #[must_use]
     pub fn disguise(mut self, disguise: Disguise) -> Self {
-        self.config.disguise = disguise;
+        self.disguise = disguise;
         self
     }
 
     /// The policy.
     pub const fn policy(&self) -> &Policy {
-        &self.config.policy
+        &self.policy
     }
 
     /// Begins a handshake, and reads which torrent the peer wants.
@@ -161,22 +155,22 @@ impl MseAcceptor {
         &self,
         io: T,
     ) -> impl Future<Output = Result<Incoming<T>, Error>> + use<T> {
-        let config = self.config.clone();
+        let acceptor = self.clone();
         async move {
-            if config.linger.is_some() {
+            if acceptor.linger.is_some() {
                 // Without timers, panic here and not later, when the bytes of a peer make the connection linger.
                 drop(tokio::time::sleep(Duration::ZERO));
             }
             let span = debug_span!("mse_handshake", role = %Role::Responder);
-            let mut exchange = Exchange::new(io, Role::Responder, config.timeout, span);
-            match exchange.receive(&config).await {
+            let mut exchange = Exchange::new(io, Role::Responder, acceptor.timeout, span);
+            match exchange.receive(&acceptor).await {
                 Ok(request) => Ok(Incoming {
                     exchange,
                     request,
-                    policy: config.policy,
-                    linger: config.linger,
+                    policy: acceptor.policy,
+                    linger: acceptor.linger,
                 }),
-                Err(error) => Err(exchange.fail(error, config.linger.as_deref()).await),
+                Err(error) => Err(exchange.fail(error, acceptor.linger.as_deref()).await),
             }
         }
     }
@@ -184,8 +178,8 @@ impl MseAcceptor {
 
 /// What only an acceptor does.
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
-    async fn receive(&mut self, config: &Config) -> Result<Request, Error> {
-        let detection = Detection::new(&config.policy).hide_plaintext(config.hide_plaintext);
+    async fn receive(&mut self, acceptor: &MseAcceptor) -> Result<Request, Error> {
+        let detection = Detection::new(&acceptor.policy).hide_plaintext(acceptor.hide_plaintext);
         let seen = match self.run(&mut Some(detection)).await? {
             Detected::Plaintext { info_hash, received } => {
                 return Ok(Request::Plaintext { info_hash, received });
@@ -193,9 +187,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             Detected::Mse(seen) => seen,
         };
         // Not earlier: a peer that has not sent its own key should not cost a key pair.
-        let (randomness, pieces) = config.disguise.draw(Role::Responder, &mut rand::rng());
+        let (randomness, pieces) = acceptor.disguise.draw(Role::Responder, &mut rand::rng());
         self.set_pieces(pieces);
-        let responder = Responder::new(&config.policy, randomness).having_read(seen);
+        let responder = Responder::new(&acceptor.policy, randomness).having_read(seen);
         self.run(&mut Some(responder)).await.map(Request::Mse)
     }
 
@@ -350,7 +344,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
                 None => exchange.run(&mut negotiation).await,
             };
             if let Ok(established) = &mut result
-                && let Err(error) = exchange.finish(established, Some(may_stay_unsent)).await
+                && let Err(error) = exchange.finish(established, may_stay_unsent).await
             {
                 result = Err(error);
             }
@@ -386,7 +380,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             return Some(Error::timed_out(Role::Responder, Step::Skey, true, after));
         }
         if !self.skey_hash().matches(skey) {
-            return Some(Error::wrong_skey());
+            return Some(Error::new(
+                Role::Responder,
+                Step::Skey,
+                true,
+                ErrorKind::WrongSkey,
+            ));
         }
         let refusal = match self.mode() {
             mode if self.policy.allows(mode) => return None,

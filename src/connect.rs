@@ -1,9 +1,7 @@
 //! Dialling: one attempt on a given transport, or attempts and redials as the policy allows.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,10 +9,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tracing::{debug, debug_span};
 
-use crate::disguise::{Disguise, Pieces};
-use crate::drive::{DEFAULT_TIMEOUT, Deadline, Exchange};
-use crate::error::{ConnectError, Error};
-use crate::handshake::{Established, Initiator, PlaintextDial, Randomness};
+use crate::disguise::Disguise;
+use crate::drive::{DEFAULT_TIMEOUT, Exchange};
+use crate::error::{ConnectError, Error, ErrorKind, Step};
+use crate::handshake::{Established, Initiator, PlaintextDial};
 use crate::mode::{DialMode, Role};
 use crate::policy::Policy;
 use crate::policy::hint::PeerHint;
@@ -54,11 +52,6 @@ const DEFAULT_PLAINTEXT_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// none.
 #[derive(Clone, Debug)]
 pub struct MseConnector {
-    config: Config,
-}
-
-#[derive(Clone, Debug)]
-struct Config {
     policy: Policy,
     dial_timeout: Option<Duration>,
     /// `None` for the defaults.
@@ -78,22 +71,21 @@ impl MseConnector {
     /// A connector with this policy and the default timeouts.
     pub const fn new(policy: Policy) -> Self {
         Self {
-            config: Config {
-                policy,
-                dial_timeout: Some(DEFAULT_DIAL_TIMEOUT),
-                answer_timeout: None,
-                timeout: Some(DEFAULT_TIMEOUT),
-                disguise: Disguise::none(),
-            },
+            policy,
+            dial_timeout: Some(DEFAULT_DIAL_TIMEOUT),
+            answer_timeout: None,
+            timeout: Some(DEFAULT_TIMEOUT),
+            disguise: Disguise::none(),
         }
     }
 
     /// The same connector with another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        let mut other = self.clone();
-        other.config.policy = policy;
-        other
+        Self {
+            policy,
+            ..self.clone()
+        }
     }
 
     /// The same connector for one peer that has this hint: see [`Policy::with_hint`].
@@ -105,7 +97,7 @@ impl MseConnector {
     /// How long [`connect_with`](Self::connect_with) waits for each connection: 10 seconds by default.
     #[must_use]
     pub const fn dial_timeout(mut self, timeout: Duration) -> Self {
-        self.config.dial_timeout = Some(timeout);
+        self.dial_timeout = Some(timeout);
         self
     }
 
@@ -116,7 +108,7 @@ impl MseConnector {
     /// and it is never longer than the [`timeout`](Self::timeout).
     #[must_use]
     pub const fn answer_timeout(mut self, timeout: Duration) -> Self {
-        self.config.answer_timeout = Some(timeout);
+        self.answer_timeout = Some(timeout);
         self
     }
 
@@ -124,7 +116,7 @@ impl MseConnector {
     /// not include dialling.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.config.timeout = Some(timeout);
+        self.timeout = Some(timeout);
         self
     }
 
@@ -132,22 +124,22 @@ impl MseConnector {
     /// needs no timers.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
-        self.config.dial_timeout = None;
-        self.config.answer_timeout = Some(Duration::MAX);
-        self.config.timeout = None;
+        self.dial_timeout = None;
+        self.answer_timeout = Some(Duration::MAX);
+        self.timeout = None;
         self
     }
 
     /// Disguises MSE handshakes from published detection rules. It does not change plaintext attempts.
     #[must_use]
     pub fn disguise(mut self, disguise: Disguise) -> Self {
-        self.config.disguise = disguise;
+        self.disguise = disguise;
         self
     }
 
     /// The policy.
     pub const fn policy(&self) -> &Policy {
-        &self.config.policy
+        &self.policy
     }
 
     /// Makes one attempt on a given transport, in the mode that the policy dials first.
@@ -155,7 +147,7 @@ impl MseConnector {
     /// `initial_payload` is the beginning of the stream, usually the BitTorrent handshake of 68 bytes. It is sent exactly
     /// once. With MSE, the first 68 bytes are part of the third message, and the rest follows the fourth.
     ///
-    /// Keep the payload small. Until it is sent, the library reads at most 16 KiB of the peer's stream. If both ends send
+    /// Keep the payload small. Until it is sent, the library holds at most 32 KiB of the peer's stream. If both ends send
     /// more than this and the buffers of the transport, both wait, and the handshake times out.
     ///
     /// # Errors
@@ -171,7 +163,7 @@ impl MseConnector {
         skey: S,
         initial_payload: B,
     ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
-        self.connect_as(self.config.policy.first_mode(), io, skey, initial_payload)
+        self.connect_as(self.policy.first_mode(), io, skey, initial_payload)
     }
 
     /// Makes one attempt on a given transport, in a mode of your choice.
@@ -246,7 +238,14 @@ impl MseConnector {
             attempts.started = Instant::now();
             loop {
                 attempts.check()?;
-                let io = attempts.wait_for(dial(attempts.mode)).await?;
+                let dialling = dial(attempts.mode);
+                let dialled = match attempts.connector.dial_timeout {
+                    Some(after) => tokio::time::timeout(after, dialling)
+                        .await
+                        .map_err(|_| ConnectError::DialTimedOut(after))?,
+                    None => dialling.await,
+                };
+                let io = dialled.map_err(ConnectError::Dial)?;
                 if let Some(stream) = attempts.attempt(io).await? {
                     return Ok(stream);
                 }
@@ -257,13 +256,12 @@ impl MseConnector {
     /// Begins to dial by hand: you make the connections, and [`Dial`] decides whether to redial.
     pub fn dial(&self, skey: impl Into<Skey>, initial_payload: impl Into<Bytes>) -> Dial {
         Dial {
-            config: self.config.clone(),
+            connector: self.clone(),
             skey: skey.into(),
             initial_payload: initial_payload.into(),
-            mode: self.config.policy.first_mode(),
+            mode: self.policy.first_mode(),
             attempts: 0,
             started: Instant::now(),
-            key_pair: None,
         }
     }
 }
@@ -288,14 +286,12 @@ impl MseConnector {
 /// # }
 /// ```
 pub struct Dial {
-    config: Config,
+    connector: MseConnector,
     skey: Skey,
     initial_payload: Bytes,
     mode: DialMode,
     attempts: u32,
     started: Instant,
-    /// Generated while a dial is in progress.
-    key_pair: Option<(Randomness, Pieces)>,
 }
 
 impl Dial {
@@ -327,7 +323,7 @@ impl Dial {
                 stream.set_attempts(self.attempts, self.started.elapsed());
                 Ok(Some(stream))
             }
-            Err(error) => match self.config.policy.redial(self.mode, &error) {
+            Err(error) => match self.connector.policy.redial(self.mode, &error) {
                 Some(next) => {
                     debug!(%error, dial = %next, "redialling");
                     self.mode = next;
@@ -338,42 +334,19 @@ impl Dial {
         }
     }
 
-    /// Waits for a connection, and generates the key pair in the meantime.
-    async fn wait_for<T, E>(
-        &mut self,
-        dial: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, ConnectError<E>> {
-        let mut dial = pin!(dial);
-        let mut deadline = Deadline::after(self.config.dial_timeout);
-        poll_fn(|cx| {
-            if let Poll::Ready(dialled) = dial.as_mut().poll(cx) {
-                return Poll::Ready(dialled.map_err(ConnectError::Dial));
-            }
-            if self.mode == DialMode::Mse && self.key_pair.is_none() {
-                self.key_pair = Some(self.draw());
-            }
-            let timed_out = deadline.poll(cx, true);
-            timed_out.map(|after| Err(ConnectError::DialTimedOut(after)))
-        })
-        .await
-    }
-
-    fn draw(&self) -> (Randomness, Pieces) {
-        self.config.disguise.draw(Role::Initiator, &mut rand::rng())
-    }
-
     /// Whether the policy allows a redial if the peer does not answer.
     fn may_redial(&self) -> bool {
-        self.config.policy.second_mode(self.mode).is_some()
+        self.connector.policy.second_mode(self.mode).is_some()
     }
 
     /// Refuses attempts in which nothing must be sent.
     fn check(&self) -> Result<(), Error> {
-        if !self.config.policy.allows(self.mode) {
-            return Err(Error::mode_not_allowed(self.mode));
+        let error = |kind| Err(Error::new(Role::Initiator, Step::Start, false, kind));
+        if !self.connector.policy.allows(self.mode) {
+            return error(ErrorKind::ModeNotAllowed(self.mode));
         }
         if self.mode == DialMode::Plaintext && self.may_redial() && self.initial_payload.is_empty() {
-            return Err(Error::no_initial_payload());
+            return error(ErrorKind::NoInitialPayload);
         }
         Ok(())
     }
@@ -381,9 +354,9 @@ impl Dial {
     async fn connect<T: AsyncRead + AsyncWrite + Unpin>(&mut self, io: T) -> Result<MseStream<T>, Error> {
         self.check()?;
         let span = debug_span!("mse_handshake", role = %Role::Initiator, dial = %self.mode);
-        let mut exchange = Exchange::new(io, Role::Initiator, self.config.timeout, span);
+        let mut exchange = Exchange::new(io, Role::Initiator, self.connector.timeout, span);
         exchange.deadline.answer = self.may_redial().then(|| {
-            self.config.answer_timeout.unwrap_or(match self.mode {
+            self.connector.answer_timeout.unwrap_or(match self.mode {
                 DialMode::Mse => DEFAULT_MSE_ANSWER_TIMEOUT,
                 DialMode::Plaintext => DEFAULT_PLAINTEXT_ANSWER_TIMEOUT,
             })
@@ -402,26 +375,27 @@ impl Dial {
         exchange: &mut Exchange<T>,
     ) -> Result<Established, Error> {
         let payload = self.initial_payload.clone();
-        // After the peer has answered, keep everything that it sent, even if our own bytes can no longer be sent.
-        let (mut established, may_stay_unsent) = match self.mode {
+        let mut established = match self.mode {
             DialMode::Mse => {
-                let (randomness, pieces) = self.key_pair.take().unwrap_or_else(|| self.draw());
+                let disguise = self.connector.disguise;
+                let (randomness, pieces) = disguise.draw(Role::Initiator, &mut rand::rng());
                 exchange.set_pieces(pieces);
-                let (skey, policy) = (self.skey.clone(), &self.config.policy);
+                let (skey, policy) = (self.skey.clone(), &self.connector.policy);
                 let initiator = Initiator::new(skey, policy, payload, randomness, exchange.outbox());
-                (exchange.run(&mut Some(initiator)).await?, Some(usize::MAX))
+                exchange.run(&mut Some(initiator)).await?
             }
             // Without a redial, the application reads the answer.
             DialMode::Plaintext if !self.may_redial() => {
                 exchange.outbox().extend_from_slice(&payload);
-                (Established::plaintext(Role::Initiator, None, Vec::new()), None)
+                Established::plaintext(Role::Initiator, None, Vec::new())
             }
             DialMode::Plaintext => {
                 let dial = PlaintextDial::new(payload, exchange.outbox());
-                (exchange.run(&mut Some(dial)).await?, Some(usize::MAX))
+                exchange.run(&mut Some(dial)).await?
             }
         };
-        exchange.finish(&mut established, may_stay_unsent).await?;
+        // After the peer has answered, keep everything that it sent, even if our own bytes can no longer be sent.
+        exchange.finish(&mut established, usize::MAX).await?;
         Ok(established)
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 use tracing::{Span, debug};
 
 use crate::disguise::Pieces;
-use crate::error::{Error, Step};
+use crate::error::{Error, ErrorKind, Step};
 use crate::handshake::{Established, Machine, Progress};
 use crate::mode::Role;
 use crate::stream::MseStream;
@@ -25,9 +25,9 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The size of one read. It fits a whole message of any client, and the BitTorrent handshake after it.
 pub(crate) const CHUNK: usize = 2048;
 
-/// How many bytes of the peer's stream we read while the flush of our last message is pending. With uTP, the flush may
-/// complete only if we read. But a peer must not make us read without end.
-const MAX_SURPLUS: usize = 16 * 1024;
+/// How many bytes of the peer's stream, its IA included, we hold while the flush of our last message is pending. With uTP,
+/// the flush may complete only if we read. But a peer must not make us read without end.
+const MAX_RECEIVED: usize = 32 * 1024;
 
 /// More bytes than any handshake needs. We read a lingering connection at full speed up to this limit, so that the speed
 /// does not show that the peer was refused, and slowly after it.
@@ -45,8 +45,7 @@ pub(crate) struct Exchange<T> {
     pub(crate) received: usize,
     pub(crate) deadline: Deadline,
     span: Span,
-    /// Read slowly after more bytes than a handshake needs.
-    pub(crate) throttled: bool,
+    /// Set when the connection lingers: read slowly after more bytes than a handshake needs.
     pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,
     write_fault: Option<Fault>,
@@ -61,7 +60,6 @@ impl<T> Exchange<T> {
             received: 0,
             deadline: Deadline::after(timeout),
             span,
-            throttled: false,
             pause: None,
             read_fault: None,
             write_fault: None,
@@ -71,6 +69,11 @@ impl<T> Exchange<T> {
     /// Cuts everything that is sent later into these pieces.
     pub(crate) fn set_pieces(&mut self, pieces: Pieces) {
         self.outbox.pieces = pieces;
+    }
+
+    /// Reads at most as fast as a lingering connection may.
+    pub(crate) fn throttle(&mut self) {
+        self.pause = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
     }
 
     /// The buffer to which machines append the bytes to send.
@@ -142,9 +145,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 // Even if sending is pending: the peer may not read before we do.
                 match self.poll_receive(cx, &mut input) {
                     Poll::Pending => return Ok(Progress::NeedInput(machine)),
-                    Poll::Ready(Ok(0)) => {
-                        return Err(Error::closed(self.role, machine.step(), machine.peer_answered()));
-                    }
+                    Poll::Ready(Ok(0)) => return Err(self.error(&machine, ErrorKind::Closed)),
                     Poll::Ready(Ok(read)) => {
                         len = read;
                         continue;
@@ -154,35 +155,35 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 }
             };
             len = 0;
-            let progress = self.process_the_rest(cx, machine)?;
-            let (step, answered) = match &progress {
-                Progress::NeedInput(machine) => (machine.step(), machine.peer_answered()),
-                Progress::Done(_) => (Step::Payload, true),
-            };
-            machine = match (failure, progress) {
-                (Failure::TimedOut(after), _) if self.deadline.passed(answered).is_some() => {
-                    return Err(Error::timed_out(self.role, step, answered, after));
+            machine = match (self.process_the_rest(cx, machine)?, failure) {
+                (Progress::NeedInput(machine), Failure::TimedOut(after)) => {
+                    if self.deadline.passed(machine.peer_answered()).is_some() {
+                        return Err(self.error(&machine, ErrorKind::TimedOut(after)));
+                    }
+                    machine
                 }
-                (Failure::TimedOut(_), Progress::NeedInput(machine)) => machine,
-                (Failure::TimedOut(_), done) => return Ok(done),
-                (Failure::Read(error) | Failure::Write(error), Progress::NeedInput(_)) => {
-                    return Err(Error::transport(self.role, step, answered, error));
+                (Progress::NeedInput(machine), Failure::Read(error) | Failure::Write(error)) => {
+                    return Err(self.error(&machine, ErrorKind::Transport(error)));
                 }
-                (Failure::Read(error), done) => {
-                    self.read_fault = Some(Fault::Transport(error));
-                    return Ok(done);
-                }
-                (Failure::Write(error), done) => {
-                    self.write_fault = Some(Fault::Transport(error));
+                (done, failure) => {
+                    match failure {
+                        Failure::TimedOut(_) => {}
+                        Failure::Read(error) => self.read_fault = Some(Fault::Transport(error)),
+                        Failure::Write(error) => self.write_fault = Some(Fault::Transport(error)),
+                    }
                     return Ok(done);
                 }
             };
         }
     }
 
+    fn error(&self, machine: &impl Machine, kind: ErrorKind) -> Error {
+        Error::new(self.role, machine.step(), machine.peer_answered(), kind)
+    }
+
     /// The error for a broken transport. Stop reading then: the machine would get the wrong bytes.
     fn broken(&self, machine: &impl Machine, breach: Breach) -> Error {
-        Error::transport(self.role, machine.step(), machine.peer_answered(), breach.into())
+        self.error(machine, ErrorKind::Transport(breach.into()))
     }
 
     fn process<M: Machine>(
@@ -203,10 +204,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         cx: &mut Context<'_>,
         mut machine: M,
     ) -> Result<Progress<M, M::Done>, Error> {
-        if self.throttled {
-            // The handshake has failed already, and reading here would bypass the throttle.
-            return Ok(Progress::NeedInput(machine));
-        }
         let mut input = [0; CHUNK];
         let start = self.received;
         while self.received - start < UNTHROTTLED {
@@ -226,76 +223,47 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     /// Waits until our last message is sent and flushed, and reads in the meantime.
     ///
     /// The last `may_stay_unsent` bytes of the message are not part of the handshake. If sending fails and only these are
-    /// unsent, the peer has completed the handshake, so we must not lose what it has sent. `None` if the peer has not sent
-    /// anything yet.
-    pub(crate) async fn finish(
+    /// unsent, the peer has completed the handshake, so we must not lose what it has sent.
+    pub(crate) fn finish(
         &mut self,
         established: &mut Established,
-        may_stay_unsent: Option<usize>,
-    ) -> Result<(), Error> {
-        let mut surplus = 0;
-        poll_fn(|cx| self.poll_finish(cx, established, may_stay_unsent, &mut surplus)).await
-    }
-
-    fn poll_finish(
-        &mut self,
-        cx: &mut Context<'_>,
-        established: &mut Established,
-        may_stay_unsent: Option<usize>,
-        surplus: &mut usize,
-    ) -> Poll<Result<(), Error>> {
-        let span = self.span.clone();
-        let _entered = span.enter();
-        let answered = may_stay_unsent.is_some();
-        loop {
-            match self.poll_send(cx) {
-                Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => {
-                    while self.poll_surplus(cx, established, surplus).is_ready() {}
-                    let is_over = match may_stay_unsent {
-                        Some(allowed) => self.outbox.unsent() <= allowed,
-                        // The answer may have arrived, although we do not wait for it.
-                        None => established.begins_in_plaintext(),
-                    };
-                    if !is_over {
-                        let error = Error::transport(self.role, Step::Payload, answered, error);
-                        return Poll::Ready(Err(error));
-                    }
-                    debug!(%error, "the last message was not sent, the peer's bytes are kept");
-                    self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
+        may_stay_unsent: usize,
+    ) -> impl Future<Output = Result<(), Error>> {
+        let mut ended = false;
+        poll_fn(move |cx| {
+            let span = self.span.clone();
+            let _entered = span.enter();
+            loop {
+                let sent = self.poll_send(cx);
+                if let Poll::Ready(Ok(())) = sent {
                     return Poll::Ready(Ok(()));
                 }
-                Poll::Pending => {}
+                let before = established.received.len();
+                while !ended && self.read_fault.is_none() && established.received.len() < MAX_RECEIVED {
+                    let mut input = [0; CHUNK];
+                    match self.poll_receive(cx, &mut input) {
+                        Poll::Pending => break,
+                        // The next read of the stream returns the end again.
+                        Poll::Ready(Ok(0)) => ended = true,
+                        Poll::Ready(Ok(len)) => established.receive(input.get(..len).unwrap_or_default()),
+                        Poll::Ready(Err(fault)) => self.read_fault = Some(fault),
+                    }
+                }
+                let answered = established.peer_answered();
+                let kind = match sent {
+                    // The transport may send more now that we have read.
+                    Poll::Pending if established.received.len() > before => continue,
+                    Poll::Ready(Err(error)) if answered && self.outbox.unsent() <= may_stay_unsent => {
+                        debug!(%error, "the last message was not sent, the peer's bytes are kept");
+                        self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
+                        return Poll::Ready(Ok(()));
+                    }
+                    Poll::Ready(Err(error)) => ErrorKind::Transport(error),
+                    _ => ErrorKind::TimedOut(ready!(self.deadline.poll(cx, answered))),
+                };
+                return Poll::Ready(Err(Error::new(self.role, Step::Payload, answered, kind)));
             }
-            if let Poll::Ready(after) = self.deadline.poll(cx, answered) {
-                let error = Error::timed_out(self.role, Step::Payload, answered, after);
-                return Poll::Ready(Err(error));
-            }
-            ready!(self.poll_surplus(cx, established, surplus));
-        }
-    }
-
-    /// Reads once from the peer's stream, unless it has ended or failed, or has brought the maximum already.
-    fn poll_surplus(
-        &mut self,
-        cx: &mut Context<'_>,
-        established: &mut Established,
-        surplus: &mut usize,
-    ) -> Poll<()> {
-        if self.read_fault.is_some() || *surplus >= MAX_SURPLUS {
-            return Poll::Pending;
-        }
-        let mut input = [0; CHUNK];
-        match ready!(self.poll_receive(cx, &mut input)) {
-            // The next read of the stream returns the end again.
-            Ok(0) => *surplus = MAX_SURPLUS,
-            Ok(len) => {
-                *surplus += len;
-                established.receive(input.get(..len).unwrap_or_default());
-            }
-            Err(fault) => self.read_fault = Some(fault),
-        }
-        Poll::Ready(())
+        })
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -309,21 +277,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     ///
     /// Tokio's cooperative budget is switched off here: after 128 reads in one poll it would hide that an answer has
     /// arrived. A handshake has its own limits on reading.
-    pub(crate) fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        input: &mut [u8; CHUNK],
-    ) -> Poll<Result<usize, Fault>> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>, input: &mut [u8; CHUNK]) -> Poll<Result<usize, Fault>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(cx));
-            self.pause = None;
         }
         let mut buf = ReadBuf::new(input);
         let read = poll_fn(|cx| poll_read_checked(Pin::new(&mut self.io), cx, &mut buf));
         let len = ready!(pin!(tokio::task::unconstrained(read)).poll(cx))?;
         self.received = self.received.saturating_add(len);
-        if self.throttled && self.received > UNTHROTTLED {
-            self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
+        if let Some(pause) = &mut self.pause
+            && self.received > UNTHROTTLED
+        {
+            pause.as_mut().reset(Instant::now() + PAUSE);
         }
         Poll::Ready(Ok(len))
     }
@@ -345,10 +310,19 @@ impl Outbox {
     }
 
     fn poll_send<T: AsyncWrite + Unpin>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.unsent() > 0 {
-            if self.piece_ended {
-                ready!(self.poll_flush(io, cx))?;
-                self.piece_ended = false;
+        loop {
+            let done = self.unsent() == 0;
+            if done {
+                // An idle peer should not keep the buffer allocated.
+                (self.bytes, self.sent) = (Vec::new(), 0);
+                self.pieces.end_flight();
+            }
+            if self.flush && (done || self.piece_ended) {
+                ready!(Pin::new(&mut *io).poll_flush(cx))?;
+                (self.flush, self.piece_ended) = (false, false);
+            }
+            if done {
+                return Poll::Ready(Ok(()));
             }
             let rest = self.bytes.get(self.sent..).unwrap_or_default();
             let rest = rest.get(..self.pieces.limit(rest.len())).unwrap_or(rest);
@@ -362,24 +336,6 @@ impl Outbox {
                 }
             }
         }
-        // An idle peer should not keep the buffer allocated.
-        self.bytes = Vec::new();
-        self.sent = 0;
-        self.piece_ended = false;
-        self.pieces.end_flight();
-        self.poll_flush(io, cx)
-    }
-
-    fn poll_flush<T: AsyncWrite + Unpin>(
-        &mut self,
-        io: &mut T,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.flush {
-            ready!(Pin::new(io).poll_flush(cx))?;
-            self.flush = false;
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -6,15 +6,15 @@ use std::future::{Future, poll_fn};
 use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 use crate::crypto::dh::PUBLIC_KEY_LEN;
-use crate::drive::{CHUNK, Exchange};
+use crate::drive::Exchange;
 use crate::error::{Error, ErrorKind, HandshakeError, Step};
 use crate::handshake::{Machine, Progress, Sealed};
 
@@ -107,23 +107,19 @@ impl Linger {
 
     /// Reads and discards what the peer sends. Closes if the peer does, or after the drawn time.
     pub(crate) async fn close_late<T: AsyncRead + AsyncWrite + Unpin>(&self, exchange: &mut Exchange<T>) {
-        exchange.throttled = true;
+        exchange.throttle();
         let timeout = exchange.deadline.whole;
         // Until the timeout, a peer that only waits costs the same, so connections take no slot before it.
-        if timeout.is_some() && exchange.deadline.passed(true).is_none() {
-            match ignore(exchange, None).await {
-                End::Time => {}
-                End::Peer | End::Evicted => return,
+        if timeout.is_some() && exchange.deadline.passed(true).is_none() && !ignore(exchange, None).await {
+            return;
+        }
+        if let Some(slot) = self.take_slot() {
+            exchange.deadline.whole = Some(self.draw().max(timeout.unwrap_or_default()));
+            if !ignore(exchange, Some(slot)).await {
+                return;
             }
         }
-        let Some(mut slot) = self.take_slot() else {
-            return close(exchange).await;
-        };
-        exchange.deadline.whole = Some(self.draw().max(timeout.unwrap_or_default()));
-        match ignore(exchange, Some(&mut slot)).await {
-            End::Time => close(exchange).await,
-            End::Peer | End::Evicted => {}
-        }
+        let _ = tokio::time::timeout(DRAIN_TIME, close(&mut exchange.io)).await;
     }
 
     /// A new slot, which is ready when the connection is evicted. It takes the place of the oldest, if no slot is free.
@@ -167,52 +163,39 @@ pub(crate) fn closes_at_once(error: &Error, received: usize) -> bool {
     }
 }
 
-/// Why a connection no longer lingers.
-#[derive(Clone, Copy)]
-enum End {
-    Peer,
-    Time,
-    Evicted,
-}
-
+/// Waits until the deadline, and then returns `true`. Returns `false` if the peer ends the connection before, or if the
+/// slot is taken away.
 async fn ignore<T: AsyncRead + AsyncWrite + Unpin>(
     exchange: &mut Exchange<T>,
-    mut slot: Option<&mut oneshot::Receiver<()>>,
-) -> End {
+    mut slot: Option<oneshot::Receiver<()>>,
+) -> bool {
     let mut machine = Some(Ignore);
     let mut run = pin!(exchange.run(&mut machine));
     poll_fn(|cx| {
         if let Some(slot) = &mut slot
             && Pin::new(slot).poll(cx).is_ready()
         {
-            return Poll::Ready(End::Evicted);
+            return Poll::Ready(false);
         }
-        run.as_mut().poll(cx).map(|result| match result {
-            Err(error) if matches!(error.kind(), ErrorKind::TimedOut(_)) => End::Time,
-            Err(_) => End::Peer,
-        })
+        let timed_out = |error: &Error| matches!(error.kind(), ErrorKind::TimedOut(_));
+        run.as_mut().poll(cx).map(|Err(error)| timed_out(&error))
     })
     .await
 }
 
-/// Sends FIN, and then reads for a short time.
-async fn close<T: AsyncRead + AsyncWrite + Unpin>(exchange: &mut Exchange<T>) {
-    let close = async {
-        if exchange.io.shutdown().await.is_ok() {
-            exchange.throttled = false;
-            let most = exchange.received + DRAIN_BYTES;
-            // The buffer is on the stack, not in the future of every handshake.
-            poll_fn(|cx| {
-                let mut rest = [0; CHUNK];
-                while exchange.received < most
-                    && matches!(ready!(exchange.poll_receive(cx, &mut rest)), Ok(1..))
-                {}
-                Poll::Ready(())
-            })
-            .await;
+/// Sends FIN, and then reads what still arrives.
+async fn close<T: AsyncRead + AsyncWrite + Unpin>(io: &mut T) -> std::io::Result<()> {
+    io.shutdown().await?;
+    // Small, because the future of every connection that lingers contains it.
+    let mut rest = [0; 256];
+    let mut drained = 0;
+    while drained < DRAIN_BYTES {
+        match io.read(&mut rest).await? {
+            0 => break,
+            len => drained += len,
         }
-    };
-    let _ = tokio::time::timeout(DRAIN_TIME, close).await;
+    }
+    Ok(())
 }
 
 /// Accepts any bytes and answers nothing, like a handshake that waits for the rest of the third message.

@@ -105,7 +105,7 @@ fn is_doing_of_the_peer(kind: io::ErrorKind) -> bool {
 }
 
 impl Error {
-    fn new(role: Role, step: Step, answered: bool, kind: ErrorKind) -> Self {
+    pub(crate) fn new(role: Role, step: Step, answered: bool, kind: ErrorKind) -> Self {
         Self {
             role,
             step,
@@ -139,23 +139,6 @@ impl Error {
     /// Read and process everything that has arrived before you ask the machine whether the peer `answered`.
     pub fn transport(role: Role, step: Step, answered: bool, source: io::Error) -> Self {
         Self::new(role, step, answered, ErrorKind::Transport(source))
-    }
-
-    pub(crate) fn mode_not_allowed(mode: DialMode) -> Self {
-        Self::new(
-            Role::Initiator,
-            Step::Start,
-            false,
-            ErrorKind::ModeNotAllowed(mode),
-        )
-    }
-
-    pub(crate) fn no_initial_payload() -> Self {
-        Self::new(Role::Initiator, Step::Start, false, ErrorKind::NoInitialPayload)
-    }
-
-    pub(crate) fn wrong_skey() -> Self {
-        Self::new(Role::Responder, Step::Skey, true, ErrorKind::WrongSkey)
     }
 
     /// What happened.

@@ -61,6 +61,23 @@ const STEPS: [Step; 12] = [
     Step::Payload,
 ];
 
+fn mode_not_allowed(mode: DialMode) -> Error {
+    Error::new(
+        Role::Initiator,
+        Step::Start,
+        false,
+        ErrorKind::ModeNotAllowed(mode),
+    )
+}
+
+fn no_initial_payload() -> Error {
+    Error::new(Role::Initiator, Step::Start, false, ErrorKind::NoInitialPayload)
+}
+
+fn wrong_skey() -> Error {
+    Error::new(Role::Responder, Step::Skey, true, ErrorKind::WrongSkey)
+}
+
 fn refusals() -> [HandshakeError; 16] {
     // A variant that is missing here fails to compile.
     match HandshakeError::BadVc {
@@ -132,10 +149,10 @@ fn interruptions() -> [ErrorKind; 4] {
 
 fn wrong_calls() -> [Error; 4] {
     [
-        Error::mode_not_allowed(DialMode::Mse),
-        Error::mode_not_allowed(DialMode::Plaintext),
-        Error::no_initial_payload(),
-        Error::wrong_skey(),
+        mode_not_allowed(DialMode::Mse),
+        mode_not_allowed(DialMode::Plaintext),
+        no_initial_payload(),
+        wrong_skey(),
     ]
 }
 
@@ -482,8 +499,8 @@ fn errors_name_the_likely_cause_for_their_role() {
             refused(Responder, HandshakeError::MseRefused),
             "incompatible policies",
         ),
-        (Error::mode_not_allowed(DialMode::Mse), "does not allow MSE"),
-        (Error::no_initial_payload(), "needs an initial payload"),
+        (mode_not_allowed(DialMode::Mse), "does not allow MSE"),
+        (no_initial_payload(), "needs an initial payload"),
     ] {
         assert!(error.to_string().contains(cause), "{error}");
     }

@@ -7,7 +7,6 @@ mod announced;
 mod counting;
 mod half_open;
 mod idle;
-mod last_flush;
 mod sizes;
 #[path = "../support/mod.rs"]
 mod support;

@@ -26,7 +26,6 @@ mod handshake_cuts;
 mod handshake_flights;
 mod handshake_tolerance;
 mod joined_halves;
-mod key_pair;
 mod last_flight;
 mod loopback;
 mod other_mode;

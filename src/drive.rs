@@ -53,6 +53,10 @@ pub(crate) struct Exchange<T> {
 
 impl<T> Exchange<T> {
     pub(crate) fn new(io: T, role: Role, timeout: Option<Duration>, span: Span) -> Self {
+        if timeout.is_some() {
+            // Without timers, panic here and not later, when the peer is slow.
+            drop(tokio::time::sleep(Duration::ZERO));
+        }
         Self {
             io,
             role,
@@ -123,6 +127,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     }
 
     /// Runs until the transport has no more bytes. [`Progress::NeedInput`] means that a waker is registered.
+    ///
+    /// Reads everything that has arrived before a failure counts as silence of the peer: the socket may hold an answer after
+    /// our own process has stalled (tokio-rs/tokio#5495), and after a failed write or a reset. This ends, because no machine
+    /// accepts bytes for ever, and a lingering connection is read slowly.
     fn poll_machine<M: Machine>(
         &mut self,
         cx: &mut Context<'_>,
@@ -132,92 +140,54 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         let _entered = span.enter();
         let mut input = [0; CHUNK];
         let mut len = 0;
+        let mut failure = None;
         loop {
-            machine = match self.process(machine, &input, len)? {
-                Progress::NeedInput(machine) => machine,
-                done @ Progress::Done(_) => return Ok(done),
-            };
-            let failure = if let Poll::Ready(after) = self.deadline.poll(cx, machine.peer_answered()) {
-                Failure::TimedOut(after)
-            } else if let Poll::Ready(Err(error)) = self.poll_send(cx) {
-                Failure::Write(error)
-            } else {
-                // Even if sending is pending: the peer may not read before we do.
-                match self.poll_receive(cx, &mut input) {
-                    Poll::Pending => return Ok(Progress::NeedInput(machine)),
-                    Poll::Ready(Ok(0)) => return Err(self.error(&machine, ErrorKind::Closed)),
-                    Poll::Ready(Ok(read)) => {
-                        len = read;
-                        continue;
-                    }
-                    Poll::Ready(Err(Fault::Breach(breach))) => return Err(self.broken(&machine, breach)),
-                    Poll::Ready(Err(Fault::Transport(error))) => Failure::Read(error),
-                }
-            };
-            len = 0;
-            machine = match (self.process_the_rest(cx, machine)?, failure) {
-                (Progress::NeedInput(machine), Failure::TimedOut(after)) => {
-                    if self.deadline.passed(machine.peer_answered()).is_some() {
-                        return Err(self.error(&machine, ErrorKind::TimedOut(after)));
-                    }
-                    machine
-                }
-                (Progress::NeedInput(machine), Failure::Read(error) | Failure::Write(error)) => {
-                    return Err(self.error(&machine, ErrorKind::Transport(error)));
-                }
-                (done, failure) => {
+            let received = input.get(..len).unwrap_or_default();
+            machine = match machine.process(received, &mut self.outbox.bytes) {
+                Ok(Progress::NeedInput(machine)) => machine,
+                Ok(done) => {
                     match failure {
-                        Failure::TimedOut(_) => {}
-                        Failure::Read(error) => self.read_fault = Some(Fault::Transport(error)),
-                        Failure::Write(error) => self.write_fault = Some(Fault::Transport(error)),
+                        Some(Failure::Read(error)) => self.read_fault = Some(Fault::Transport(error)),
+                        Some(Failure::Write(error)) => self.write_fault = Some(Fault::Transport(error)),
+                        Some(Failure::TimedOut(_)) | None => {}
                     }
                     return Ok(done);
                 }
+                Err(refusal) => return Err(Error::refused(self.role, refusal)),
             };
-        }
-    }
-
-    fn error(&self, machine: &impl Machine, kind: ErrorKind) -> Error {
-        Error::new(self.role, machine.step(), machine.peer_answered(), kind)
-    }
-
-    /// The error for a broken transport. Stop reading then: the machine would get the wrong bytes.
-    fn broken(&self, machine: &impl Machine, breach: Breach) -> Error {
-        self.error(machine, ErrorKind::Transport(breach.into()))
-    }
-
-    fn process<M: Machine>(
-        &mut self,
-        machine: M,
-        input: &[u8; CHUNK],
-        len: usize,
-    ) -> Result<Progress<M, M::Done>, Error> {
-        machine
-            .process(input.get(..len).unwrap_or_default(), &mut self.outbox.bytes)
-            .map_err(|refusal| Error::refused(self.role, refusal))
-    }
-
-    /// Reads everything that has arrived, without waiting. Called before a failure counts as silence of the peer: the socket
-    /// may hold an answer after our own process has stalled (tokio-rs/tokio#5495), and after a failed write or a reset.
-    fn process_the_rest<M: Machine>(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut machine: M,
-    ) -> Result<Progress<M, M::Done>, Error> {
-        let mut input = [0; CHUNK];
-        let start = self.received;
-        while self.received - start < UNTHROTTLED {
-            let len = match self.poll_receive(cx, &mut input) {
+            let (role, step, answered) = (self.role, machine.step(), machine.peer_answered());
+            let error = |kind| Err(Error::new(role, step, answered, kind));
+            if failure.is_none()
+                && let Poll::Ready(Err(error)) = self.poll_send(cx)
+            {
+                failure = Some(Failure::Write(error));
+            }
+            // Even if sending is pending: the peer may not read before we do.
+            len = match self.poll_receive(cx, &mut input) {
+                Poll::Ready(Ok(0)) if failure.is_none() => return error(ErrorKind::Closed),
                 Poll::Ready(Ok(len @ 1..)) => len,
-                Poll::Ready(Err(Fault::Breach(breach))) => return Err(self.broken(&machine, breach)),
-                Poll::Ready(Ok(_) | Err(Fault::Transport(_))) | Poll::Pending => break,
-            };
-            machine = match self.process(machine, &input, len)? {
-                Progress::NeedInput(machine) => machine,
-                done @ Progress::Done(_) => return Ok(done),
+                // Stop reading: the machine would get the wrong bytes.
+                Poll::Ready(Err(Fault::Breach(breach))) => return error(ErrorKind::Transport(breach.into())),
+                Poll::Ready(Err(Fault::Transport(error))) if failure.is_none() => {
+                    failure = Some(Failure::Read(error));
+                    0
+                }
+                _ => {
+                    failure = match failure {
+                        Some(Failure::TimedOut(_)) if self.deadline.passed(answered).is_none() => None,
+                        Some(Failure::TimedOut(after)) => return error(ErrorKind::TimedOut(after)),
+                        Some(Failure::Read(source) | Failure::Write(source)) => {
+                            return error(ErrorKind::Transport(source));
+                        }
+                        None => match self.deadline.poll(cx, answered) {
+                            Poll::Ready(after) => Some(Failure::TimedOut(after)),
+                            Poll::Pending => return Ok(Progress::NeedInput(machine)),
+                        },
+                    };
+                    0
+                }
             };
         }
-        Ok(Progress::NeedInput(machine))
     }
 
     /// Waits until our last message is sent and flushed, and reads in the meantime.

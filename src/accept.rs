@@ -163,7 +163,21 @@ impl MseAcceptor {
             }
             let span = debug_span!("mse_handshake", role = %Role::Responder);
             let mut exchange = Exchange::new(io, Role::Responder, acceptor.timeout, span);
-            match exchange.receive(&acceptor).await {
+            let receive = async {
+                let detection = Detection::new(&acceptor.policy).hide_plaintext(acceptor.hide_plaintext);
+                let seen = match exchange.run(&mut Some(detection)).await? {
+                    Detected::Plaintext { info_hash, received } => {
+                        return Ok(Request::Plaintext { info_hash, received });
+                    }
+                    Detected::Mse(seen) => seen,
+                };
+                // Not earlier: a peer that has not sent its own key should not cost a key pair.
+                let (randomness, pieces) = acceptor.disguise.draw(Role::Responder, &mut rand::rng());
+                exchange.outbox.pieces = pieces;
+                let responder = Responder::new(&acceptor.policy, randomness).having_read(seen);
+                exchange.run(&mut Some(responder)).await.map(Request::Mse)
+            };
+            match receive.await {
                 Ok(request) => Ok(Incoming {
                     exchange,
                     request,
@@ -178,21 +192,6 @@ impl MseAcceptor {
 
 /// What only an acceptor does.
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
-    async fn receive(&mut self, acceptor: &MseAcceptor) -> Result<Request, Error> {
-        let detection = Detection::new(&acceptor.policy).hide_plaintext(acceptor.hide_plaintext);
-        let seen = match self.run(&mut Some(detection)).await? {
-            Detected::Plaintext { info_hash, received } => {
-                return Ok(Request::Plaintext { info_hash, received });
-            }
-            Detected::Mse(seen) => seen,
-        };
-        // Not earlier: a peer that has not sent its own key should not cost a key pair.
-        let (randomness, pieces) = acceptor.disguise.draw(Role::Responder, &mut rand::rng());
-        self.set_pieces(pieces);
-        let responder = Responder::new(&acceptor.policy, randomness).having_read(seen);
-        self.run(&mut Some(responder)).await.map(Request::Mse)
-    }
-
     /// Ends a failed handshake: at once, or late if the acceptor lingers.
     async fn fail(&mut self, error: Error, linger: Option<&Linger>) -> Error {
         self.log_failure(&error);
@@ -333,7 +332,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             (Some(error), _) => (None, Some(Err(error)), 0),
             (None, Request::Mse(request)) => (Some(request.resolve(skey, payload)), None, payload_len),
             (None, Request::Plaintext { received, .. }) => {
-                exchange.outbox().extend_from_slice(&payload);
+                exchange.outbox.bytes.extend_from_slice(&payload);
                 let established = Established::plaintext(Role::Responder, Some(skey), received);
                 (None, Some(Ok(established)), usize::MAX)
             }

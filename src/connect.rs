@@ -14,8 +14,7 @@ use crate::drive::{DEFAULT_TIMEOUT, Exchange};
 use crate::error::{ConnectError, Error, ErrorKind, Step};
 use crate::handshake::{Established, Initiator, PlaintextDial};
 use crate::mode::{DialMode, Role};
-use crate::policy::Policy;
-use crate::policy::hint::PeerHint;
+use crate::policy::{PeerHint, Policy};
 use crate::skey::Skey;
 use crate::stream::MseStream;
 
@@ -320,7 +319,8 @@ impl Dial {
         self.attempts += 1;
         match self.connect(io).await {
             Ok(mut stream) => {
-                stream.set_attempts(self.attempts, self.started.elapsed());
+                stream.negotiated.attempts = self.attempts;
+                stream.negotiated.elapsed = Some(self.started.elapsed());
                 Ok(Some(stream))
             }
             Err(error) => match self.connector.policy.redial(self.mode, &error) {
@@ -361,42 +361,39 @@ impl Dial {
                 DialMode::Plaintext => DEFAULT_PLAINTEXT_ANSWER_TIMEOUT,
             })
         });
-        match self.handshake(&mut exchange).await {
+        let payload = self.initial_payload.clone();
+        let handshake = async {
+            let mut established = match self.mode {
+                DialMode::Mse => {
+                    let disguise = self.connector.disguise;
+                    let (randomness, pieces) = disguise.draw(Role::Initiator, &mut rand::rng());
+                    exchange.outbox.pieces = pieces;
+                    let (skey, policy) = (self.skey.clone(), &self.connector.policy);
+                    let initiator =
+                        Initiator::new(skey, policy, payload, randomness, &mut exchange.outbox.bytes);
+                    exchange.run(&mut Some(initiator)).await?
+                }
+                // Without a redial, the application reads the answer.
+                DialMode::Plaintext if !self.may_redial() => {
+                    exchange.outbox.bytes.extend_from_slice(&payload);
+                    Established::plaintext(Role::Initiator, None, Vec::new())
+                }
+                DialMode::Plaintext => {
+                    let dial = PlaintextDial::new(payload, &mut exchange.outbox.bytes);
+                    exchange.run(&mut Some(dial)).await?
+                }
+            };
+            // After the peer has answered, keep everything that it sent, even if our own bytes can no longer be sent.
+            exchange.finish(&mut established, usize::MAX).await?;
+            Ok(established)
+        };
+        match handshake.await {
             Ok(established) => Ok(exchange.into_stream(established)),
             Err(error) => {
                 exchange.log_failure(&error);
                 Err(error)
             }
         }
-    }
-
-    async fn handshake<T: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        exchange: &mut Exchange<T>,
-    ) -> Result<Established, Error> {
-        let payload = self.initial_payload.clone();
-        let mut established = match self.mode {
-            DialMode::Mse => {
-                let disguise = self.connector.disguise;
-                let (randomness, pieces) = disguise.draw(Role::Initiator, &mut rand::rng());
-                exchange.set_pieces(pieces);
-                let (skey, policy) = (self.skey.clone(), &self.connector.policy);
-                let initiator = Initiator::new(skey, policy, payload, randomness, exchange.outbox());
-                exchange.run(&mut Some(initiator)).await?
-            }
-            // Without a redial, the application reads the answer.
-            DialMode::Plaintext if !self.may_redial() => {
-                exchange.outbox().extend_from_slice(&payload);
-                Established::plaintext(Role::Initiator, None, Vec::new())
-            }
-            DialMode::Plaintext => {
-                let dial = PlaintextDial::new(payload, exchange.outbox());
-                exchange.run(&mut Some(dial)).await?
-            }
-        };
-        // After the peer has answered, keep everything that it sent, even if our own bytes can no longer be sent.
-        exchange.finish(&mut established, usize::MAX).await?;
-        Ok(established)
     }
 }
 

@@ -78,8 +78,7 @@ impl Disguise {
             (Kind::None, _) => (Randomness::draw(rng), Pieces::whole()),
             (Kind::Exempt, _) => {
                 let mut randomness = Randomness::draw(rng);
-                let pad = Property::draw(rng).pad(randomness.public_key(), rng);
-                randomness.replace_pad_with_key(pad);
+                randomness.padding.with_key = Property::draw(rng).pad(&randomness.public_key, rng);
                 (randomness, Pieces::whole())
             }
             (Kind::Full, Role::Initiator) => {

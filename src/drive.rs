@@ -40,7 +40,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Exchange<T> {
     pub(crate) io: T,
     role: Role,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     /// How many bytes have been read from the peer.
     pub(crate) received: usize,
     pub(crate) deadline: Deadline,
@@ -70,19 +70,9 @@ impl<T> Exchange<T> {
         }
     }
 
-    /// Cuts everything that is sent later into these pieces.
-    pub(crate) fn set_pieces(&mut self, pieces: Pieces) {
-        self.outbox.pieces = pieces;
-    }
-
     /// Reads at most as fast as a lingering connection may.
     pub(crate) fn throttle(&mut self) {
         self.pause = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
-    }
-
-    /// The buffer to which machines append the bytes to send.
-    pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
-        &mut self.outbox.bytes
     }
 
     pub(crate) fn log_failure(&self, error: &Error) {
@@ -96,98 +86,77 @@ impl<T> Exchange<T> {
         let elapsed = self.deadline.started.elapsed();
         let _entered = self.span.enter();
         debug!(mode = %established.negotiated.mode(), ?elapsed, "established");
-        established.negotiated.set_elapsed(elapsed);
+        established.negotiated.elapsed = Some(elapsed);
         MseStream::after_handshake(self.io, established, self.read_fault, self.write_fault)
     }
 }
 
-/// Why a handshake cannot continue, unless the peer's answer has arrived already.
-enum Failure {
-    TimedOut(Duration),
-    Read(io::Error),
-    Write(io::Error),
-}
-
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     /// Runs a machine until it is done. The machine stays with the caller, so that no future stores it twice.
-    pub(crate) fn run<M: Machine>(
-        &mut self,
-        machine: &mut Option<M>,
-    ) -> impl Future<Output = Result<M::Done, Error>> {
-        poll_fn(move |cx| match machine.take() {
-            Some(running) => match self.poll_machine(cx, running)? {
-                Progress::NeedInput(running) => {
-                    *machine = Some(running);
-                    Poll::Pending
-                }
-                Progress::Done(done) => Poll::Ready(Ok(done)),
-            },
-            None => Poll::Pending,
-        })
-    }
-
-    /// Runs until the transport has no more bytes. [`Progress::NeedInput`] means that a waker is registered.
     ///
     /// Reads everything that has arrived before a failure counts as silence of the peer: the socket may hold an answer after
     /// our own process has stalled (tokio-rs/tokio#5495), and after a failed write or a reset. This ends, because no machine
     /// accepts bytes for ever, and a lingering connection is read slowly.
-    fn poll_machine<M: Machine>(
+    pub(crate) fn run<M: Machine>(
         &mut self,
-        cx: &mut Context<'_>,
-        mut machine: M,
-    ) -> Result<Progress<M, M::Done>, Error> {
-        let span = self.span.clone();
-        let _entered = span.enter();
-        let mut input = [0; CHUNK];
-        let mut len = 0;
-        let mut failure = None;
-        loop {
-            let received = input.get(..len).unwrap_or_default();
-            machine = match machine.process(received, &mut self.outbox.bytes) {
-                Ok(Progress::NeedInput(machine)) => machine,
-                Ok(done) => {
-                    match failure {
-                        Some(Failure::Read(error)) => self.read_fault = Some(Fault::Transport(error)),
-                        Some(Failure::Write(error)) => self.write_fault = Some(Fault::Transport(error)),
-                        Some(Failure::TimedOut(_)) | None => {}
+        machine: &mut Option<M>,
+    ) -> impl Future<Output = Result<M::Done, Error>> {
+        poll_fn(move |cx| {
+            let span = self.span.clone();
+            let _entered = span.enter();
+            let mut input = [0; CHUNK];
+            let mut len = 0;
+            let mut expired = None;
+            while let Some(running) = machine.take() {
+                let received = input.get(..len).unwrap_or_default();
+                let running = match running.process(received, &mut self.outbox.bytes) {
+                    Ok(Progress::NeedInput(running)) => running,
+                    Ok(Progress::Done(done)) => return Poll::Ready(Ok(done)),
+                    Err(refusal) => return Poll::Ready(Err(Error::refused(self.role, refusal))),
+                };
+                let (role, step, answered) = (self.role, running.step(), running.peer_answered());
+                let error = |kind| Poll::Ready(Err(Error::new(role, step, answered, kind)));
+                let mut failed = expired.is_some() || self.read_fault.is_some() || self.write_fault.is_some();
+                if !failed && let Poll::Ready(Err(error)) = self.outbox.poll_send(&mut self.io, cx) {
+                    self.write_fault = Some(Fault::Transport(error));
+                    failed = true;
+                }
+                // Even if sending is pending: the peer may not read before we do.
+                len = match self.poll_receive(cx, &mut input) {
+                    Poll::Ready(Ok(len @ 1..)) => len,
+                    Poll::Ready(Ok(_)) if !failed => return error(ErrorKind::Closed),
+                    // Stop reading: the machine would get the wrong bytes.
+                    Poll::Ready(Err(Fault::Breach(breach))) => {
+                        return error(ErrorKind::Transport(breach.into()));
                     }
-                    return Ok(done);
-                }
-                Err(refusal) => return Err(Error::refused(self.role, refusal)),
-            };
-            let (role, step, answered) = (self.role, machine.step(), machine.peer_answered());
-            let error = |kind| Err(Error::new(role, step, answered, kind));
-            if failure.is_none()
-                && let Poll::Ready(Err(error)) = self.poll_send(cx)
-            {
-                failure = Some(Failure::Write(error));
-            }
-            // Even if sending is pending: the peer may not read before we do.
-            len = match self.poll_receive(cx, &mut input) {
-                Poll::Ready(Ok(0)) if failure.is_none() => return error(ErrorKind::Closed),
-                Poll::Ready(Ok(len @ 1..)) => len,
-                // Stop reading: the machine would get the wrong bytes.
-                Poll::Ready(Err(Fault::Breach(breach))) => return error(ErrorKind::Transport(breach.into())),
-                Poll::Ready(Err(Fault::Transport(error))) if failure.is_none() => {
-                    failure = Some(Failure::Read(error));
-                    0
-                }
-                _ => {
-                    failure = match failure {
-                        Some(Failure::TimedOut(_)) if self.deadline.passed(answered).is_none() => None,
-                        Some(Failure::TimedOut(after)) => return error(ErrorKind::TimedOut(after)),
-                        Some(Failure::Read(source) | Failure::Write(source)) => {
-                            return error(ErrorKind::Transport(source));
+                    Poll::Ready(Err(fault)) if !failed => {
+                        self.read_fault = Some(fault);
+                        0
+                    }
+                    _ => {
+                        if let Some(fault) = self.write_fault.take().or_else(|| self.read_fault.take()) {
+                            return error(ErrorKind::Transport(fault.into()));
                         }
-                        None => match self.deadline.poll(cx, answered) {
-                            Poll::Ready(after) => Some(Failure::TimedOut(after)),
-                            Poll::Pending => return Ok(Progress::NeedInput(machine)),
-                        },
-                    };
-                    0
-                }
-            };
-        }
+                        expired = match expired {
+                            Some(after) if self.deadline.passed(answered).is_some() => {
+                                return error(ErrorKind::TimedOut(after));
+                            }
+                            Some(_) => None,
+                            None => match self.deadline.poll(cx, answered) {
+                                Poll::Ready(after) => Some(after),
+                                Poll::Pending => {
+                                    *machine = Some(running);
+                                    return Poll::Pending;
+                                }
+                            },
+                        };
+                        0
+                    }
+                };
+                *machine = Some(running);
+            }
+            Poll::Pending
+        })
     }
 
     /// Waits until our last message is sent and flushed, and reads in the meantime.
@@ -204,7 +173,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             let span = self.span.clone();
             let _entered = span.enter();
             loop {
-                let sent = self.poll_send(cx);
+                let sent = match self.write_fault.take() {
+                    Some(fault) => Poll::Ready(Err(fault.into())),
+                    None => self.outbox.poll_send(&mut self.io, cx),
+                };
                 if let Poll::Ready(Ok(())) = sent {
                     return Poll::Ready(Ok(()));
                 }
@@ -236,13 +208,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         })
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.write_fault.take() {
-            Some(fault) => Poll::Ready(Err(fault.into())),
-            None => self.outbox.poll_send(&mut self.io, cx),
-        }
-    }
-
     /// Reads once. Reads slowly if the connection lingers and the peer sends too much.
     ///
     /// Tokio's cooperative budget is switched off here: after 128 reads in one poll it would hide that an answer has
@@ -266,12 +231,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
 
 /// The bytes still to send, and the pieces if the handshake is disguised.
 #[derive(Default)]
-struct Outbox {
-    bytes: Vec<u8>,
+pub(crate) struct Outbox {
+    /// The buffer to which machines append the bytes to send.
+    pub(crate) bytes: Vec<u8>,
     sent: usize,
     flush: bool,
     piece_ended: bool,
-    pieces: Pieces,
+    /// Cuts everything that is sent later.
+    pub(crate) pieces: Pieces,
 }
 
 impl Outbox {

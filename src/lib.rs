@@ -40,15 +40,9 @@ pub use handshake::Negotiated;
 #[cfg(feature = "tokio")]
 pub use linger::Linger;
 pub use mode::{DialMode, Mode, Role};
-pub use policy::Policy;
-pub use policy::encryption::Encryption;
-pub use policy::hint::PeerHint;
-pub use policy::methods::{CryptoMethod, CryptoMethods};
-pub use policy::parse::ParsePolicyError;
+pub use policy::{CryptoMethod, CryptoMethods, Encryption, ParsePolicyError, PeerHint, Policy};
 pub use skey::{Skey, SkeyHash, SkeyIndex};
-#[cfg(feature = "tokio")]
-pub use stream::MseStream;
 #[cfg(feature = "tokio")]
 pub use stream::halves::{MseReadHalf, MseWriteHalf, ReuniteError};
 #[cfg(feature = "tokio")]
-pub use stream::parts::Parts;
+pub use stream::{MseStream, Parts};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::methods::{CryptoMethods, Offer};
+use crate::policy::{CryptoMethods, Offer};
 
 /// Why the library refused the peer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,54 +99,51 @@ impl HandshakeError {
 
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        let text = match self {
             Self::PlaintextRefused => {
-                f.write_str("incompatible policies: the peer speaks plaintext BitTorrent, we require MSE")
+                "incompatible policies: the peer speaks plaintext BitTorrent, we require MSE"
             }
-            Self::MseRefused => f.write_str(
-                "incompatible policies: the peer does not speak plaintext BitTorrent, we forbid MSE",
-            ),
+            Self::MseRefused => {
+                "incompatible policies: the peer does not speak plaintext BitTorrent, we forbid MSE"
+            }
             Self::PlaintextAnswer => {
-                f.write_str("the peer replied to MSE with plaintext BitTorrent: it does not speak MSE")
+                "the peer replied to MSE with plaintext BitTorrent: it does not speak MSE"
             }
             Self::NotPlaintext => {
-                f.write_str("the reply is not a plaintext BitTorrent handshake: the peer may require MSE")
+                "the reply is not a plaintext BitTorrent handshake: the peer may require MSE"
             }
-            Self::SelfConnection => f.write_str("the connection leads back to this client"),
-            Self::AnotherDialler => {
-                f.write_str("the peer is an initiator, too: both ends dialled at the same time")
+            Self::SelfConnection => "the connection leads back to this client",
+            Self::AnotherDialler => "the peer is an initiator, too: both ends dialled at the same time",
+            Self::DegenerateKey => "the public key is not in [2, P-2]: the peer is broken, or a prober",
+            Self::NoSyncMark => "the peer's padding does not end within 512 bytes",
+            Self::UnknownSkey => "the MSE peer wants an info-hash (SKEY) that is not served here",
+            Self::UnknownInfoHash => "the plaintext peer wants an info-hash that is not served here",
+            Self::BadVc => "VC is not eight zero bytes: the peer derived other keys",
+            Self::NoCommonMethod { provided, accepted } => {
+                let offered = Offer(*provided);
+                return write!(
+                    f,
+                    "incompatible policies: the peer offers {offered}, we accept {accepted}"
+                );
             }
-            Self::DegenerateKey => {
-                f.write_str("the public key is not in [2, P-2]: the peer is broken, or a prober")
+            Self::BadSelection { selected } => {
+                let selected = Offer(*selected);
+                return write!(
+                    f,
+                    "the peer selected {selected}, which is not exactly one of the offered methods"
+                );
             }
-            Self::NoSyncMark => f.write_str("the peer's padding does not end within 512 bytes"),
-            Self::UnknownSkey => {
-                f.write_str("the MSE peer wants an info-hash (SKEY) that is not served here")
-            }
-            Self::UnknownInfoHash => {
-                f.write_str("the plaintext peer wants an info-hash that is not served here")
-            }
-            Self::BadVc => f.write_str("VC is not eight zero bytes: the peer derived other keys"),
-            Self::NoCommonMethod { provided, accepted } => write!(
-                f,
-                "incompatible policies: the peer offers {}, we accept {accepted}",
-                Offer(*provided)
-            ),
-            Self::BadSelection { selected } => write!(
-                f,
-                "the peer selected {}, which is not exactly one of the offered methods",
-                Offer(*selected)
-            ),
             Self::PadTooLong { step, len } => {
-                write!(
+                return write!(
                     f,
                     "the peer announces {step} of {len} bytes, but the limit is 512"
-                )
+                );
             }
             Self::InitialPayloadTooLong { len, cap } => {
-                write!(f, "the peer announces IA of {len} bytes, but the limit is {cap}")
+                return write!(f, "the peer announces IA of {len} bytes, but the limit is {cap}");
             }
-        }
+        };
+        f.write_str(text)
     }
 }
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use super::{ConnectError, Error, ErrorKind, HandshakeError, Reply, Step};
 use crate::mode::{DialMode, Role};
-use crate::policy::Policy;
-use crate::policy::encryption::Encryption;
+use crate::policy::{Encryption, Policy};
 
 const ROLES: [Role; 2] = [Role::Initiator, Role::Responder];
 const AFTER: Duration = Duration::from_secs(7);

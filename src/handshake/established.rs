@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::keystream::Keystream;
 use crate::mode::{Mode, Role};
-use crate::policy::hint::PeerHint;
+use crate::policy::PeerHint;
 use crate::skey::Skey;
 #[cfg(feature = "tokio")]
 use {super::detection::classify, crate::mode::DialMode};
@@ -16,8 +16,8 @@ pub struct Negotiated {
     role: Role,
     mode: Mode,
     skey: Option<Skey>,
-    attempts: u32,
-    elapsed: Option<Duration>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Option<Duration>,
 }
 
 impl Negotiated {
@@ -30,14 +30,6 @@ impl Negotiated {
             attempts: 1,
             elapsed: None,
         }
-    }
-
-    pub(crate) const fn set_elapsed(&mut self, elapsed: Duration) {
-        self.elapsed = Some(elapsed);
-    }
-
-    pub(crate) const fn set_attempts(&mut self, attempts: u32) {
-        self.attempts = attempts;
     }
 
     /// The side of the connection that this end is on.

@@ -14,8 +14,7 @@ use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN};
 use crate::error::{HandshakeError, Step};
 use crate::mode::{DialMode, Mode, Role};
-use crate::policy::Policy;
-use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
+use crate::policy::{CryptoMethod, CryptoMethods, Offer, Policy};
 use crate::skey::Skey;
 
 /// The initiator's side of the handshake.

@@ -4,7 +4,7 @@ use crate::crypto::derive;
 use crate::crypto::dh::SharedSecret;
 use crate::crypto::keystream::Keystream;
 use crate::mode::Role;
-use crate::policy::methods::CryptoMethod;
+use crate::policy::CryptoMethod;
 use crate::skey::Skey;
 
 /// The handshake's RC4 keystreams (the handshake always uses RC4), plus the secret from which other ciphers' keys are

@@ -12,8 +12,8 @@ use crate::crypto::dh::{PUBLIC_KEY_LEN, PrivateKey};
 /// observer sees that they belong together.
 pub struct Randomness {
     pub(super) private_key: PrivateKey,
-    pub(super) public_key: [u8; PUBLIC_KEY_LEN],
-    pub(super) padding: Padding,
+    pub(crate) public_key: [u8; PUBLIC_KEY_LEN],
+    pub(crate) padding: Padding,
 }
 
 impl Randomness {
@@ -55,17 +55,6 @@ impl Randomness {
         }
     }
 
-    pub(crate) const fn public_key(&self) -> &[u8; PUBLIC_KEY_LEN] {
-        &self.public_key
-    }
-
-    /// Replaces the first part of the padding by one of at most 320 bytes.
-    pub(crate) fn replace_pad_with_key(&mut self, with_key: Vec<u8>) {
-        debug_assert!(Padding::WITH_KEY.contains(&with_key.len()));
-        self.padding.with_key = with_key;
-    }
-
-    /// The first or second message.
     #[cfg(test)]
     pub(crate) fn into_first_flight(self) -> Vec<u8> {
         [&self.public_key[..], &self.padding.with_key].concat()
@@ -85,7 +74,7 @@ impl fmt::Debug for Randomness {
 /// PadA and PadB are sent in two parts: the first after the public key, the second before the third or fourth message. So no
 /// length shows where that message begins. Peers search for its beginning, and BiglyBT has always sent its pads like this.
 pub struct Padding {
-    pub(super) with_key: Vec<u8>,
+    pub(crate) with_key: Vec<u8>,
     pub(super) before_sync: Vec<u8>,
     pub(super) negotiated_len: u16,
 }

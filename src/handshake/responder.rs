@@ -18,8 +18,7 @@ use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
 use crate::error::{HandshakeError, Step};
 use crate::mode::{Mode, Role};
-use crate::policy::Policy;
-use crate::policy::methods::{CryptoMethod, CryptoMethods, Offer};
+use crate::policy::{CryptoMethod, CryptoMethods, Offer, Policy};
 use crate::skey::{Skey, SkeyHash};
 
 /// The responder's side of the handshake, up to the SKEY.

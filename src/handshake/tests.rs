@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Established, Negotiated, Padding};
 use crate::mode::{Mode, Role};
-use crate::policy::hint::PeerHint;
-use crate::policy::methods::CryptoMethod;
+use crate::policy::CryptoMethod;
+use crate::policy::PeerHint;
 use crate::skey::Skey;
 
 const MODES: [Mode; 3] = [Mode::Plaintext, Mode::HeaderOnly, Mode::Rc4];
@@ -26,8 +26,8 @@ fn a_result_returns_what_it_was_made_from() {
 
                 let elapsed = Duration::from_micros(35_220);
                 let mut redialled = negotiated;
-                redialled.set_attempts(2);
-                redialled.set_elapsed(elapsed);
+                redialled.attempts = 2;
+                redialled.elapsed = Some(elapsed);
                 assert_eq!((redialled.role(), redialled.mode()), (role, mode));
                 assert_eq!(redialled.skey(), verified.as_ref());
                 assert_eq!((redialled.attempts(), redialled.elapsed()), (2, Some(elapsed)));
@@ -41,8 +41,8 @@ fn a_result_is_one_readable_line() {
     let negotiated = Negotiated::new(Role::Responder, Mode::HeaderOnly, Some(skey()));
     assert_eq!(negotiated.to_string(), "header-only as responder");
     let mut negotiated = Negotiated::new(Role::Initiator, Mode::Rc4, Some(skey()));
-    negotiated.set_attempts(2);
-    negotiated.set_elapsed(Duration::from_micros(35_220));
+    negotiated.attempts = 2;
+    negotiated.elapsed = Some(Duration::from_micros(35_220));
     assert_eq!(
         negotiated.to_string(),
         "rc4 as initiator after 2 attempts in 35.2ms"
@@ -114,8 +114,8 @@ mod narrowing {
     use super::skey;
     use crate::error::HandshakeError;
     use crate::mode::Mode;
+    use crate::policy::Encryption;
     use crate::policy::Policy;
-    use crate::policy::encryption::Encryption;
 
     fn policies() -> Vec<Policy> {
         let methods = ["rc4", "header-only", "rc4,header-only", "header-only,rc4"];

@@ -1,9 +1,9 @@
 //! Policies: which modes to dial and accept, and which methods to offer and select. Pure functions.
 
-pub(crate) mod encryption;
-pub(crate) mod hint;
-pub(crate) mod methods;
-pub(crate) mod parse;
+mod encryption;
+mod hint;
+mod methods;
+mod parse;
 #[cfg(test)]
 mod tests;
 
@@ -11,9 +11,12 @@ use std::fmt;
 
 use crate::error::{Error, Reply};
 use crate::mode::DialMode;
-use encryption::Encryption;
-use hint::PeerHint;
-use methods::{CryptoMethod, CryptoMethods};
+
+pub use encryption::Encryption;
+pub use hint::PeerHint;
+pub(crate) use methods::Offer;
+pub use methods::{CryptoMethod, CryptoMethods};
+pub use parse::ParsePolicyError;
 
 /// Which modes to dial and accept, and which methods to offer and select. One policy serves both directions.
 ///

@@ -2,10 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, IoSliceMut};
-use std::pin::Pin;
+use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
@@ -54,8 +52,8 @@ impl<T> MseStream<T> {
 /// The receiving half of an [`MseStream`]. It keeps working after the other half is dropped.
 #[derive(Debug)]
 pub struct MseReadHalf<R> {
-    io: R,
-    inbound: Inbound,
+    pub(super) io: R,
+    pub(super) inbound: Inbound,
     /// Shared by both halves of a stream, so that they can be recognised as a pair.
     negotiated: Arc<Negotiated>,
 }
@@ -96,60 +94,11 @@ impl<R> MseReadHalf<R> {
     }
 }
 
-impl<R: Unpin> MseReadHalf<R> {
-    /// Reads into several buffers with a vectored read of the transport: see [`MseStream::poll_read_vectored_with`].
-    ///
-    /// If your application has its own trait for such transports, implement it like this:
-    ///
-    /// ```
-    /// use std::io::{IoSliceMut, Result};
-    /// use std::pin::Pin;
-    /// use std::task::{Context, Poll};
-    ///
-    /// use tokio::io::AsyncRead;
-    /// use tokio_mse::MseReadHalf;
-    ///
-    /// trait AsyncReadVectored: AsyncRead + Unpin {
-    ///     fn poll_read_vectored(
-    ///         self: Pin<&mut Self>,
-    ///         cx: &mut Context<'_>,
-    ///         bufs: &mut [IoSliceMut<'_>],
-    ///     ) -> Poll<Result<usize>>;
-    /// }
-    ///
-    /// impl<R: AsyncReadVectored> AsyncReadVectored for MseReadHalf<R> {
-    ///     fn poll_read_vectored(
-    ///         self: Pin<&mut Self>,
-    ///         cx: &mut Context<'_>,
-    ///         bufs: &mut [IoSliceMut<'_>],
-    ///     ) -> Poll<Result<usize>> {
-    ///         self.poll_read_vectored_with(cx, bufs, R::poll_read_vectored)
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The error of `read`. If `read` panics or reports more bytes than fit, this direction is broken, and every later read
-    /// fails.
-    pub fn poll_read_vectored_with(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-        read: impl FnOnce(Pin<&mut R>, &mut Context<'_>, &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        let Self { io, inbound, .. } = self.get_mut();
-        inbound.poll_read_vectored(Pin::new(io), cx, bufs, read)
-    }
-}
-
-impl_async_read!(MseReadHalf);
-
 /// The sending half of an [`MseStream`]. It keeps working after the other half is dropped.
 #[derive(Debug)]
 pub struct MseWriteHalf<W> {
-    io: W,
-    outbound: Outbound,
+    pub(super) io: W,
+    pub(super) outbound: Outbound,
     negotiated: Arc<Negotiated>,
 }
 
@@ -182,8 +131,6 @@ impl<W> MseWriteHalf<W> {
         (self.io, self.outbound.into_keystream())
     }
 }
-
-impl_async_write!(MseWriteHalf);
 
 impl<R> MseReadHalf<R> {
     /// Whether both halves belong to the same stream.
@@ -221,7 +168,11 @@ impl<R> MseReadHalf<R> {
         join: impl FnOnce(R, W) -> Result<T, (R, W)>,
     ) -> Result<MseStream<T>, ReuniteError<R, W>> {
         if !self.is_pair_of(&write) {
-            return Err(ReuniteError::new(Cause::NoPair, self, write));
+            return Err(ReuniteError::new(
+                "the halves come from different streams",
+                self,
+                write,
+            ));
         }
         match join(self.io, write.io) {
             Ok(io) => {
@@ -234,7 +185,7 @@ impl<R> MseReadHalf<R> {
                 })
             }
             Err((r, w)) => Err(ReuniteError::new(
-                Cause::NotJoined,
+                "the halves of the transport cannot be joined",
                 Self::new(r, self.inbound, self.negotiated),
                 MseWriteHalf::new(w, write.outbound, write.negotiated),
             )),
@@ -244,19 +195,13 @@ impl<R> MseReadHalf<R> {
 
 /// The error of [`MseReadHalf::reunite`]: the halves do not belong together.
 pub struct ReuniteError<R, W> {
-    cause: Cause,
+    cause: &'static str,
     // Boxed, because an error should be small.
     halves: Box<(MseReadHalf<R>, MseWriteHalf<W>)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Cause {
-    NoPair,
-    NotJoined,
-}
-
 impl<R, W> ReuniteError<R, W> {
-    fn new(cause: Cause, read: MseReadHalf<R>, write: MseWriteHalf<W>) -> Self {
+    fn new(cause: &'static str, read: MseReadHalf<R>, write: MseWriteHalf<W>) -> Self {
         Self {
             cause,
             halves: Box::new((read, write)),
@@ -280,10 +225,7 @@ impl<R, W> fmt::Debug for ReuniteError<R, W> {
 
 impl<R, W> fmt::Display for ReuniteError<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.cause {
-            Cause::NoPair => "the halves come from different streams",
-            Cause::NotJoined => "the halves of the transport cannot be joined",
-        })
+        f.write_str(self.cause)
     }
 }
 

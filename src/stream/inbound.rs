@@ -64,7 +64,8 @@ impl Inbound {
         }
         if !self.unread.is_empty() {
             let len = self.unread.len().min(buf.remaining());
-            self.take_unread(len, |bytes| buf.put_slice(bytes));
+            self.take_unread(buf.initialize_unfilled_to(len));
+            buf.advance(len);
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
@@ -87,7 +88,7 @@ impl Inbound {
             return Poll::Ready(Ok(0));
         }
         if !self.unread.is_empty() {
-            return Poll::Ready(Ok(self.read_unread(bufs)));
+            return Poll::Ready(Ok(bufs.iter_mut().map(|buf| self.take_unread(buf)).sum()));
         }
         // The transport gets separate slices over the same memory. If it shortens or swaps them, the bytes are still in the
         // right place.
@@ -134,28 +135,14 @@ impl Inbound {
         result.map_err(io::Error::from)
     }
 
-    fn read_unread(&mut self, bufs: &mut [IoSliceMut<'_>]) -> usize {
-        let mut read = 0;
-        for buf in bufs {
-            let len = self.unread.len().min(buf.len());
-            let (new, _) = buf.split_at_mut(len);
-            self.take_unread(len, |bytes| new.copy_from_slice(bytes));
-            read += len;
-        }
-        read
-    }
-
-    /// Passes the first `len` unread bytes to `to`, and removes them.
-    fn take_unread(&mut self, len: usize, to: impl FnOnce(&[u8])) {
-        let Some(bytes) = self.unread.get(..len) else {
-            return;
-        };
-        to(bytes);
-        self.unread.advance(len);
+    fn take_unread(&mut self, buf: &mut [u8]) -> usize {
+        let (new, _) = buf.split_at_mut(self.unread.len().min(buf.len()));
+        self.unread.copy_to_slice(new);
         if self.unread.is_empty() {
             // Free the buffer of the handshake: the connection may last for hours.
             self.unread = Bytes::new();
         }
+        new.len()
     }
 }
 

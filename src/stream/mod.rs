@@ -1,20 +1,17 @@
 //! The stream after the handshake.
 
-#[macro_use]
-mod forward;
-
-mod descriptor;
 pub(crate) mod fault;
+mod forward;
 pub(crate) mod halves;
 pub(crate) mod inbound;
 mod outbound;
-pub(crate) mod parts;
 
-use std::io::{self, IoSliceMut};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::fmt;
+use std::io;
 
+use bytes::Bytes;
+
+use crate::crypto::keystream::Keystream;
 use crate::handshake::{Established, Negotiated};
 use crate::mode::Role;
 use crate::stream::fault::Fault;
@@ -55,7 +52,7 @@ pub struct MseStream<T> {
     io: T,
     inbound: Inbound,
     outbound: Outbound,
-    negotiated: Negotiated,
+    pub(crate) negotiated: Negotiated,
 }
 
 impl<T> MseStream<T> {
@@ -81,12 +78,6 @@ impl<T> MseStream<T> {
             outbound: Outbound::new(established.encrypt, write_fault),
             negotiated: established.negotiated,
         }
-    }
-
-    /// Sets how many attempts it took, and how long.
-    pub(crate) const fn set_attempts(&mut self, attempts: u32, elapsed: Duration) {
-        self.negotiated.set_attempts(attempts);
-        self.negotiated.set_elapsed(elapsed);
     }
 
     /// The result of the handshake.
@@ -141,29 +132,68 @@ impl<T> MseStream<T> {
     }
 }
 
-impl<T: Unpin> MseStream<T> {
-    /// Reads into several buffers with a vectored read of the transport, which Tokio's traits do not have.
-    ///
-    /// `read` is the transport's own method. It fills the buffers in order, and returns how many bytes it filled. Zero is the
-    /// end of the stream. It gets the first 16 buffers that are not empty.
-    ///
-    /// The rules of [`AsyncRead::poll_read`](tokio::io::AsyncRead::poll_read) hold. `read` is not called if all buffers are
-    /// empty, or while there are [unread bytes](Self::unread), which are returned first.
-    ///
-    /// # Errors
-    ///
-    /// The error of `read`. If `read` panics or reports more bytes than fit, this direction is broken, and every later read
-    /// fails.
-    pub fn poll_read_vectored_with(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-        read: impl FnOnce(Pin<&mut T>, &mut Context<'_>, &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        let Self { io, inbound, .. } = self.get_mut();
-        inbound.poll_read_vectored(Pin::new(io), cx, bufs, read)
+/// The parts of an [`MseStream`], from [`MseStream::into_parts`].
+///
+/// The keystream of each direction is `Ok(None)` if the stream is not encrypted, and `Err` if the direction is broken. With a
+/// broken direction, one end would decrypt garbage.
+///
+/// ```
+/// # use tokio_mse::{MseStream, Role};
+/// # fn example(peer: MseStream<std::net::TcpStream>) -> std::io::Result<()> {
+/// let parts = peer.into_parts();
+/// let mut message = *b"\0\0\0\0";
+/// if let Some(keystream) = &mut parts.encrypt? {
+///     keystream.apply(&mut message);
+/// }
+/// # Ok(()) }
+/// ```
+#[non_exhaustive]
+pub struct Parts<T> {
+    /// The transport.
+    pub io: T,
+    /// Decrypted bytes that arrived with the handshake and have not been read. They precede those of `io`.
+    pub unread: Bytes,
+    /// Decrypts bytes that you read from `io`. `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
+    pub decrypt: io::Result<Option<Keystream>>,
+    /// Encrypts bytes that you write to `io`. `Ok(None)` if the stream is not encrypted, `Err` if the direction is broken.
+    pub encrypt: io::Result<Option<Keystream>>,
+    /// The result of the handshake.
+    pub negotiated: Negotiated,
+}
+
+impl<T> MseStream<T> {
+    /// Splits the stream into transport, unread bytes and keystreams.
+    pub fn into_parts(self) -> Parts<T> {
+        let (unread, decrypt) = self.inbound.into_parts();
+        Parts {
+            io: self.io,
+            unread,
+            decrypt,
+            encrypt: self.outbound.into_keystream(),
+            negotiated: self.negotiated,
+        }
+    }
+
+    /// Assembles a stream from its parts: the inverse of [`into_parts`](Self::into_parts). A broken direction stays broken.
+    pub fn from_parts(parts: Parts<T>) -> Self {
+        Self {
+            io: parts.io,
+            inbound: Inbound::from_parts(parts.unread, parts.decrypt),
+            outbound: Outbound::from_parts(parts.encrypt),
+            negotiated: parts.negotiated,
+        }
     }
 }
 
-impl_async_read!(MseStream);
-impl_async_write!(MseStream);
+impl<T: fmt::Debug> fmt::Debug for Parts<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Prints only the number of unread bytes: they were encrypted on the wire.
+        f.debug_struct("Parts")
+            .field("io", &self.io)
+            .field("unread", &self.unread.len())
+            .field("decrypt", &self.decrypt)
+            .field("encrypt", &self.encrypt)
+            .field("negotiated", &self.negotiated)
+            .finish()
+    }
+}

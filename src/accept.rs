@@ -190,7 +190,6 @@ impl MseAcceptor {
     }
 }
 
-/// What only an acceptor does.
 impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     /// Ends a failed handshake: at once, or late if the acceptor lingers.
     async fn fail(&mut self, error: Error, linger: Option<&Linger>) -> Error {
@@ -320,15 +319,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ) -> impl Future<Output = Result<MseStream<T>, Error>> + use<T, S, B> {
         let (skey, payload) = (skey.into(), initial_payload.into());
         let refusal = self.refusal(&skey);
-        let Self {
-            mut exchange,
-            request,
-            linger,
-            ..
-        } = self;
+        let (mut exchange, linger) = (self.exchange, self.linger);
         let payload_len = payload.len();
         // Decide here what remains to do, so that the future stores nothing else.
-        let (mut negotiation, decided, may_stay_unsent) = match (refusal, request) {
+        let (mut negotiation, decided, may_stay_unsent) = match (refusal, self.request) {
             (Some(error), _) => (None, Some(Err(error)), 0),
             (None, Request::Mse(request)) => (Some(request.resolve(skey, payload)), None, payload_len),
             (None, Request::Plaintext { received, .. }) => {
@@ -364,9 +358,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             Request::Plaintext { .. } => HandshakeError::UnknownInfoHash,
             Request::Mse(_) => HandshakeError::UnknownSkey,
         };
-        let Self {
-            mut exchange, linger, ..
-        } = self;
+        let (mut exchange, linger) = (self.exchange, self.linger);
         async move {
             let error = Error::refused(Role::Responder, refusal);
             exchange.fail(error, linger.as_deref()).await

@@ -244,8 +244,7 @@ impl MseConnector {
                         .map_err(|_| ConnectError::DialTimedOut(after))?,
                     None => dialling.await,
                 };
-                let io = dialled.map_err(ConnectError::Dial)?;
-                if let Some(stream) = attempts.attempt(io).await? {
+                if let Some(stream) = attempts.attempt(dialled.map_err(ConnectError::Dial)?).await? {
                     return Ok(stream);
                 }
             }
@@ -387,13 +386,8 @@ impl Dial {
             exchange.finish(&mut established, usize::MAX).await?;
             Ok(established)
         };
-        match handshake.await {
-            Ok(established) => Ok(exchange.into_stream(established)),
-            Err(error) => {
-                exchange.log_failure(&error);
-                Err(error)
-            }
-        }
+        let established = handshake.await.inspect_err(|error| exchange.log_failure(error))?;
+        Ok(exchange.into_stream(established))
     }
 }
 

@@ -15,9 +15,7 @@ use crate::disguise::Pieces;
 use crate::error::{Error, ErrorKind, Step};
 use crate::handshake::{Established, Machine, Progress};
 use crate::mode::Role;
-use crate::stream::MseStream;
-use crate::stream::fault::{Breach, Fault};
-use crate::stream::inbound::poll_read_checked;
+use crate::stream::{Breach, Fault, MseStream, poll_read_checked};
 
 /// How long a handshake may take by default. libtorrent gives its peers the same time.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,7 +44,7 @@ pub(crate) struct Exchange<T> {
     pub(crate) deadline: Deadline,
     span: Span,
     /// Set when the connection lingers: read slowly after more bytes than a handshake needs.
-    pause: Option<Pin<Box<Sleep>>>,
+    pub(crate) pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,
     write_fault: Option<Fault>,
 }
@@ -68,11 +66,6 @@ impl<T> Exchange<T> {
             read_fault: None,
             write_fault: None,
         }
-    }
-
-    /// Reads at most as fast as a lingering connection may.
-    pub(crate) fn throttle(&mut self) {
-        self.pause = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
     }
 
     pub(crate) fn log_failure(&self, error: &Error) {

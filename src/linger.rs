@@ -18,8 +18,6 @@ use crate::drive::Exchange;
 use crate::error::{Error, ErrorKind, HandshakeError, Step};
 use crate::handshake::{Machine, Progress, Sealed};
 
-const DEFAULT_UNTIL: RangeInclusive<Duration> = Duration::from_secs(20)..=Duration::from_secs(40);
-
 /// Far below 1024, the usual limit of descriptors, so that failed handshakes cannot use them up.
 const DEFAULT_AT_MOST: usize = 96;
 
@@ -65,19 +63,17 @@ const DRAIN_BYTES: u64 = 256 * 1024;
 pub struct Linger {
     until: (Duration, Duration),
     at_most: usize,
-    slots: Slots,
+    /// The connections that linger, the oldest first. Dropping a sender evicts its connection.
+    slots: Arc<Mutex<VecDeque<oneshot::Sender<()>>>>,
 }
-
-/// The connections that linger, the oldest first. Dropping a sender evicts its connection.
-type Slots = Arc<Mutex<VecDeque<oneshot::Sender<()>>>>;
 
 impl Linger {
     /// Closes 20 to 40 seconds after the first poll of [`accept`](crate::MseAcceptor::accept). At most 96 connections linger.
     pub fn new() -> Self {
         Self {
-            until: DEFAULT_UNTIL.into_inner(),
+            until: (Duration::from_secs(20), Duration::from_secs(40)),
             at_most: DEFAULT_AT_MOST,
-            slots: Slots::default(),
+            slots: Arc::default(),
         }
     }
 
@@ -104,7 +100,7 @@ impl Linger {
 
     /// Reads and discards what the peer sends. Closes if the peer does, or after the drawn time.
     pub(crate) async fn close_late<T: AsyncRead + AsyncWrite + Unpin>(&self, exchange: &mut Exchange<T>) {
-        exchange.throttle();
+        exchange.pause = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
         let timeout = exchange.deadline.whole;
         // Until the timeout, a peer that only waits costs the same, so connections take no slot before it.
         if timeout.is_some() && exchange.deadline.passed(true).is_none() && !ignore(exchange, None).await {
@@ -125,15 +121,14 @@ impl Linger {
             return None;
         }
         let (keep, slot) = oneshot::channel();
-        let evicted: Vec<_> = {
-            // No operation here leaves the queue half changed, so a panic of another thread does not matter.
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            // Connections that have ended.
-            slots.retain(|sender| !sender.is_closed());
-            slots.push_back(keep);
-            let excess = slots.len().saturating_sub(self.at_most);
-            slots.drain(..excess).collect()
-        };
+        // No operation here leaves the queue half changed, so a panic of another thread does not matter.
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        // Connections that have ended.
+        slots.retain(|sender| !sender.is_closed());
+        slots.push_back(keep);
+        let excess = slots.len().saturating_sub(self.at_most);
+        let evicted: Vec<_> = slots.drain(..excess).collect();
+        drop(slots);
         // This calls wakers, so the lock has been released.
         drop(evicted);
         Some(slot)

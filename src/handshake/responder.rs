@@ -109,7 +109,8 @@ impl Machine for Responder {
                         keyed,
                         acceptable: self.acceptable,
                         admitted_bits: u32::MAX,
-                        inbox: self.inbox,
+                        // A copy of the rest, so that a large read does not stay allocated while the caller looks up the torrent.
+                        inbox: Inbox::from(self.inbox.unread().to_vec()),
                     }));
                 }
             };

@@ -38,11 +38,6 @@ impl CryptoMethod {
     ];
 
     /// The expected text, for errors.
-    pub(super) const EXPECTED: &'static str = if cfg!(feature = "unstable-aes") {
-        "`aes`, `rc4` or `header-only`"
-    } else {
-        "`rc4` or `header-only`"
-    };
 
     /// The bit of this method on the wire.
     pub const fn bit(self) -> u32 {

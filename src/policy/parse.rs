@@ -52,25 +52,14 @@ impl FromStr for Encryption {
     }
 }
 
-impl FromStr for CryptoMethod {
-    type Err = ParsePolicyError;
-
-    fn from_str(name: &str) -> Result<Self, ParsePolicyError> {
-        let found = Self::ALL.iter().find(|known| known.name() == name);
-        found
-            .copied()
-            .ok_or_else(|| ParsePolicyError::new(Self::EXPECTED, name))
-    }
-}
-
 impl FromStr for CryptoMethods {
     type Err = ParsePolicyError;
 
     /// Spaces around the commas are ignored, and so are repeated methods.
     fn from_str(list: &str) -> Result<Self, ParsePolicyError> {
-        let methods = list.split(',').map(|name| name.trim().parse().ok());
-        methods
-            .map(|method| method.map(Self::only))
+        let named = |name: &str| CryptoMethod::ALL.iter().find(|known| known.name() == name.trim());
+        list.split(',')
+            .map(|name| named(name).copied().map(Self::only))
             .reduce(|set, next| Some(next?.iter().fold(set?, Self::then)))
             .flatten()
             .ok_or_else(|| ParsePolicyError::new(Self::EXPECTED, list))

@@ -72,7 +72,7 @@ fn every_method_is_named_once_and_has_one_bit_of_its_own() {
         assert_eq!(method.bit().count_ones(), 1, "{method}");
         assert_eq!(bits & method.bit(), 0, "{method}");
         bits |= method.bit();
-        assert_eq!(method.to_string().parse(), Ok(*method));
+        assert_eq!(method.to_string().parse(), Ok(CryptoMethods::only(*method)));
     }
     let all = CryptoMethod::ALL
         .iter()
@@ -158,10 +158,8 @@ fn a_text_that_cannot_be_read_is_told_every_name_there_is() {
         assert!(said.contains(&format!("`{word}`")), "{said}");
     }
     let said = "?".parse::<CryptoMethods>().expect_err("no methods").to_string();
-    let one = "?".parse::<CryptoMethod>().expect_err("no method").to_string();
     for method in CryptoMethod::ALL {
         assert!(said.contains(&format!("`{method}`")), "{said}");
-        assert!(one.contains(&format!("`{method}`")), "{one}");
     }
     let word = "?".parse::<Encryption>().expect_err("no word").to_string();
     assert_eq!(

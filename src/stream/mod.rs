@@ -1,9 +1,9 @@
 //! The stream after the handshake.
 
-pub(crate) mod fault;
+mod fault;
 mod forward;
 pub(crate) mod halves;
-pub(crate) mod inbound;
+mod inbound;
 mod outbound;
 
 use std::fmt;
@@ -14,9 +14,11 @@ use bytes::Bytes;
 use crate::crypto::keystream::Keystream;
 use crate::handshake::{Established, Negotiated};
 use crate::mode::Role;
-use crate::stream::fault::Fault;
 use crate::stream::inbound::Inbound;
 use crate::stream::outbound::Outbound;
+
+pub(crate) use fault::{Breach, Fault};
+pub(crate) use inbound::poll_read_checked;
 
 /// A connection to a peer: RC4-encrypted, header-only or plaintext. Use it like the bare transport.
 ///

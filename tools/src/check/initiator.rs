@@ -232,6 +232,7 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
     };
     speak(&mut wire, script, &mut seen).await;
     seen.end = wire.end;
+    wire.finish().await;
     seen
 }
 

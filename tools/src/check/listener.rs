@@ -718,6 +718,7 @@ async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(
     let mut wire = Wire::new(io, wait, pieces);
     wire.send(&handshake(info_hash)).await;
     wire.read_until(|received| received.len() >= 48).await;
+    wire.finish().await;
     if is_handshake(&wire.received, info_hash) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! One connection, with limits on time and memory.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -88,6 +89,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
     /// Ends our direction.
     pub async fn shut_down(&mut self) {
         let _ = timeout(self.wait, self.io.shutdown()).await;
+    }
+
+    /// Closes our direction, and waits until the other end has closed too, for a short time. Transmission accepts no second
+    /// connection from an address while the first one is in its handshake.
+    pub async fn finish(&mut self) {
+        let within = self.wait.min(Duration::from_millis(500));
+        let _ = timeout(within, async {
+            self.io.shutdown().await?;
+            let mut rest = [0; 4096];
+            while self.io.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        })
+        .await;
     }
 
     /// Reads until `enough` is true of everything that was received. False if the other end closes or is silent before.

@@ -72,7 +72,15 @@ impl Arguments {
                 Err(error) => Err(exit::unreachable(format_args!(
                     "{target} could not be reached: {error}"
                 ))),
-                Ok(_) => Ok(listener::check(Dialled { target, within }, &options, &mut show).await),
+                Ok(tcp) => {
+                    let first = Some(tcp);
+                    let connections = Dialled {
+                        target,
+                        within,
+                        first,
+                    };
+                    Ok(listener::check(connections, &options, &mut show).await)
+                }
             }
         } else if let Some(address) = &self.listen {
             let options = dialler::Options {
@@ -150,13 +158,18 @@ fn colour(finding: &Finding) -> mse_tools::text::Colour {
 struct Dialled<'a> {
     target: &'a Address,
     within: Duration,
+    /// The connection that showed that somebody listens.
+    first: Option<TcpStream>,
 }
 
 impl Connections for Dialled<'_> {
     type Io = TcpStream;
 
     async fn next(&mut self) -> io::Result<TcpStream> {
-        dial(self.target, self.within).await
+        match self.first.take() {
+            Some(tcp) => Ok(tcp),
+            None => dial(self.target, self.within).await,
+        }
     }
 }
 

@@ -162,6 +162,8 @@ pub enum Zeros {
     Kept,
     /// They are left out.
     Stripped,
+    /// S is moved to the left by them, and this byte is repeated after its end. In rTorrent, the bytes there are uninitialised.
+    Moved(u8),
     /// HASH('req3', S) alone has them at the end of S (as in libtorrent before PR 8434, which leaves uninitialised bytes there).
     MovedInMask,
 }
@@ -205,14 +207,30 @@ pub struct Keys {
 }
 
 impl Hand {
+    /// The keys that the other end may use: one set, or one for each byte that may follow S.
+    pub fn candidates(&self, secret: &Number, skey: &[u8; 20]) -> Vec<Keys> {
+        if !matches!(self.zeros, Zeros::Moved(_)) {
+            return vec![self.keys(secret, skey)];
+        }
+        let with = |last| Self {
+            zeros: Zeros::Moved(last),
+            ..self.clone()
+        };
+        (0..=u8::MAX).map(|last| with(last).keys(secret, skey)).collect()
+    }
+
     /// Derives everything from S and SKEY.
     pub fn keys(&self, secret: &Number, skey: &[u8; 20]) -> Keys {
         let zeros = secret.iter().take_while(|byte| **byte == 0).count();
         let (mut moved, stripped) = (*secret, &secret[zeros..]);
         moved.rotate_left(zeros);
+        if let Zeros::Moved(last) = self.zeros {
+            moved[LEN - zeros..].fill(last);
+        }
         let (secret, masking) = match self.zeros {
             Zeros::Kept => (&secret[..], &secret[..]),
             Zeros::Stripped => (stripped, stripped),
+            Zeros::Moved(_) => (&moved[..], &moved[..]),
             Zeros::MovedInMask => (&secret[..], &moved[..]),
         };
         let (req2, req3) = (hash(&[b"req2", skey]), hash(&[b"req3", masking]));

@@ -1,7 +1,8 @@
 //! One test.
 
 use super::fault::Fault;
-use super::{Level, Verdict};
+use super::wire::End;
+use super::{Findings, Level, Verdict};
 
 /// One test: a script `S`, and what is expected of the peer.
 pub(crate) struct Case<S, E> {
@@ -58,6 +59,44 @@ pub(crate) fn with<S: Clone>(script: &S, change: impl FnOnce(&mut S)) -> S {
     let mut changed = script.clone();
     change(&mut changed);
     changed
+}
+
+/// What a peer does without the last byte of a key. `paused`: how many bytes came before that byte, whether the handshake was
+/// finished after it, and what was seen. `ended`: how many bytes came if that byte never does, and how the peer left.
+pub(crate) fn cut_keys(
+    findings: &mut Findings<'_>,
+    paused: Result<(usize, bool, String), String>,
+    ended: Result<(usize, End), String>,
+) {
+    let what = "a key whose last byte comes late";
+    let verdict = match &paused {
+        Err(error) => Verdict::NotShown(error.clone()),
+        Ok((_, true, _)) => Verdict::Held,
+        Ok((early, false, seen)) => Verdict::Broken {
+            seen: seen.clone(),
+            fault: (*early > 0).then_some(Fault::KeyOnFirstRead),
+        },
+    };
+    findings.add("S4.15", Level::Required, what, verdict);
+
+    let verdict = match paused {
+        Err(error) => Verdict::NotShown(error),
+        Ok((early, ..)) => {
+            held_unless((early > 0).then(|| format!("{early} bytes came after 95 bytes of the key")))
+        }
+    };
+    let what = "no answer to a key before its last byte";
+    let advice = "An answer to anything else than a whole key makes the peer easy to find for a scanner.";
+    findings.add_with_advice("S4.1", Level::Recommended, what, verdict, advice);
+
+    let verdict = match ended {
+        Err(error) => Verdict::NotShown(error),
+        Ok((early @ 1.., _)) => held_unless(Some(format!("{early} bytes came"))),
+        Ok((_, end)) => held_unless((end != End::Closed).then(|| "the connection stayed open".to_owned())),
+    };
+    let what = "if a connection ends before the last byte of the key, the peer closes it without an answer";
+    let advice = "Such connections use descriptors until a timeout.";
+    findings.add_with_advice("S5.1", Level::Recommended, what, verdict, advice);
 }
 
 /// A verdict about all connections together.

@@ -5,17 +5,17 @@ use std::time::Duration;
 use num_bigint::BigUint;
 
 use super::arithmetic::{Zeros, padded};
-use super::case::{held_unless, with};
+use super::case::{cut_keys, held_unless, with};
 use super::fault::Fault;
 use super::initiator::{Pad, noise};
-use super::listener::{fresh_keys, goes_on, inner_pads, mistaken_hands, pad_lengths, valid_keys};
+use super::listener::{fresh_keys, goes_on, inner_pads, is_key_cut, mistaken_hands, pad_lengths, valid_keys};
 use super::responder::{Key, Script, Seen, converse};
-use super::wire::{End, Pieces};
+use super::wire::{Cut, End, Pieces};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::handshake;
 
 /// How often the peer has to dial if it makes no mistake.
-pub const CONNECTIONS: usize = 36;
+pub const CONNECTIONS: usize = 38;
 
 /// After this many connections in plaintext in a row, no other one is waited for.
 const MOST_PLAINTEXT: usize = 8;
@@ -72,6 +72,7 @@ impl<C: Connections> Check<'_, C> {
         let Some(base) = self.baseline(base).await else {
             return;
         };
+        self.cut_keys(&base).await;
         let provide = self.seen.iter().rev().find_map(|seen| seen.provide);
         for case in cases(&base, provide.unwrap_or(2)) {
             let verdict = self.case(&base, &case).await;
@@ -157,13 +158,21 @@ impl<C: Connections> Check<'_, C> {
         if !matches!(self.attempt(base, Expect::Continued).await, Ok(Ok(()))) {
             return Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"));
         }
-        // A peer that does not search for VC accepts no pad of any length, and that is one mistake.
-        let earlier = self.findings.faults().into_iter().find(|fault| {
-            let searches = [Fault::VcNotSearched, Fault::VcSearchedWithMovingCipher];
-            shows == Some(Fault::PadRefused) && searches.contains(fault)
-        });
-        let fault = earlier.or(shows);
+        let fault = self.findings.blame(shows, is_key_cut(&case.script.pieces));
         Verdict::Broken { seen, fault }
+    }
+
+    /// See [`super::listener`].
+    async fn cut_keys(&mut self, base: &Script) {
+        let info_hash = self.options.info_hash;
+        let paused = self.converse(&with(base, |script| script.cut = Cut::Pause)).await;
+        let paused = paused.map(|seen| (seen.before_key, seen.continued(&info_hash), seen.describe()));
+        let ended = self.converse(&with(base, |script| script.cut = Cut::End)).await;
+        cut_keys(
+            &mut self.findings,
+            paused,
+            ended.map(|seen| (seen.before_key, seen.end)),
+        );
     }
 
     /// Rules about what the peer sends.
@@ -367,6 +376,7 @@ fn keys(base: &Script) -> Vec<Case> {
     let case = Case::new("S3.4", Required, "S with a leading zero byte", script, Continued);
     cases.push(
         case.suspect(Fault::ZerosStripped, |script| script.hand.zeros = Zeros::Stripped)
+            .suspect(Fault::ZerosMoved, |script| script.hand.zeros = Zeros::Moved(0))
             .suspect(Fault::ZerosMovedInMask, |script| {
                 script.hand.zeros = Zeros::MovedInMask;
             }),

@@ -6,12 +6,13 @@ use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::arithmetic::{Group, Hand, Number, Zeros, padded, random_exponent};
-use super::case::with;
+use super::backlog::Outcome;
+use super::case::{cut_keys, with};
 use super::fault::Fault;
-use super::initiator::{Ia, Key, Pad, Script, Seen, converse, is_handshake, noise};
-use super::wire::{End, Pieces, Wire};
+use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake, noise};
+use super::wire::{Cut, End, Pieces, Wire};
 use super::{Connections, Findings, Level, Report, Verdict};
-use crate::handshake::{PROTOCOL, handshake};
+use crate::handshake::{LEN, PROTOCOL, handshake};
 
 /// What to test, and how patiently.
 #[derive(Clone, Debug)]
@@ -31,6 +32,10 @@ enum Expect {
     Served,
     /// The same, unless the policy of the peer refuses the offer.
     ServedIfOffered,
+    /// The handshake is finished, and all of the payload gets to the BitTorrent layer.
+    Whole,
+    /// The same, unless the peer refuses so long an IA.
+    WholeIfAccepted,
     /// There is no fourth message.
     Refused,
 }
@@ -70,9 +75,11 @@ impl<C: Connections> Check<'_, C> {
         let Some(base) = self.baseline(base).await else {
             return;
         };
+        self.cut_keys(&base).await;
         for case in cases(&base) {
             self.case(&base, case).await;
         }
+        self.backlog(&base).await;
         self.zeros(&base).await;
         self.plaintext().await;
         self.overall();
@@ -101,11 +108,12 @@ impl<C: Connections> Check<'_, C> {
     async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
         let seen = self.converse(script).await?;
         let served = is_served(&seen, script);
-        Ok(match expect {
-            Expect::Served | Expect::ServedIfOffered if served => Ok(()),
-            Expect::Refused if seen.selected.is_none() => Ok(()),
-            _ => Err(seen.describe()),
-        })
+        let is_as_expected = match expect {
+            Expect::Served | Expect::ServedIfOffered => served,
+            Expect::Whole | Expect::WholeIfAccepted => served && is_whole(&seen, script),
+            Expect::Refused => seen.selected.is_none(),
+        };
+        Ok(is_as_expected.then_some(()).ok_or_else(|| seen.describe()))
     }
 
     /// The plain handshake, without which no other test makes sense. Returns what every other test begins with: it makes
@@ -157,9 +165,14 @@ impl<C: Connections> Check<'_, C> {
             Ok(Err(_)) if matches!(case.expect, Expect::ServedIfOffered) && self.refused_offer() => {
                 Verdict::Skipped("the peer does not accept this offer".to_owned())
             }
+            Ok(Err(_)) if matches!(case.expect, Expect::WholeIfAccepted) && self.refused_offer() => {
+                Verdict::Skipped("the peer does not accept so long an IA".to_owned())
+            }
             Ok(Err(seen)) => {
                 let confirmed = self.confirm(&case.suspects, case.expect).await;
-                let fault = confirmed.map(|at| case.suspects[at].0).or(case.shows);
+                let is_key_cut = is_key_cut(&case.script.pieces);
+                let fault = confirmed.map(|at| case.suspects[at].0);
+                let fault = fault.or_else(|| self.findings.blame(case.shows, is_key_cut));
                 // A busy peer is silent for other reasons.
                 if confirmed.is_none() && !matches!(self.attempt(base, Expect::Served).await, Ok(Ok(()))) {
                     Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"))
@@ -178,6 +191,37 @@ impl<C: Connections> Check<'_, C> {
             .is_some_and(|seen| seen.key.is_some() && seen.selected.is_none())
     }
 
+    /// The key without its last byte.
+    async fn cut_keys(&mut self, base: &Script) {
+        let paused = self.converse(&with(base, |script| script.cut = Cut::Pause)).await;
+        let paused = paused.map(|seen| (seen.early, is_served(&seen, base), seen.describe()));
+        let ended = self.converse(&with(base, |script| script.cut = Cut::End)).await;
+        cut_keys(
+            &mut self.findings,
+            paused,
+            ended.map(|seen| (seen.early, seen.end)),
+        );
+    }
+
+    /// More than the peer's transport takes at once.
+    async fn backlog(&mut self, base: &Script) {
+        let verdict = match self.connections.next_narrow().await {
+            Err(error) => Verdict::NotShown(format!("no connection: {error}")),
+            Ok(io) => {
+                let wait = self.options.wait;
+                let (seen, stream) = connect(io, base, wait).await;
+                let outcome = match stream.filter(|_| is_served(&seen, base)) {
+                    None => Outcome::TooLittle(seen.describe()),
+                    Some(stream) if seen.payload.starts_with(&base.ia) => stream.echo(wait).await,
+                    Some(stream) => stream.fetch(wait).await,
+                };
+                outcome.verdict()
+            }
+        };
+        let what = "2 MiB that we read late and slowly";
+        self.findings.add("S3.6", Level::Required, what, verdict);
+    }
+
     /// S cannot be chosen by the end that sends its key first, so this dials until it happens.
     async fn zeros(&mut self, base: &Script) {
         let what = "S with a leading zero byte";
@@ -192,6 +236,7 @@ impl<C: Connections> Check<'_, C> {
         let mut left = self.options.dials;
         let mut suspects = [
             (Fault::ZerosStripped, Zeros::Stripped),
+            (Fault::ZerosMoved, Zeros::Moved(0)),
             (Fault::ZerosMovedInMask, Zeros::MovedInMask),
         ]
         .into_iter();
@@ -349,6 +394,16 @@ fn is_served(seen: &Seen, script: &Script) -> bool {
     is_one_of_ours && seen.answered(&script.skey)
 }
 
+/// An echo has everything. A BitTorrent client closes if a part of a message is missing.
+fn is_whole(seen: &Seen, script: &Script) -> bool {
+    let sent = [&script.ia[..], &script.then].concat();
+    if seen.payload.starts_with(&script.ia[..LEN]) {
+        seen.payload.starts_with(&sent)
+    } else {
+        seen.end != End::Closed
+    }
+}
+
 /// Mistakes in the arithmetic.
 pub(super) fn mistaken_hands() -> Vec<(Fault, Hand, Option<BigUint>)> {
     let with = |group| Hand {
@@ -502,7 +557,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
 
 /// IA, and what follows it.
 fn initial_payloads(base: &Script) -> Vec<Case> {
-    use Expect::Served;
+    use Expect::{Served, Whole, WholeIfAccepted};
     use Level::{Recommended, Required};
 
     let mut cases = Vec::new();
@@ -530,12 +585,47 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
         )
         .advice("libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them."),
     );
+    for len in [200, 1000] {
+        let script = with(base, |script| long_payload(script, len, len));
+        let what = format!("IA of {len}: a message of the extension protocol after the handshake");
+        cases
+            .push(Case::new("S2.11", Recommended, what, script, Whole).advice(
+                "libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them.",
+            ));
+    }
+    let script = with(base, |script| long_payload(script, 73, 200));
+    let what = "IA of 73 that ends in a message, and its rest after the fourth message: nothing is lost";
+    cases.push(
+        Case::new("S4.4", Required, what, script, WholeIfAccepted).suspect(Fault::PayloadCut, |script| {
+            script.then.splice(..0, script.ia[LEN..].to_vec());
+        }),
+    );
     let script = with(base, |script| script.after_ia = vec![0; 4]);
     cases.push(
         Case::new("S8.11", Recommended, "a message right after IA", script, Served)
             .advice("No client sends one; rTorrent fails and aria2 throws it away."),
     );
     cases
+}
+
+/// A handshake and a message of the extension protocol, `len` bytes in all, of which IA has the first `ia`. If a client takes
+/// any other byte of that message for the first one of a message, it closes.
+fn long_payload(script: &mut Script, ia: usize, len: usize) {
+    script.ia[25] |= 0x10;
+    let (head, tail) = (b"d1:mde1:v", b"e");
+    // Length, id of the protocol, id of its handshake; the length of the text has three digits and a colon.
+    let message = len - LEN;
+    let text = message - 6 - head.len() - 4 - tail.len();
+    script
+        .ia
+        .extend(u32::try_from(message - 4).unwrap_or(u32::MAX).to_be_bytes());
+    script.ia.extend([20, 0]);
+    script.ia.extend(head);
+    script.ia.extend(format!("{text}:").bytes());
+    script.ia.extend(vec![b'~'; text]);
+    script.ia.extend(tail);
+    script.then = script.ia.split_off(ia);
+    script.watch = true;
 }
 
 /// The pieces in which messages arrive.
@@ -559,7 +649,10 @@ fn segmentations(base: &Script) -> Vec<Case> {
         if pieces != Pieces::Each(1) {
             case = case.advice("BiglyBT sends 50 to 149 bytes at a time.");
         }
-        cases.push(case.shows(Fault::PlaintextOnFirstRead).only_if_key_is_cut());
+        if is_key_cut(&pieces) {
+            case = case.shows(Fault::PlaintextOnFirstRead);
+        }
+        cases.push(case);
     }
     cases
 }
@@ -694,19 +787,14 @@ fn refusals(base: &Script) -> Vec<Case> {
     cases
 }
 
-impl Case {
-    /// The first read decides only if the key itself is cut.
-    fn only_if_key_is_cut(mut self) -> Self {
-        let first = match &self.script.pieces {
-            Pieces::Whole => usize::MAX,
-            Pieces::Each(len) => *len,
-            Pieces::First(lens) => lens.first().copied().unwrap_or(usize::MAX),
-        };
-        if first >= 96 {
-            self.shows = None;
-        }
-        self
-    }
+/// Whether the key itself arrives in pieces.
+pub(super) fn is_key_cut(pieces: &Pieces) -> bool {
+    let first = match pieces {
+        Pieces::Whole => usize::MAX,
+        Pieces::Each(len) => *len,
+        Pieces::First(lens) => lens.first().copied().unwrap_or(usize::MAX),
+    };
+    first < 96
 }
 
 async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(

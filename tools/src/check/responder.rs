@@ -5,9 +5,9 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Hand, LEN, Number, random_exponent};
+use super::arithmetic::{Hand, LEN, Number, Rc4, random_exponent};
 use super::initiator::{Pad, is_handshake, noise};
-use super::wire::{End, Pieces, Wire, find};
+use super::wire::{Cut, End, Pieces, Wire, find};
 use crate::handshake::PROTOCOL;
 
 /// The key that is sent. The other key is known by then.
@@ -58,6 +58,8 @@ pub struct Script {
     pub payload_apart: bool,
     /// The pieces of each message.
     pub pieces: Pieces,
+    /// What is done before the last byte of the key.
+    pub cut: Cut,
     /// Ends our direction after the payload.
     pub half_close: bool,
 }
@@ -79,6 +81,7 @@ impl Script {
             payload_clear: false,
             payload_apart: false,
             pieces: Pieces::Whole,
+            cut: Cut::None,
             half_close: false,
         }
     }
@@ -103,6 +106,8 @@ pub struct Seen {
     pub pad_c: Option<Vec<u8>>,
     /// IA.
     pub ia: Option<Vec<u8>>,
+    /// How many bytes came after PadA and before our key was complete.
+    pub before_key: usize,
     /// How many bytes came after IA and before the fourth message.
     pub early: usize,
     /// What came after the fourth message, decrypted.
@@ -165,6 +170,7 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
         provide: None,
         pad_c: None,
         ia: None,
+        before_key: 0,
         early: 0,
         more: Vec::new(),
         end: End::Open,
@@ -203,21 +209,31 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         Key::Degenerate(public) => (**public, group.degenerate_secret(public, &peer)),
         _ => (group.public_key(&exponent), group.secret(&exponent, &peer)),
     };
-    let mut keys = script.hand.keys(&secret, &script.skey);
-    wire.send(&[&public[..], &noise(script.pad_b.with_key)].concat())
-        .await;
+    let candidates = script.hand.candidates(&secret, &script.skey);
+    if script.cut != Cut::None {
+        // The rest of PadA.
+        wire.watch().await;
+    }
+    let step_2 = [&public[..], &noise(script.pad_b.with_key)].concat();
+    seen.before_key = wire.send_key(&step_2, script.cut).await;
+    if script.cut == Cut::End {
+        return None;
+    }
 
-    let req1 = keys.req1;
-    let searched = |received: &[u8]| {
-        let until = received.len().min(LEN + 512 + req1.len());
-        find(&received[LEN..until], &req1)
-    };
-    wire.read_until(|received| searched(received).is_some())
-        .await
-        .then_some(())?;
-    let pad_a = searched(&wire.received)?;
+    let mut found = None;
+    wire.read_until(|received| {
+        let until = received.len().min(LEN + 512 + 20);
+        found = candidates.iter().find_map(|keys| {
+            let pad_a = find(&received[LEN..until], &keys.req1)?;
+            Some((pad_a, keys.clone()))
+        });
+        found.is_some()
+    })
+    .await
+    .then_some(())?;
+    let (pad_a, mut keys) = found?;
     seen.pad_a = Some(pad_a);
-    let mut at = LEN + pad_a + req1.len();
+    let mut at = LEN + pad_a + keys.req1.len();
     let mut take = async |len: usize| {
         let complete = wire.read_until(|received| received.len() >= at + len).await;
         let taken = complete.then(|| wire.received[at..at + len].to_vec());
@@ -241,26 +257,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     seen.early = wire.received.len() - at;
 
     let select = script.select.unwrap_or(if provide & 2 != 0 { 2 } else { 1 });
-    keys.b.skip(script.skip);
-    // For an end that lost keystream in its search, the mark is what that end expects.
-    let mut plain = script.vc.to_vec();
-    plain.extend(select.to_be_bytes());
-    let len = u16::try_from(script.pad_d.len()).unwrap_or(u16::MAX);
-    plain.extend(len.to_be_bytes());
-    let mark = keys.b.clone().keystream(8);
-    let mut step_4 = script.pad_b.before(&mark);
-    step_4.extend(keys.b.apply(&plain));
-    if script.pad_d_encrypted {
-        step_4.extend(keys.b.apply(&script.pad_d));
-    } else {
-        step_4.extend(&script.pad_d);
-    }
-    let is_clear = select == 1;
-    let payload = if is_clear || script.payload_clear {
-        script.payload.clone()
-    } else {
-        keys.b.apply(&script.payload)
-    };
+    let (mut step_4, payload) = step_4(script, select, &mut keys.b);
     if script.payload_apart {
         wire.send(&step_4).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -278,10 +275,34 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire.read_until(|received| received.len() >= at + seen.early + enough)
         .await;
     let more = wire.received.get(at..)?;
-    seen.more = if is_clear {
+    seen.more = if select == 1 {
         more.to_vec()
     } else {
         keys.a.apply(more)
     };
     Some(())
+}
+
+/// The fourth message and our payload.
+fn step_4(script: &Script, select: u32, cipher: &mut Rc4) -> (Vec<u8>, Vec<u8>) {
+    cipher.skip(script.skip);
+    // For an end that lost keystream in its search, the mark is what that end expects.
+    let mut plain = script.vc.to_vec();
+    plain.extend(select.to_be_bytes());
+    let len = u16::try_from(script.pad_d.len()).unwrap_or(u16::MAX);
+    plain.extend(len.to_be_bytes());
+    let mark = cipher.clone().keystream(8);
+    let mut message = script.pad_b.before(&mark);
+    message.extend(cipher.apply(&plain));
+    if script.pad_d_encrypted {
+        message.extend(cipher.apply(&script.pad_d));
+    } else {
+        message.extend(&script.pad_d);
+    }
+    let payload = if select == 1 || script.payload_clear {
+        script.payload.clone()
+    } else {
+        cipher.apply(&script.payload)
+    };
+    (message, payload)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::arithmetic::LEN;
+
 /// More than any answer in a test.
 const MOST: usize = 64 * 1024;
 
@@ -31,6 +33,17 @@ pub enum Pieces {
     First(Vec<usize>),
 }
 
+/// What is done before the last byte of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing: the key is sent whole.
+    None,
+    /// A pause, in which nothing should come.
+    Pause,
+    /// Our direction ends.
+    End,
+}
+
 /// One connection.
 pub struct Wire<T> {
     io: T,
@@ -54,6 +67,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             received: Vec::new(),
             end: End::Open,
         }
+    }
+
+    /// The connection. What was received stays here.
+    pub fn into_io(self) -> T {
+        self.io
     }
 
     /// Sends in pieces. A connection that the other end has closed is read all the same.
@@ -82,6 +100,40 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             }
             if !rest.is_empty() {
                 sleep(pause).await;
+            }
+        }
+    }
+
+    /// Sends a message that begins with a key. Returns how many bytes came before the key was complete.
+    pub async fn send_key(&mut self, message: &[u8], cut: Cut) -> usize {
+        let (begin, rest) = match cut {
+            Cut::None => (&[][..], message),
+            Cut::Pause | Cut::End => message.split_at(message.len().min(LEN - 1)),
+        };
+        let before = self.received.len();
+        self.send(begin).await;
+        match cut {
+            Cut::None => {}
+            Cut::Pause => self.watch().await,
+            Cut::End => {
+                self.shut_down().await;
+                self.read_until(|_| false).await;
+                return self.received.len() - before;
+            }
+        }
+        let early = self.received.len() - before;
+        self.send(rest).await;
+        early
+    }
+
+    /// Reads for a moment, or until the other end closes.
+    pub async fn watch(&mut self) {
+        let until = Instant::now() + self.wait.min(Duration::from_secs(1));
+        while self.end == End::Open && self.received.len() <= MOST {
+            match timeout_at(until, self.io.read_buf(&mut self.received)).await {
+                Ok(Ok(1..)) => {}
+                Ok(_) => self.end = End::Closed,
+                Err(_) => return,
             }
         }
     }

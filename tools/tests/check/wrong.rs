@@ -11,12 +11,13 @@ use rc4::{KeyInit, Rc4, StreamCipher};
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 
 /// The mistakes that a listener can make.
-const OF_LISTENERS: [Fault; 16] = [
+const OF_LISTENERS: [Fault; 20] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMoved,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -24,19 +25,23 @@ const OF_LISTENERS: [Fault; 16] = [
     Fault::InnerPadRefused,
     Fault::InnerPadNotDecrypted,
     Fault::PayloadLost,
+    Fault::PayloadCut,
     Fault::PayloadDecryptedTwice,
     Fault::PayloadNotDecrypted,
     Fault::PlaintextOnOneByte,
     Fault::PlaintextOnFirstRead,
+    Fault::KeyOnFirstRead,
+    Fault::CipherAheadOfWrite,
 ];
 
 /// The mistakes that a dialler can make.
-const OF_DIALLERS: [Fault; 16] = [
+const OF_DIALLERS: [Fault; 18] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMoved,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -48,6 +53,7 @@ const OF_DIALLERS: [Fault; 16] = [
     Fault::AfterPadDNotDecrypted,
     Fault::AfterPadDLost,
     Fault::PlaintextOnOneByte,
+    Fault::KeyOnFirstRead,
 ];
 
 #[tokio::test(start_paused = true)]
@@ -127,6 +133,16 @@ impl Peer {
         Some(self.read.drain(..len).collect())
     }
 
+    /// The key, or what the first read had of it.
+    async fn take_key(&mut self, fault: Option<Fault>) -> Option<Vec<u8>> {
+        if fault != Some(Fault::KeyOnFirstRead) {
+            return self.take(96).await;
+        }
+        let mut key: Vec<_> = self.read.drain(..self.read.len().min(96)).collect();
+        key.resize(96, 0);
+        Some(key)
+    }
+
     /// Skips up to the mark, which comes after 512 bytes at most.
     async fn find(&mut self, mark: &[u8], most: usize) -> Option<usize> {
         loop {
@@ -144,6 +160,26 @@ impl Peer {
 
     async fn send(&mut self, bytes: &[u8]) -> Option<()> {
         self.io.write_all(bytes).await.ok()
+    }
+
+    async fn send_encrypted(
+        &mut self,
+        bytes: &[u8],
+        cipher: Option<&mut Rc4>,
+        fault: Option<Fault>,
+    ) -> Option<()> {
+        let Some(cipher) = cipher else {
+            return self.send(bytes).await;
+        };
+        if fault != Some(Fault::CipherAheadOfWrite) {
+            return self.send(&apply(cipher, bytes)).await;
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let len = self.io.write(&apply(cipher, rest)).await.ok()?;
+            rest = &rest[len..];
+        }
+        Some(())
     }
 }
 
@@ -186,15 +222,20 @@ fn public_key(exponent: &BigUint, fault: Option<Fault>) -> [u8; 96] {
 }
 
 /// `None` for keys that have to be refused.
-fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
+fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>, after_secret: u8) -> Option<Keys> {
     let peer = BigUint::from_bytes_be(peer);
     if peer < BigUint::from(2_u8) || peer > prime(fault) - 2_u8 {
         return None;
     }
     let mut secret = power(&peer, exponent, fault).to_vec();
-    if fault == Some(Fault::ZerosStripped) {
-        let zeros = secret.iter().take_while(|byte| **byte == 0).count();
-        secret.drain(..zeros);
+    let zeros = secret.iter().take_while(|byte| **byte == 0).count();
+    match fault {
+        Some(Fault::ZerosStripped) => drop(secret.drain(..zeros)),
+        Some(Fault::ZerosMoved) => {
+            secret.drain(..zeros);
+            secret.resize(96, after_secret);
+        }
+        _ => {}
     }
     let cipher = |label: &[u8]| {
         let mut cipher = Rc4::new_from_slice(&sha1(&[label, &secret, &INFO_HASH])).unwrap();
@@ -209,13 +250,7 @@ fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
     }
     let mut masking = secret.clone();
     if fault == Some(Fault::ZerosMovedInMask) {
-        masking.retain({
-            let mut begun = false;
-            move |byte| {
-                begun |= *byte != 0;
-                begun
-            }
-        });
+        masking.drain(..zeros);
         masking.resize(96, 0);
     }
     let (req2, req3) = (sha1(&[b"req2", &INFO_HASH]), sha1(&[b"req3", &masking]));
@@ -253,7 +288,7 @@ fn is_handshake(bytes: &[u8]) -> bool {
 }
 
 async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
-    let read = Vec::new();
+    let read = Vec::with_capacity(4096);
     let mut peer = Peer { io, read };
     peer.fill().await?;
     let is_plaintext = match fault {
@@ -276,7 +311,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     }
 
     let exponent = exponent();
-    let theirs = peer.take(96).await?;
+    let theirs = peer.take_key(fault).await?;
     peer.send(&[&public_key(&exponent, fault)[..], &pad()].concat())
         .await?;
     let Keys {
@@ -284,7 +319,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
         masked,
         mut a,
         mut b,
-    } = keys(&exponent, &theirs, fault)?;
+    } = keys(&exponent, &theirs, fault, 0)?;
     let longest = if fault == Some(Fault::PadRefused) {
         500
     } else {
@@ -313,6 +348,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     let mut stream = apply(&mut a, &wire);
     match fault {
         Some(Fault::PayloadLost) => stream.clear(),
+        Some(Fault::PayloadCut) => stream.truncate(68),
         Some(Fault::PayloadDecryptedTwice) => stream = apply(&mut a, &stream),
         Some(Fault::PayloadNotDecrypted) => stream = wire,
         _ => {}
@@ -323,20 +359,51 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     (step_4[11], step_4[13]) = (select, 30);
     let step_4 = apply(&mut b, &step_4);
     peer.send(&step_4).await?;
-    let crypt = |cipher: &mut Rc4, bytes: Vec<u8>| match select {
-        1 => bytes,
-        _ => apply(cipher, &bytes),
-    };
-    while stream.len() < 68 {
-        let more = peer.take(1).await?;
-        stream.extend(crypt(&mut a, more));
+    let (mut a, mut b) = ((select == 2).then_some(a), (select == 2).then_some(b));
+    let theirs = read_stream(&mut peer, &mut stream, 68, a.as_mut()).await?;
+    if !is_handshake(&theirs) {
+        return None;
     }
-    if is_handshake(&stream) {
-        let ours = crypt(&mut b, handshake());
-        peer.send(&ours).await?;
-        while peer.fill().await.is_some() {}
+    peer.send_encrypted(&handshake(), b.as_mut(), fault).await?;
+    // It has the first piece of eight.
+    peer.send_encrypted(&[0, 0, 0, 2, 5, 0x80], b.as_mut(), fault)
+        .await?;
+    let piece: Vec<u8> = (0..16 * 1024).map(|_| rand::random()).collect();
+    loop {
+        let len = number(&read_stream(&mut peer, &mut stream, 4, a.as_mut()).await?);
+        if len > 1024 {
+            return None;
+        }
+        let message = read_stream(&mut peer, &mut stream, len, a.as_mut()).await?;
+        let answer = match message.first() {
+            // Interested: unchoke.
+            Some(2) => vec![0, 0, 0, 1, 1],
+            Some(6) => {
+                let (begin, len) = (number(&message[5..9]), number(&message[9..13]));
+                let header = u32::try_from(9 + len).unwrap().to_be_bytes();
+                [&header[..], &[7], &message[1..9], &piece[begin..begin + len]].concat()
+            }
+            _ => continue,
+        };
+        peer.send_encrypted(&answer, b.as_mut(), fault).await?;
     }
-    None
+}
+
+/// The next bytes of the stream, of which the beginning is decrypted already.
+async fn read_stream(
+    peer: &mut Peer,
+    begun: &mut Vec<u8>,
+    len: usize,
+    cipher: Option<&mut Rc4>,
+) -> Option<Vec<u8>> {
+    if begun.len() < len {
+        let more = peer.take(len - begun.len()).await?;
+        begun.extend(match cipher {
+            Some(cipher) => apply(cipher, &more),
+            None => more,
+        });
+    }
+    Some(begun.drain(..len).collect())
 }
 
 /// How ENCRYPT(VC) is looked for.
@@ -358,7 +425,7 @@ async fn dial(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
 }
 
 async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search) -> Option<()> {
-    let read = Vec::new();
+    let read = Vec::with_capacity(4096);
     let mut peer = Peer { io, read };
     let exponent = exponent();
     peer.send(&[&public_key(&exponent, fault)[..], &pad()].concat())
@@ -367,13 +434,13 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     if fault == Some(Fault::PlaintextOnOneByte) && peer.read[0] == PROTOCOL[0] {
         return None;
     }
-    let theirs = peer.take(96).await?;
+    let theirs = peer.take_key(fault).await?;
     let Keys {
         req1,
         masked,
         mut a,
         mut b,
-    } = keys(&exponent, &theirs, fault)?;
+    } = keys(&exponent, &theirs, fault, 0xA7)?;
     let ia = handshake();
     let mut offer = vec![0; 8];
     offer.extend([0, 0, 0, 3, 0, 30]);

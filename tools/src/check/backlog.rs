@@ -1,6 +1,5 @@
 //! More bytes than the peer's transport takes at once. The peer's cipher has to wait where its transport stopped.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
@@ -10,7 +9,7 @@ use super::Verdict;
 use super::arithmetic::Rc4;
 use super::fault::Fault;
 use super::initiator::noise;
-use super::wire::find;
+use super::wire::{find, finish};
 
 /// How much is sent through the peer, or fetched from it.
 const AMOUNT: usize = 2 * 1024 * 1024;
@@ -138,7 +137,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
 
     /// Sends `request`, does not read for a while, then reads slowly, then the rest: `most` bytes are enough.
     async fn exchange(
-        self,
+        mut self,
         request: &[u8],
         most: usize,
         look: impl Fn(&[u8]) -> Look,
@@ -147,7 +146,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         let (mut received, begun) = (self.received, self.decrypt);
         let (early, mut decrypt) = (received.len(), begun.clone());
         let mut wire = Vec::new();
-        let (mut reader, mut writer) = split(self.io);
+        let (mut reader, mut writer) = split(&mut self.io);
         let reading = async {
             sleep(wait.min(Duration::from_secs(1))).await;
             let mut piece = [0; 4096];
@@ -166,16 +165,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
                 }
             }
         };
-        let mut writing = pin!(async {
+        let writing = async {
             let _ = writer.write_all(request).await;
             let _ = writer.flush().await;
             // The end of reading is the end.
             std::future::pending::<()>().await;
-        });
+        };
         tokio::select! {
             () = reading => {}
-            () = &mut writing => {}
+            () = writing => {}
         }
+        finish(&mut self.io, wait).await;
         match look(&received) {
             Look::Right(right) if right < ENOUGH => Outcome::TooLittle(format!("it sent only {right} bytes")),
             Look::Right(_) => Outcome::Right,

@@ -376,7 +376,9 @@ fn keys(base: &Script) -> Vec<Case> {
     let case = Case::new("S3.4", Required, "S with a leading zero byte", script, Continued);
     cases.push(
         case.suspect(Fault::ZerosStripped, |script| script.hand.zeros = Zeros::Stripped)
-            .suspect(Fault::ZerosMoved, |script| script.hand.zeros = Zeros::Moved(0))
+            .suspect(Fault::ZerosMovedInKeys, |script| {
+                script.hand.zeros = Zeros::MovedInKeys(0);
+            })
             .suspect(Fault::ZerosMovedInMask, |script| {
                 script.hand.zeros = Zeros::MovedInMask;
             }),

@@ -15,8 +15,8 @@ pub enum Fault {
     Multiplied,
     /// S is shorter than 96 bytes in one handshake of 256.
     ZerosStripped,
-    /// S is moved to the left in one handshake of 256.
-    ZerosMoved,
+    /// The hashes are computed from a shorter S, and the keystreams from another S, in one handshake of 256.
+    ZerosMovedInKeys,
     /// HASH('req3', S) is computed from another S in one handshake of 256.
     ZerosMovedInMask,
     /// The keystreams begin 1024 bytes too early.
@@ -63,7 +63,7 @@ impl Fault {
         Self::AnotherPrime,
         Self::Multiplied,
         Self::ZerosStripped,
-        Self::ZerosMoved,
+        Self::ZerosMovedInKeys,
         Self::ZerosMovedInMask,
         Self::NothingDiscarded,
         Self::KeysExchanged,
@@ -92,7 +92,7 @@ impl Fault {
             Self::AnotherPrime => "another-prime",
             Self::Multiplied => "multiplied",
             Self::ZerosStripped => "zeros-stripped",
-            Self::ZerosMoved => "zeros-moved",
+            Self::ZerosMovedInKeys => "zeros-moved-in-keys",
             Self::ZerosMovedInMask => "zeros-moved-in-mask",
             Self::NothingDiscarded => "nothing-discarded",
             Self::KeysExchanged => "keys-exchanged",
@@ -134,9 +134,9 @@ impl fmt::Display for Fault {
             Self::ZerosStripped => {
                 "the peer strips leading zeros of S: all 96 bytes have to be hashed, or one handshake in 256 fails"
             }
-            Self::ZerosMoved => {
-                "the peer moves S to the left if it begins with zeros, and hashes other bytes at its end: one handshake in \
-                 256 fails"
+            Self::ZerosMovedInKeys => {
+                "HASH('req1', S) and HASH('req3', S) are computed from S without its leading zeros, and keyA and keyB from S \
+                 with other bytes at its end instead: one handshake in 256 fails"
             }
             Self::ZerosMovedInMask => {
                 "HASH('req3', S) is computed from S without its leading zeros and with as many at its end: one handshake in \

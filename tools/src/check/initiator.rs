@@ -213,13 +213,19 @@ impl Seen {
                 selected: Some(selected),
                 payload,
                 ..
-            } => format!(
-                "it selected {selected:#x}, and its payload of {} bytes begins with {}",
-                payload.len(),
-                hex::encode(&payload[..payload.len().min(8)])
-            ),
+            } => format!("it selected {selected:#x}, and sent {}", describe(payload)),
         };
         what + end
+    }
+}
+
+/// The beginning of a stream, in words.
+pub(super) fn describe(bytes: &[u8]) -> String {
+    if bytes.starts_with(PROTOCOL) {
+        "a BitTorrent handshake".to_owned()
+    } else {
+        let begin = hex::encode(&bytes[..bytes.len().min(8)]);
+        format!("{} bytes that begin with {begin}", bytes.len())
     }
 }
 

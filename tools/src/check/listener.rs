@@ -236,7 +236,7 @@ impl<C: Connections> Check<'_, C> {
         let mut left = self.options.dials;
         let mut suspects = [
             (Fault::ZerosStripped, Zeros::Stripped),
-            (Fault::ZerosMoved, Zeros::Moved(0)),
+            (Fault::ZerosMovedInKeys, Zeros::MovedInKeys(0)),
             (Fault::ZerosMovedInMask, Zeros::MovedInMask),
         ]
         .into_iter();

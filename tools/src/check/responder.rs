@@ -5,8 +5,8 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Hand, LEN, Number, Rc4, random_exponent};
-use super::initiator::{Pad, is_handshake, noise};
+use super::arithmetic::{Hand, LEN, Number, Rc4, Zeros, random_exponent};
+use super::initiator::{Pad, describe, is_handshake, noise};
 use super::wire::{Cut, End, Pieces, Wire, find};
 use crate::handshake::PROTOCOL;
 
@@ -148,11 +148,7 @@ impl Seen {
             Self { vc: Some(false), .. } => "VC in its third message is not zero".to_owned(),
             Self { ia: None, .. } => "it did not finish the third message".to_owned(),
             Self { more, .. } if more.is_empty() => "it sent nothing after the fourth message".to_owned(),
-            Self { more, .. } => format!(
-                "after the fourth message, {} bytes came that begin with {}",
-                more.len(),
-                hex::encode(&more[..more.len().min(8)])
-            ),
+            Self { more, .. } => format!("after the fourth message, it sent {}", describe(more)),
         };
         what + end
     }
@@ -209,7 +205,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         Key::Degenerate(public) => (**public, group.degenerate_secret(public, &peer)),
         _ => (group.public_key(&exponent), group.secret(&exponent, &peer)),
     };
-    let candidates = script.hand.candidates(&secret, &script.skey);
+    let mut keys = script.hand.keys(&secret, &script.skey);
     if script.cut != Cut::None {
         // The rest of PadA.
         wire.watch().await;
@@ -220,20 +216,17 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         return None;
     }
 
-    let mut found = None;
-    wire.read_until(|received| {
-        let until = received.len().min(LEN + 512 + 20);
-        found = candidates.iter().find_map(|keys| {
-            let pad_a = find(&received[LEN..until], &keys.req1)?;
-            Some((pad_a, keys.clone()))
-        });
-        found.is_some()
-    })
-    .await
-    .then_some(())?;
-    let (pad_a, mut keys) = found?;
+    let req1 = keys.req1;
+    let searched = |received: &[u8]| {
+        let until = received.len().min(LEN + 512 + req1.len());
+        find(&received[LEN..until], &req1)
+    };
+    wire.read_until(|received| searched(received).is_some())
+        .await
+        .then_some(())?;
+    let pad_a = searched(&wire.received)?;
     seen.pad_a = Some(pad_a);
-    let mut at = LEN + pad_a + keys.req1.len();
+    let mut at = LEN + pad_a + req1.len();
     let mut take = async |len: usize| {
         let complete = wire.read_until(|received| received.len() >= at + len).await;
         let taken = complete.then(|| wire.received[at..at + len].to_vec());
@@ -242,7 +235,11 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     };
     let masked = take(20).await?;
     seen.skey = Some(masked == keys.masked);
-    let header = keys.a.apply(&take(14).await?);
+    let header = take(14).await?;
+    if matches!(script.hand.zeros, Zeros::MovedInKeys(_)) {
+        keys = script.hand.keys_for(&secret, &script.skey, &header[..8]);
+    }
+    let header = keys.a.apply(&header);
     seen.vc = Some(header.starts_with(&[0; 8]));
     if seen.skey == Some(false) || seen.vc == Some(false) {
         return None;

@@ -143,17 +143,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         let _ = timeout(self.wait, self.io.shutdown()).await;
     }
 
-    /// Closes our direction, and waits until the other end has closed too, for a short time. Transmission accepts no second
-    /// connection from an address while the first one is in its handshake.
+    /// See [`finish`].
     pub async fn finish(&mut self) {
-        let within = self.wait.min(Duration::from_millis(500));
-        let _ = timeout(within, async {
-            self.io.shutdown().await?;
-            let mut rest = [0; 4096];
-            while self.io.read(&mut rest).await? > 0 {}
-            io::Result::Ok(())
-        })
-        .await;
+        finish(&mut self.io, self.wait).await;
     }
 
     /// Reads until `enough` is true of everything that was received. False if the other end closes or is silent before.
@@ -173,6 +165,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             }
         }
     }
+}
+
+/// Closes our direction, and waits until the other end has closed too, for a short time. Transmission accepts no second
+/// connection from an address before it has closed the first one.
+pub async fn finish<T: AsyncRead + AsyncWrite + Unpin>(io: &mut T, wait: Duration) {
+    let within = wait.min(Duration::from_millis(500));
+    let _ = timeout(within, async {
+        io.shutdown().await?;
+        let mut rest = [0; 4096];
+        while io.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    })
+    .await;
 }
 
 /// Where `mark` begins.

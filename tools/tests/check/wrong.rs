@@ -17,7 +17,7 @@ const OF_LISTENERS: [Fault; 20] = [
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
-    Fault::ZerosMoved,
+    Fault::ZerosMovedInKeys,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -41,7 +41,7 @@ const OF_DIALLERS: [Fault; 18] = [
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
-    Fault::ZerosMoved,
+    Fault::ZerosMovedInKeys,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -229,16 +229,21 @@ fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>, after_secret: u8)
     }
     let mut secret = power(&peer, exponent, fault).to_vec();
     let zeros = secret.iter().take_while(|byte| **byte == 0).count();
+    let mut keying = secret.clone();
     match fault {
-        Some(Fault::ZerosStripped) => drop(secret.drain(..zeros)),
-        Some(Fault::ZerosMoved) => {
+        Some(Fault::ZerosStripped) => {
             secret.drain(..zeros);
-            secret.resize(96, after_secret);
+            keying.drain(..zeros);
+        }
+        Some(Fault::ZerosMovedInKeys) => {
+            secret.drain(..zeros);
+            keying.drain(..zeros);
+            keying.resize(96, after_secret);
         }
         _ => {}
     }
     let cipher = |label: &[u8]| {
-        let mut cipher = Rc4::new_from_slice(&sha1(&[label, &secret, &INFO_HASH])).unwrap();
+        let mut cipher = Rc4::new_from_slice(&sha1(&[label, &keying, &INFO_HASH])).unwrap();
         if fault != Some(Fault::NothingDiscarded) {
             cipher.apply_keystream(&mut [0; 1024]);
         }

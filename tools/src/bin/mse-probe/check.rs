@@ -1,6 +1,7 @@
 //! `mse-probe check`: whether a peer follows the specification.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use mse_tools::check::{Connections, Finding, Level, Report, Verdict, dialler, li
 use mse_tools::cli::{Address, InfoHash, seconds};
 use mse_tools::exit;
 use mse_tools::text::{Style, progress};
-use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
 /// Tests whether an implementation of MSE follows the specification, and names known mistakes
@@ -171,11 +174,37 @@ impl Connections for Dialled<'_> {
             None => dial(self.target, self.within).await,
         }
     }
+
+    async fn next_narrow(&mut self) -> io::Result<TcpStream> {
+        let dialled = timeout(self.within, dial_narrowly(self.target)).await;
+        dialled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
 }
 
 async fn dial(target: &Address, within: Duration) -> io::Result<TcpStream> {
     let dialled = timeout(within, TcpStream::connect(target.parts())).await;
     let tcp = dialled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
+
+/// Small segments keep the peer's send buffer small, too.
+async fn dial_narrowly(target: &Address) -> io::Result<TcpStream> {
+    let mut dialled = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in lookup_host(target.parts()).await? {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_recv_buffer_size(8 * 1024)?;
+        #[cfg(unix)]
+        SockRef::from(&socket).set_tcp_mss(1000)?;
+        dialled = socket.connect(address).await;
+        if dialled.is_ok() {
+            break;
+        }
+    }
+    let tcp = dialled?;
     tcp.set_nodelay(true)?;
     Ok(tcp)
 }

@@ -288,7 +288,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S4.7",
             Required,
-            format!("PadB of {len}, with the key"),
+            format!("PadB of {len} bytes, with the key"),
             script,
             Continued,
         )
@@ -326,7 +326,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadD of {len}, with any content"),
+            format!("PadD of {len} bytes, with any content"),
             script,
             Continued,
         )
@@ -439,10 +439,22 @@ fn selections(base: &Script, provide: u32) -> Vec<Case> {
         );
     }
     let script = with(base, |script| script.pad_b = Pad::with_key(513));
-    let case = Case::new("S5.7", Recommended, "PadB of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S5.7",
+        Recommended,
+        "PadB of 513 bytes is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("Without a limit, a peer can feed the search for ever."));
     let script = with(base, |script| script.pad_d = vec![0; 513]);
-    let case = Case::new("S8.5", Recommended, "PadD of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S8.5",
+        Recommended,
+        "PadD of 513 bytes is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("BiglyBT accepts up to 65535."));
     cases
 }

@@ -218,7 +218,7 @@ impl<C: Connections> Check<'_, C> {
                 outcome.verdict()
             }
         };
-        let what = "2 MiB that we read late and slowly";
+        let what = "2 MiB that we read late and slowly, so that the peer's writes are short";
         self.findings.add("S3.6", Level::Required, what, verdict);
     }
 
@@ -226,13 +226,13 @@ impl<C: Connections> Check<'_, C> {
     async fn zeros(&mut self, base: &Script) {
         let what = "S with a leading zero byte";
         if self.options.dials == 0 {
-            let verdict = Verdict::Skipped("not wanted".to_owned());
+            let verdict = Verdict::Skipped("left out by --dials 0".to_owned());
             return self.findings.add("S3.4", Level::Required, what, verdict);
         }
         let mut script = base.clone();
         script.needs_zero = true;
         script.key = Key::Exponent(random_exponent());
-        let mut verdict = Verdict::NotShown(format!("no S did in {} connections", self.options.dials));
+        let mut verdict = Verdict::NotShown(format!("there was none in {} connections", self.options.dials));
         let mut left = self.options.dials;
         let mut suspects = [
             (Fault::ZerosStripped, Zeros::Stripped),
@@ -497,7 +497,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.3",
             Required,
-            format!("PadA of {len}, with the key"),
+            format!("PadA of {len} bytes, with the key"),
             script,
             Served,
         );
@@ -518,7 +518,13 @@ fn outer_pads(base: &Script) -> Vec<Case> {
     let what = "PadA that ends like HASH('req1', S) begins";
     cases.push(Case::new("S4.6", Required, what, script, Served).shows(Fault::PadRefused));
     let script = with(base, |script| script.pad_a = Pad::with_key(513));
-    let case = Case::new("S5.3", Recommended, "PadA of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S5.3",
+        Recommended,
+        "PadA of 513 bytes is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("Without a limit, a prober can feed the search for ever."));
     cases
 }
@@ -534,7 +540,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadC of {len}, with any content"),
+            format!("PadC of {len} bytes, with any content"),
             script,
             Served,
         )
@@ -548,7 +554,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
     cases.push(Case::new(
         "S8.5",
         Recommended,
-        "PadC of 513 is refused",
+        "PadC of 513 bytes is refused",
         script,
         Refused,
     ));
@@ -567,7 +573,7 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
             script.ia = whole[..len].to_vec();
             script.then = whole[len..].to_vec();
         });
-        let what = format!("IA of {len}, and the rest after the fourth message");
+        let what = format!("IA of {len} bytes, and the rest after the fourth message");
         cases.push(
             Case::new("S2.11", Required, what, script, Served)
                 .advice("aria2, WebTorrent and Mainline send an empty IA."),
@@ -579,7 +585,7 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
         Case::new(
             "S2.11",
             Recommended,
-            "IA of 72: a message after the handshake",
+            "IA of 72 bytes: a message after the handshake",
             script,
             Served,
         )
@@ -587,14 +593,14 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
     );
     for len in [200, 1000] {
         let script = with(base, |script| long_payload(script, len, len));
-        let what = format!("IA of {len}: a message of the extension protocol after the handshake");
+        let what = format!("IA of {len} bytes: a message of the extension protocol after the handshake");
         cases
             .push(Case::new("S2.11", Recommended, what, script, Whole).advice(
                 "libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them.",
             ));
     }
     let script = with(base, |script| long_payload(script, 73, 200));
-    let what = "IA of 73 that ends in a message, and its rest after the fourth message: nothing is lost";
+    let what = "IA of 73 bytes that ends inside a message: nothing is lost";
     cases.push(
         Case::new("S4.4", Required, what, script, WholeIfAccepted).suspect(Fault::PayloadCut, |script| {
             script.then.splice(..0, script.ia[LEN..].to_vec());

@@ -58,14 +58,14 @@ where
     dialler::check(InProcess(peer), &options, &mut |_| {}).await
 }
 
-/// Every line of the table that is not `ok`.
+/// Every entry of the table that is not `ok`.
 fn not_held(report: &Report) -> String {
     let broken = report
         .findings
         .iter()
         .filter(|finding| finding.verdict != Verdict::Held);
-    let lines: Vec<_> = broken.map(mse_tools::check::report::line).collect();
-    lines.join("\n")
+    let entries: Vec<_> = broken.map(mse_tools::check::report::entry).collect();
+    entries.join("\n")
 }
 
 #[track_caller]

@@ -142,7 +142,9 @@ impl<C: Connections> Check<'_, C> {
                 "S4.1",
                 Level::Required,
                 "everything else",
-                Verdict::NotShown("the plain handshake does not work".to_owned()),
+                Verdict::NotShown(
+                    "the plain handshake does not work; does the peer serve this torrent?".to_owned(),
+                ),
             );
         }
         found
@@ -232,7 +234,8 @@ impl<C: Connections> Check<'_, C> {
         let mut script = base.clone();
         script.needs_zero = true;
         script.key = Key::Exponent(random_exponent());
-        let mut verdict = Verdict::NotShown(format!("there was none in {} connections", self.options.dials));
+        let mut verdict = None;
+        let mut unanswered = 0;
         let mut left = self.options.dials;
         let mut suspects = [
             (Fault::ZerosStripped, Zeros::Stripped),
@@ -246,10 +249,11 @@ impl<C: Connections> Check<'_, C> {
             let seen = match self.converse(&script).await {
                 Ok(seen) => seen,
                 Err(error) => {
-                    verdict = Verdict::NotShown(error);
+                    verdict = Some(Verdict::NotShown(error));
                     break;
                 }
             };
+            unanswered += usize::from(seen.key.is_none());
             // So many would take memory.
             self.seen.pop();
             if !seen.secret_zero {
@@ -257,14 +261,14 @@ impl<C: Connections> Check<'_, C> {
             }
             if is_served(&seen, &script) {
                 match &mut verdict {
-                    Verdict::Broken { fault, .. } => *fault = suspected,
-                    verdict => *verdict = Verdict::Held,
+                    Some(Verdict::Broken { fault, .. }) => *fault = suspected,
+                    verdict => *verdict = Some(Verdict::Held),
                 }
                 break;
             }
             if suspected.is_none() {
                 let seen = seen.describe();
-                verdict = Verdict::Broken { seen, fault: None };
+                verdict = Some(Verdict::Broken { seen, fault: None });
             }
             let Some((fault, zeros)) = suspects.next() else {
                 break;
@@ -273,6 +277,12 @@ impl<C: Connections> Check<'_, C> {
             script.hand.zeros = zeros;
             left = self.options.dials;
         }
+        let verdict = verdict.unwrap_or_else(|| {
+            let dials = self.options.dials;
+            Verdict::NotShown(format!(
+                "there was none in {dials} connections, of which {unanswered} got no key"
+            ))
+        });
         self.findings.add("S3.4", Level::Required, what, verdict);
     }
 

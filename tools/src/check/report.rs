@@ -81,7 +81,8 @@ pub fn summary(report: &Report) -> String {
         "does not conform"
     };
     let counts = format!("{held} held, {broken} broken, {skipped} skipped, {not_shown} not shown");
-    lines.push(format!("verdict: {verdict} (required tests: {counts})"));
+    lines.push(format!("required tests: {counts}"));
+    lines.push(format!("verdict: {verdict}"));
     lines.join("\n")
 }
 

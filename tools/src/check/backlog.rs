@@ -13,6 +13,8 @@ use super::wire::{find, finish};
 
 /// How much is sent through the peer, or fetched from it.
 const AMOUNT: usize = 2 * 1024 * 1024;
+/// What is tested.
+pub(super) const WHAT: &str = "2 MiB that we read late and slowly, so that the peer's writes are short";
 /// With less, its transport may have taken everything at once.
 const ENOUGH: usize = AMOUNT / 4;
 /// The longest request that all clients answer.
@@ -98,7 +100,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
     /// Fetches the same block many times. All requests differ: each begins one byte later.
     pub async fn fetch(mut self, wait: Duration) -> Outcome {
         let Some((piece, block)) = self.first_block(wait).await else {
-            return Outcome::TooLittle("it neither echoes nor lets us fetch a block".to_owned());
+            return Outcome::TooLittle("it did not let us fetch a block".to_owned());
         };
         let begins = 1..=AMOUNT / BLOCK;
         let requests: Vec<_> = begins.clone().flat_map(|begin| request(piece, begin)).collect();

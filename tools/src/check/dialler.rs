@@ -5,20 +5,22 @@ use std::time::Duration;
 use num_bigint::BigUint;
 
 use super::arithmetic::{Zeros, padded};
+use super::backlog;
 use super::case::{cut_keys, held_unless, with};
 use super::fault::Fault;
 use super::initiator::{Pad, noise};
 use super::listener::{fresh_keys, goes_on, inner_pads, is_key_cut, mistaken_hands, pad_lengths, valid_keys};
-use super::responder::{Key, Script, Seen, converse};
+use super::responder::{Key, Script, Seen, accept, converse};
 use super::wire::{Cut, End, Pieces};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::handshake;
 
 /// How often the peer has to dial if it makes no mistake.
-pub const CONNECTIONS: usize = 38;
+pub const CONNECTIONS: usize = 39;
 
 /// After this many connections in plaintext in a row, no other one is waited for.
 const MOST_PLAINTEXT: usize = 8;
+const ONLY_PLAINTEXT: &str = "the peer dials in plaintext only";
 
 /// What to test, and how patiently.
 #[derive(Clone, Debug)]
@@ -79,6 +81,7 @@ impl<C: Connections> Check<'_, C> {
             self.findings
                 .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
         }
+        self.backlog(&base).await;
         self.overall();
     }
 
@@ -93,7 +96,7 @@ impl<C: Connections> Check<'_, C> {
                 return Ok(seen);
             }
         }
-        Err("the peer dials in plaintext only".to_owned())
+        Err(ONLY_PLAINTEXT.to_owned())
     }
 
     async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
@@ -173,6 +176,34 @@ impl<C: Connections> Check<'_, C> {
             paused,
             ended.map(|seen| (seen.before_key, seen.end)),
         );
+    }
+
+    /// More than the peer's transport takes at once, if the peer has something to fetch.
+    async fn backlog(&mut self, base: &Script) {
+        // Without the fast extension, the peer says in a bitfield what it has.
+        let payload = handshake(&self.options.info_hash).to_vec();
+        let script = with(base, |script| script.payload = payload);
+        let wait = self.options.wait;
+        let mut verdict = Verdict::NotShown(ONLY_PLAINTEXT.to_owned());
+        for _ in 0..MOST_PLAINTEXT {
+            let io = match self.connections.next_narrow().await {
+                Ok(io) => io,
+                Err(error) => {
+                    verdict = Verdict::NotShown(format!("no connection: {error}"));
+                    break;
+                }
+            };
+            let (seen, stream) = accept(io, &script, wait).await;
+            if seen.plaintext {
+                continue;
+            }
+            verdict = match stream {
+                Some(stream) => stream.fetch(wait).await.verdict(),
+                None => Verdict::Skipped(seen.describe()),
+            };
+            break;
+        }
+        self.findings.add("S3.6", Level::Required, backlog::WHAT, verdict);
     }
 
     /// Rules about what the peer sends.

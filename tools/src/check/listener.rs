@@ -6,7 +6,7 @@ use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::arithmetic::{Group, Hand, Number, Zeros, padded, random_exponent};
-use super::backlog::Outcome;
+use super::backlog::{self, Outcome};
 use super::case::{cut_keys, with};
 use super::fault::Fault;
 use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake, noise};
@@ -220,8 +220,7 @@ impl<C: Connections> Check<'_, C> {
                 outcome.verdict()
             }
         };
-        let what = "2 MiB that we read late and slowly, so that the peer's writes are short";
-        self.findings.add("S3.6", Level::Required, what, verdict);
+        self.findings.add("S3.6", Level::Required, backlog::WHAT, verdict);
     }
 
     /// S cannot be chosen by the end that sends its key first, so this dials until it happens.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Hand, LEN, Number, Rc4, Zeros, random_exponent};
+use super::arithmetic::{Hand, Keys, LEN, Number, Rc4, Zeros, random_exponent};
+use super::backlog::Stream;
 use super::initiator::{Pad, describe, is_handshake, noise};
 use super::wire::{Cut, End, Pieces, Wire, find};
-use crate::handshake::PROTOCOL;
+use crate::handshake::{self, PROTOCOL};
 
 /// The key that is sent. The other key is known by then.
 #[derive(Clone, Debug)]
@@ -156,6 +157,35 @@ impl Seen {
 
 /// Carries out one conversation.
 pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script, wait: Duration) -> Seen {
+    let (mut wire, seen, _) = begin(io, script, wait).await;
+    wire.finish().await;
+    seen
+}
+
+/// The same, but the connection stays open if the handshake was finished.
+pub async fn accept<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Seen, Option<Stream<T>>) {
+    let (wire, seen, finished) = begin(io, script, wait).await;
+    let stream = finished.map(|(Keys { a, b, .. }, select)| Stream {
+        io: wire.into_io(),
+        encrypt: (select != 1).then_some(b),
+        decrypt: (select != 1).then_some(a),
+        received: {
+            let stream = seen.ia.iter().flatten().chain(&seen.more);
+            stream.skip(handshake::LEN).copied().collect()
+        },
+    });
+    (seen, stream)
+}
+
+async fn begin<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Wire<T>, Seen, Option<(Keys, u32)>) {
     let mut wire = Wire::new(io, wait, script.pieces.clone());
     let mut seen = Seen {
         plaintext: false,
@@ -171,18 +201,17 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
         more: Vec::new(),
         end: End::Open,
     };
-    speak(&mut wire, script, &mut seen).await;
+    let finished = speak(&mut wire, script, &mut seen).await;
     seen.end = wire.end;
-    wire.finish().await;
-    seen
+    (wire, seen, finished)
 }
 
-/// `None` if the other end did not go on.
+/// The keys and crypto_select. `None` if the other end did not go on.
 async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     script: &Script,
     seen: &mut Seen,
-) -> Option<()> {
+) -> Option<(Keys, u32)> {
     let arrived = wire
         .read_until(|received| received.len() >= LEN || received.starts_with(PROTOCOL))
         .await;
@@ -267,7 +296,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         wire.shut_down().await;
     }
     // Whatever comes decides: a few bytes are enough.
-    let handshake = 68_usize.saturating_sub(seen.ia.as_ref().map_or(0, Vec::len));
+    let handshake = handshake::LEN.saturating_sub(seen.ia.as_ref().map_or(0, Vec::len));
     let enough = handshake.max(4);
     wire.read_until(|received| received.len() >= at + seen.early + enough)
         .await;
@@ -277,7 +306,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     } else {
         keys.a.apply(more)
     };
-    Some(())
+    Some((keys, select))
 }
 
 /// The fourth message and our payload.

@@ -35,7 +35,7 @@ const OF_LISTENERS: [Fault; 20] = [
 ];
 
 /// The mistakes that a dialler can make.
-const OF_DIALLERS: [Fault; 18] = [
+const OF_DIALLERS: [Fault; 19] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
@@ -54,6 +54,7 @@ const OF_DIALLERS: [Fault; 18] = [
     Fault::AfterPadDLost,
     Fault::PlaintextOnOneByte,
     Fault::KeyOnFirstRead,
+    Fault::CipherAheadOfWrite,
 ];
 
 #[tokio::test(start_paused = true)]
@@ -279,6 +280,11 @@ fn number(bytes: &[u8]) -> usize {
         .fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
+/// The longest pad that is accepted.
+fn longest_pad(fault: Option<Fault>, refuses: Fault) -> usize {
+    if fault == Some(refuses) { 500 } else { 512 }
+}
+
 /// Random bytes, and not always as many.
 fn pad() -> Vec<u8> {
     (0..rand::random_range(1..200)).map(|_| rand::random()).collect()
@@ -325,21 +331,13 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
         mut a,
         mut b,
     } = keys(&exponent, &theirs, fault, 0)?;
-    let longest = if fault == Some(Fault::PadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::PadRefused);
     peer.find(&req1, longest).await?;
     if peer.take(20).await? != masked {
         return None;
     }
     let offer = apply(&mut a, &peer.take(14).await?);
-    let longest = if fault == Some(Fault::InnerPadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::InnerPadRefused);
     let (provide, len) = (number(&offer[8..12]), number(&offer[12..]));
     if offer[..8] != [0; 8] || ![1, 2, 3].contains(&(provide & 3)) || len > longest {
         return None;
@@ -370,16 +368,26 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
         return None;
     }
     peer.send_encrypted(&handshake(), b.as_mut(), fault).await?;
-    // It has the first piece of eight.
-    peer.send_encrypted(&[0, 0, 0, 2, 5, 0x80], b.as_mut(), fault)
-        .await?;
+    seed(&mut peer, stream, a, b, fault).await
+}
+
+/// Has one piece, and sends what is requested of it, until the other end closes or breaks the protocol.
+async fn seed(
+    peer: &mut Peer,
+    mut stream: Vec<u8>,
+    mut decrypt: Option<Rc4>,
+    mut encrypt: Option<Rc4>,
+    fault: Option<Fault>,
+) -> Option<()> {
+    let bitfield = [0, 0, 0, 2, 5, 0x80];
+    peer.send_encrypted(&bitfield, encrypt.as_mut(), fault).await?;
     let piece: Vec<u8> = (0..16 * 1024).map(|_| rand::random()).collect();
     loop {
-        let len = number(&read_stream(&mut peer, &mut stream, 4, a.as_mut()).await?);
+        let len = number(&read_stream(peer, &mut stream, 4, decrypt.as_mut()).await?);
         if len > 1024 {
             return None;
         }
-        let message = read_stream(&mut peer, &mut stream, len, a.as_mut()).await?;
+        let message = read_stream(peer, &mut stream, len, decrypt.as_mut()).await?;
         let answer = match message.first() {
             // Interested: unchoke.
             Some(2) => vec![0, 0, 0, 1, 1],
@@ -390,7 +398,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
             }
             _ => continue,
         };
-        peer.send_encrypted(&answer, b.as_mut(), fault).await?;
+        peer.send_encrypted(&answer, encrypt.as_mut(), fault).await?;
     }
 }
 
@@ -455,11 +463,7 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     peer.send(&[&req1[..], &masked, &apply(&mut a, &offer)].concat())
         .await?;
 
-    let longest = if fault == Some(Fault::PadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::PadRefused);
     match search {
         Search::Right => {
             let mark = apply(&mut b, &[0; 8]);
@@ -490,11 +494,7 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     }
     let header = apply(&mut b, &peer.take(6).await?);
     let (select, len) = (number(&header[..4]), number(&header[4..]));
-    let longest = if fault == Some(Fault::InnerPadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::InnerPadRefused);
     if ![1, 2].contains(&select) || len > longest {
         return None;
     }
@@ -514,18 +514,10 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
         Some(Fault::AfterPadDNotDecrypted) => stream = peer.take(together).await?,
         _ => {}
     }
-    while stream.len() < 68 {
-        let more = peer.take(1).await?;
-        stream.extend(if select == 2 { apply(&mut b, &more) } else { more });
+    let (a, mut b) = ((select == 2).then_some(a), (select == 2).then_some(b));
+    let theirs = read_stream(&mut peer, &mut stream, 68, b.as_mut()).await?;
+    if !is_handshake(&theirs) {
+        return None;
     }
-    if is_handshake(&stream) {
-        let interested = [0, 0, 0, 1, 2];
-        let sent = match select {
-            2 => apply(&mut a, &interested),
-            _ => interested.to_vec(),
-        };
-        peer.send(&sent).await?;
-        while peer.fill().await.is_some() {}
-    }
-    None
+    seed(&mut peer, stream, b, a, fault).await
 }

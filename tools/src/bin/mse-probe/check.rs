@@ -10,7 +10,6 @@ use mse_tools::check::{Connections, Finding, Level, Report, Verdict, dialler, li
 use mse_tools::cli::{Address, InfoHash, seconds};
 use mse_tools::exit;
 use mse_tools::text::{Style, progress};
-#[cfg(unix)]
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
@@ -111,6 +110,11 @@ impl Arguments {
 
     async fn listen(&self, address: &Address) -> io::Result<Accepted> {
         let listener = TcpListener::bind(address.parts()).await?;
+        // Every connection has the small buffers that one test needs. Where they cannot be set, that test shows less.
+        let socket = SockRef::from(&listener);
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        #[cfg(unix)]
+        let _ = socket.set_tcp_mss(SEGMENT);
         let local = listener.local_addr()?;
         let line = format!("listening on {local}");
         if self.json {
@@ -199,7 +203,11 @@ async fn dial(target: &Address, within: Duration) -> io::Result<TcpStream> {
     Ok(tcp)
 }
 
+const RECEIVE_BUFFER: usize = 8 * 1024;
 /// Small segments keep the peer's send buffer small, too.
+#[cfg(unix)]
+const SEGMENT: u32 = 1000;
+
 async fn dial_narrowly(target: &Address) -> io::Result<TcpStream> {
     let mut dialled = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in lookup_host(target.parts()).await? {
@@ -207,9 +215,10 @@ async fn dial_narrowly(target: &Address) -> io::Result<TcpStream> {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
-        socket.set_recv_buffer_size(8 * 1024)?;
+        let options = SockRef::from(&socket);
+        let _ = options.set_recv_buffer_size(RECEIVE_BUFFER);
         #[cfg(unix)]
-        SockRef::from(&socket).set_tcp_mss(1000)?;
+        let _ = options.set_tcp_mss(SEGMENT);
         dialled = socket.connect(address).await;
         if dialled.is_ok() {
             break;

@@ -62,7 +62,7 @@ def dials(client, mode, context, options):
         inner = Context(SimpleNamespace(), context.torrent)
         inner.tracker = addresses
         try:
-            running = client(inner, mode)
+            running = client(inner, mode, seed=options.seeds, dial=next(addresses.addresses))
             # rTorrent announces once in ten minutes at most.
             again = (lambda one=running: one.add_peer(next(addresses.addresses))) if issubclass(client, RTorrent) else None
             for line in found(probe, IDLE, told, again):
@@ -70,6 +70,9 @@ def dials(client, mode, context, options):
                 told += 1
         finally:
             inner.end()
+    # It may have ended while no client ran.
+    for line in found(probe, IDLE, told):
+        print(line, flush=True)
 
 
 def found(probe, idle, told=0, meanwhile=None):
@@ -102,6 +105,7 @@ def arguments():
     parser.add_argument("--role", choices=["listens", "dials"], help="default: both")
     parser.add_argument("--mode", default="default", help="how the client is set, as in clients/; default: as it is shipped")
     parser.add_argument("--dials", default=2048, type=int, help="for a secret that begins with zero; 0 leaves that out")
+    parser.add_argument("--seeds", action="store_true", help="a client that dials is a seed, so that it can be made to send much")
     parser.add_argument("--timeout", default=3.0, type=float, help="how long the check waits at each step, in seconds")
     parser.add_argument("--newest", action="store_true", help="the clients of Debian sid instead (install.sh --newest)")
     return parser.parse_args()

@@ -14,7 +14,7 @@ use super::wire::{find, finish};
 /// How much is sent through the peer, or fetched from it.
 const AMOUNT: usize = 2 * 1024 * 1024;
 /// What is tested.
-pub(super) const WHAT: &str = "2 MiB that we read late and slowly, so that the peer's writes are short";
+pub(super) const WHAT: &str = "2 MiB that we read late and slowly: the peer's writes are short";
 /// With less, its transport may have taken everything at once.
 const ENOUGH: usize = AMOUNT / 4;
 /// The longest request that all clients answer.

@@ -1,6 +1,7 @@
 //! One test.
 
 use super::fault::Fault;
+use super::overall::held_unless;
 use super::wire::End;
 use super::{Findings, Level, Verdict};
 
@@ -94,15 +95,7 @@ pub(crate) fn cut_keys(
         Ok((early @ 1.., _)) => held_unless(Some(format!("{early} bytes came"))),
         Ok((_, end)) => held_unless((end != End::Closed).then(|| "the connection stayed open".to_owned())),
     };
-    let what = "if a connection ends before the last byte of the key, the peer closes it without an answer";
+    let what = "a connection that ends inside the key is closed unanswered";
     let advice = "Such connections use descriptors until a timeout.";
     findings.add_with_advice("S5.1", Level::Recommended, what, verdict, advice);
-}
-
-/// A verdict about all connections together.
-pub(crate) fn held_unless(broken: Option<String>) -> Verdict {
-    match broken {
-        None => Verdict::Held,
-        Some(seen) => Verdict::Broken { seen, fault: None },
-    }
 }

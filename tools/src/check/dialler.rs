@@ -6,11 +6,12 @@ use num_bigint::BigUint;
 
 use super::arithmetic::{Zeros, padded};
 use super::backlog;
-use super::case::{cut_keys, held_unless, with};
+use super::case::{cut_keys, with};
 use super::fault::Fault;
 use super::initiator::{Pad, noise};
-use super::listener::{fresh_keys, goes_on, inner_pads, is_key_cut, mistaken_hands, pad_lengths, valid_keys};
+use super::overall::{fresh_keys, held_unless, inner_pads, pad_lengths, valid_keys};
 use super::responder::{Key, Script, Seen, accept, converse};
+use super::tester::{Suspects, Tester, mistaken_hands};
 use super::wire::{Cut, End, Pieces};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::handshake;
@@ -65,6 +66,42 @@ struct Check<'a, C> {
     seen: Vec<Seen>,
 }
 
+impl<'a, C: Connections> Tester<'a, Script, Expect> for Check<'a, C> {
+    const PLAIN: (&'static str, &'static str) =
+        ("S4.4", "RC4, no padding, our payload with the fourth message");
+    const WORKS: Expect = Expect::Continued;
+    const NOTHING_ELSE: &'static str = "the plain handshake does not work";
+
+    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
+        let seen = self.converse(script).await?;
+        let as_expected = match expect {
+            Expect::Continued => seen.continued(&self.options.info_hash),
+            Expect::Refused => seen.key.is_some() && seen.more.is_empty() && seen.end == End::Closed,
+        };
+        Ok(if as_expected { Ok(()) } else { Err(seen.describe()) })
+    }
+
+    fn suspects(&self, base: &Script) -> Suspects<Script> {
+        if self.seen.last().is_some_and(|seen| seen.ia.is_some()) {
+            Suspects::Stream(streams(base))
+        } else {
+            Suspects::Arithmetic(hands(base))
+        }
+    }
+
+    fn excuse(&self, _: Expect) -> Option<&'static str> {
+        None
+    }
+
+    fn pieces(script: &Script) -> &Pieces {
+        &script.pieces
+    }
+
+    fn findings(&mut self) -> &mut Findings<'a> {
+        &mut self.findings
+    }
+}
+
 impl<C: Connections> Check<'_, C> {
     async fn run(&mut self) {
         let mut ours = handshake(&self.options.info_hash);
@@ -77,9 +114,7 @@ impl<C: Connections> Check<'_, C> {
         self.cut_keys(&base).await;
         let provide = self.seen.iter().rev().find_map(|seen| seen.provide);
         for case in cases(&base, provide.unwrap_or(2)) {
-            let verdict = self.case(&base, &case).await;
-            self.findings
-                .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
+            self.case(&base, case).await;
         }
         self.backlog(&base).await;
         self.overall();
@@ -97,72 +132,6 @@ impl<C: Connections> Check<'_, C> {
             }
         }
         Err(ONLY_PLAINTEXT.to_owned())
-    }
-
-    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
-        let seen = self.converse(script).await?;
-        let as_expected = match expect {
-            Expect::Continued => seen.continued(&self.options.info_hash),
-            Expect::Refused => seen.key.is_some() && seen.more.is_empty() && seen.end == End::Closed,
-        };
-        Ok(if as_expected { Ok(()) } else { Err(seen.describe()) })
-    }
-
-    /// See [`super::listener`].
-    async fn baseline(&mut self, base: Script) -> Option<Script> {
-        let what = "RC4, no padding, our payload with the fourth message";
-        let mut found = None;
-        let verdict = match self.attempt(&base, Expect::Continued).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => {
-                self.findings.add("S4.4", Level::Required, what, Verdict::Held);
-                return Some(base);
-            }
-            Ok(Err(seen)) => {
-                let finished = self.seen.last().is_some_and(|seen| seen.ia.is_some());
-                let suspects = if finished { streams(&base) } else { hands(&base) };
-                let mut fault = None;
-                for (suspect, script) in suspects {
-                    if matches!(self.attempt(&script, Expect::Continued).await, Ok(Ok(()))) {
-                        fault = Some(suspect);
-                        found = (!finished && goes_on(fault)).then_some(script);
-                        break;
-                    }
-                }
-                Verdict::Broken { seen, fault }
-            }
-        };
-        self.findings.add("S4.4", Level::Required, what, verdict);
-        if found.is_none() {
-            self.findings.add(
-                "S4.1",
-                Level::Required,
-                "everything else",
-                Verdict::NotShown("the plain handshake does not work".to_owned()),
-            );
-        }
-        found
-    }
-
-    async fn case(&mut self, base: &Script, case: &Case) -> Verdict {
-        let Case { expect, shows, .. } = *case;
-        let seen = match self.attempt(&case.script, expect).await {
-            Err(error) => return Verdict::NotShown(error),
-            Ok(Ok(())) => return Verdict::Held,
-            Ok(Err(seen)) => seen,
-        };
-        for (fault, script) in &case.suspects {
-            if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
-                let fault = Some(*fault);
-                return Verdict::Broken { seen, fault };
-            }
-        }
-        // A busy peer is silent for other reasons.
-        if !matches!(self.attempt(base, Expect::Continued).await, Ok(Ok(()))) {
-            return Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"));
-        }
-        let fault = self.findings.blame(shows, is_key_cut(&case.script.pieces));
-        Verdict::Broken { seen, fault }
     }
 
     /// See [`super::listener`].
@@ -319,7 +288,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S4.7",
             Required,
-            format!("PadB of {len} bytes, with the key"),
+            format!("PadB of length {len}, with the key"),
             script,
             Continued,
         )
@@ -357,7 +326,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadD of {len} bytes, with any content"),
+            format!("PadD of length {len}, with any content"),
             script,
             Continued,
         )
@@ -473,7 +442,7 @@ fn selections(base: &Script, provide: u32) -> Vec<Case> {
     let case = Case::new(
         "S5.7",
         Recommended,
-        "PadB of 513 bytes is refused",
+        "PadB of length 513 is refused",
         script,
         Refused,
     );
@@ -482,7 +451,7 @@ fn selections(base: &Script, provide: u32) -> Vec<Case> {
     let case = Case::new(
         "S8.5",
         Recommended,
-        "PadD of 513 bytes is refused",
+        "PadD of length 513 is refused",
         script,
         Refused,
     );

@@ -5,11 +5,13 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Group, Hand, Number, Zeros, padded, random_exponent};
+use super::arithmetic::{Group, Zeros, padded, random_exponent};
 use super::backlog::{self, Outcome};
 use super::case::{cut_keys, with};
 use super::fault::Fault;
 use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake, noise};
+use super::overall::{fresh_keys, inner_pads, pad_lengths, valid_keys};
+use super::tester::{Suspects, Tester, is_key_cut, mistaken_hands};
 use super::wire::{Cut, End, Pieces, Wire};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::{LEN, PROTOCOL, handshake};
@@ -66,6 +68,49 @@ struct Check<'a, C> {
     seen: Vec<Seen>,
 }
 
+impl<'a, C: Connections> Tester<'a, Script, Expect> for Check<'a, C> {
+    const PLAIN: (&'static str, &'static str) = ("S4.3", "RC4, no padding, a BitTorrent handshake as IA");
+    const WORKS: Expect = Expect::Served;
+    const NOTHING_ELSE: &'static str = "the plain handshake does not work; does the peer serve this torrent?";
+
+    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
+        let seen = self.converse(script).await?;
+        let served = is_served(&seen, script);
+        let is_as_expected = match expect {
+            Expect::Served | Expect::ServedIfOffered => served,
+            Expect::Whole | Expect::WholeIfAccepted => served && is_whole(&seen, script),
+            Expect::Refused => seen.selected.is_none(),
+        };
+        Ok(is_as_expected.then_some(()).ok_or_else(|| seen.describe()))
+    }
+
+    fn suspects(&self, base: &Script) -> Suspects<Script> {
+        if self.seen.last().is_some_and(|seen| seen.pad_d.is_some()) {
+            Suspects::Stream(payloads(base))
+        } else {
+            Suspects::Arithmetic(hands(base))
+        }
+    }
+
+    fn excuse(&self, expect: Expect) -> Option<&'static str> {
+        let last = self.seen.last()?;
+        let is_refused = last.key.is_some() && last.selected.is_none();
+        match expect {
+            Expect::ServedIfOffered if is_refused => Some("the peer does not accept this offer"),
+            Expect::WholeIfAccepted if is_refused => Some("the peer does not accept so long an IA"),
+            _ => None,
+        }
+    }
+
+    fn pieces(script: &Script) -> &Pieces {
+        &script.pieces
+    }
+
+    fn findings(&mut self) -> &mut Findings<'a> {
+        &mut self.findings
+    }
+}
+
 impl<C: Connections> Check<'_, C> {
     async fn run(&mut self) {
         let base = Script::new(
@@ -102,95 +147,6 @@ impl<C: Connections> Check<'_, C> {
                 return Ok(seen);
             }
         }
-    }
-
-    /// Whether the peer does what is expected; if not, what it did.
-    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
-        let seen = self.converse(script).await?;
-        let served = is_served(&seen, script);
-        let is_as_expected = match expect {
-            Expect::Served | Expect::ServedIfOffered => served,
-            Expect::Whole | Expect::WholeIfAccepted => served && is_whole(&seen, script),
-            Expect::Refused => seen.selected.is_none(),
-        };
-        Ok(is_as_expected.then_some(()).ok_or_else(|| seen.describe()))
-    }
-
-    /// The plain handshake, without which no other test makes sense. Returns what every other test begins with: it makes
-    /// the mistake in the arithmetic that the peer makes, if there is one.
-    async fn baseline(&mut self, base: Script) -> Option<Script> {
-        let what = "RC4, no padding, a BitTorrent handshake as IA";
-        let mut found = None;
-        let verdict = match self.attempt(&base, Expect::Served).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => {
-                self.findings.add("S4.3", Level::Required, what, Verdict::Held);
-                return Some(base);
-            }
-            Ok(Err(seen)) => {
-                let finished = self.seen.last().is_some_and(|seen| seen.pad_d.is_some());
-                let suspects = if finished { payloads(&base) } else { hands(&base) };
-                let fault = self.confirm(&suspects, Expect::Served).await;
-                let (fault, script) = fault.map(|at| suspects[at].clone()).unzip();
-                found = script.filter(|_| !finished && goes_on(fault));
-                Verdict::Broken { seen, fault }
-            }
-        };
-        self.findings.add("S4.3", Level::Required, what, verdict);
-        if found.is_none() {
-            self.findings.add(
-                "S4.1",
-                Level::Required,
-                "everything else",
-                Verdict::NotShown(
-                    "the plain handshake does not work; does the peer serve this torrent?".to_owned(),
-                ),
-            );
-        }
-        found
-    }
-
-    /// The first suspect with which the peer does what is expected.
-    async fn confirm(&mut self, suspects: &[(Fault, Script)], expect: Expect) -> Option<usize> {
-        for (at, (_, script)) in suspects.iter().enumerate() {
-            if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
-                return Some(at);
-            }
-        }
-        None
-    }
-
-    async fn case(&mut self, base: &Script, case: Case) {
-        let verdict = match self.attempt(&case.script, case.expect).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => Verdict::Held,
-            Ok(Err(_)) if matches!(case.expect, Expect::ServedIfOffered) && self.refused_offer() => {
-                Verdict::Skipped("the peer does not accept this offer".to_owned())
-            }
-            Ok(Err(_)) if matches!(case.expect, Expect::WholeIfAccepted) && self.refused_offer() => {
-                Verdict::Skipped("the peer does not accept so long an IA".to_owned())
-            }
-            Ok(Err(seen)) => {
-                let confirmed = self.confirm(&case.suspects, case.expect).await;
-                let is_key_cut = is_key_cut(&case.script.pieces);
-                let fault = confirmed.map(|at| case.suspects[at].0);
-                let fault = fault.or_else(|| self.findings.blame(case.shows, is_key_cut));
-                // A busy peer is silent for other reasons.
-                if confirmed.is_none() && !matches!(self.attempt(base, Expect::Served).await, Ok(Ok(()))) {
-                    Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"))
-                } else {
-                    Verdict::Broken { seen, fault }
-                }
-            }
-        };
-        self.findings
-            .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
-    }
-
-    fn refused_offer(&self) -> bool {
-        self.seen
-            .last()
-            .is_some_and(|seen| seen.key.is_some() && seen.selected.is_none())
     }
 
     /// The key without its last byte.
@@ -341,61 +297,6 @@ impl<C: Connections> Check<'_, C> {
     }
 }
 
-pub(super) fn fresh_keys(keys: &[Number]) -> Verdict {
-    let repeated = (1..keys.len()).find(|at| keys[..*at].contains(&keys[*at]));
-    match repeated {
-        _ if keys.len() < 2 => Verdict::NotShown("fewer than two keys came".to_owned()),
-        None => Verdict::Held,
-        Some(_) => Verdict::Broken {
-            seen: "the same key came on two connections".to_owned(),
-            fault: None,
-        },
-    }
-}
-
-pub(super) fn valid_keys(keys: &[Number]) -> Verdict {
-    let p = Group::of_mse().modulus().clone();
-    let is_valid = |key: &&Number| {
-        let key = BigUint::from_bytes_be(&key[..]);
-        key >= BigUint::from(2_u8) && key + 2_u8 <= p
-    };
-    match keys.iter().find(|key| !is_valid(key)) {
-        None if keys.is_empty() => Verdict::NotShown("no key came".to_owned()),
-        None => Verdict::Held,
-        Some(key) => Verdict::Broken {
-            seen: format!("a key began with {}", hex::encode(&key[..8])),
-            fault: None,
-        },
-    }
-}
-
-pub(super) fn pad_lengths(lens: &[usize]) -> Verdict {
-    match lens {
-        [] | [_] | [_, _] | [_, _, _] => Verdict::NotShown("too few pads came".to_owned()),
-        [first, rest @ ..] if rest.iter().all(|len| len == first) => Verdict::Broken {
-            seen: format!("it always had {first} bytes"),
-            fault: None,
-        },
-        _ => Verdict::Held,
-    }
-}
-
-pub(super) fn inner_pads(pads: &[Vec<u8>]) -> Verdict {
-    let longest = pads.iter().map(Vec::len).max();
-    match longest {
-        None => Verdict::NotShown("none came".to_owned()),
-        Some(len) if len > 512 => Verdict::Broken {
-            seen: format!("one had {len} bytes"),
-            fault: None,
-        },
-        Some(_) if pads.iter().flatten().all(|byte| *byte == 0) => Verdict::Held,
-        Some(_) => Verdict::Broken {
-            seen: "it had other bytes".to_owned(),
-            fault: None,
-        },
-    }
-}
-
 fn is_served(seen: &Seen, script: &Script) -> bool {
     let is_one_of_ours = seen
         .selected
@@ -411,42 +312,6 @@ fn is_whole(seen: &Seen, script: &Script) -> bool {
     } else {
         seen.end != End::Closed
     }
-}
-
-/// Mistakes in the arithmetic.
-pub(super) fn mistaken_hands() -> Vec<(Fault, Hand, Option<BigUint>)> {
-    let with = |group| Hand {
-        group,
-        ..Hand::default()
-    };
-    vec![
-        (Fault::PrimeOfRfc2409, with(Group::of_rfc_2409()), None),
-        (Fault::PrimeOfOakley2, with(Group::of_oakley_2()), None),
-        (Fault::Multiplied, with(Group::of_mse().multiplying()), None),
-        (
-            Fault::NothingDiscarded,
-            Hand {
-                discards: false,
-                ..Hand::default()
-            },
-            None,
-        ),
-        (
-            Fault::KeysExchanged,
-            Hand {
-                exchanged: true,
-                ..Hand::default()
-            },
-            None,
-        ),
-        // Y is 2, and S is the other key, with any prime.
-        (Fault::AnotherPrime, Hand::default(), Some(BigUint::from(1_u8))),
-    ]
-}
-
-/// Whether the other tests make sense with this mistake: their keys need powers, and a prime that is known.
-pub(super) fn goes_on(fault: Option<Fault>) -> bool {
-    !matches!(fault, Some(Fault::AnotherPrime | Fault::Multiplied))
 }
 
 fn hands(base: &Script) -> Vec<(Fault, Script)> {
@@ -506,7 +371,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.3",
             Required,
-            format!("PadA of {len} bytes, with the key"),
+            format!("PadA of length {len}, with the key"),
             script,
             Served,
         );
@@ -530,7 +395,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
     let case = Case::new(
         "S5.3",
         Recommended,
-        "PadA of 513 bytes is refused",
+        "PadA of length 513 is refused",
         script,
         Refused,
     );
@@ -549,7 +414,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadC of {len} bytes, with any content"),
+            format!("PadC of length {len}, with any content"),
             script,
             Served,
         )
@@ -563,7 +428,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
     cases.push(Case::new(
         "S8.5",
         Recommended,
-        "PadC of 513 bytes is refused",
+        "PadC of length 513 is refused",
         script,
         Refused,
     ));
@@ -588,13 +453,12 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
                 .advice("aria2, WebTorrent and Mainline send an empty IA."),
         );
     }
-    // A keep-alive.
     let script = with(base, |script| script.ia.extend([0; 4]));
     cases.push(
         Case::new(
             "S2.11",
             Recommended,
-            "IA of 72 bytes: a message after the handshake",
+            "IA of 72 bytes, with a keep-alive after the handshake",
             script,
             Served,
         )
@@ -602,7 +466,7 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
     );
     for len in [200, 1000] {
         let script = with(base, |script| long_payload(script, len, len));
-        let what = format!("IA of {len} bytes: a message of the extension protocol after the handshake");
+        let what = format!("IA of {len} bytes, with a message of the extension protocol");
         cases
             .push(Case::new("S2.11", Recommended, what, script, Whole).advice(
                 "libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them.",
@@ -800,16 +664,6 @@ fn refusals(base: &Script) -> Vec<Case> {
         .advice("A BitTorrent client may well close then."),
     );
     cases
-}
-
-/// Whether the key itself arrives in pieces.
-pub(super) fn is_key_cut(pieces: &Pieces) -> bool {
-    let first = match pieces {
-        Pieces::Whole => usize::MAX,
-        Pieces::Each(len) => *len,
-        Pieces::First(lens) => lens.first().copied().unwrap_or(usize::MAX),
-    };
-    first < 96
 }
 
 async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(

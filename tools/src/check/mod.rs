@@ -13,8 +13,10 @@ pub mod dialler;
 pub mod fault;
 pub mod initiator;
 pub mod listener;
+mod overall;
 pub mod report;
 pub mod responder;
+mod tester;
 pub mod wire;
 
 use std::future::Future;

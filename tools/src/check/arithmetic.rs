@@ -163,7 +163,7 @@ pub enum Zeros {
     /// They are left out.
     Stripped,
     /// HASH('req1', S) and HASH('req3', S) leave them out. keyA and keyB are computed from S moved to the left by them, with
-    /// this byte after its end (as in rTorrent; its older versions leave uninitialised bytes there).
+    /// this byte after its end. (So does rTorrent.)
     MovedInKeys(u8),
     /// HASH('req3', S) alone has them at the end of S (as in libtorrent before PR 8434, which leaves uninitialised bytes there).
     MovedInMask,

@@ -19,9 +19,9 @@ use crate::handshake::handshake;
 /// How often the peer has to dial if it makes no mistake.
 pub const CONNECTIONS: usize = 39;
 
-/// After this many connections in plaintext in a row, no other one is waited for.
-const MOST_PLAINTEXT: usize = 8;
-const ONLY_PLAINTEXT: &str = "the peer dials in plaintext only";
+/// After this many connections without a key in a row, no other one is waited for.
+const MOST_WITHOUT_KEY: usize = 8;
+const NO_KEY: &str = "the peer dialled 8 times without MSE";
 
 /// What to test, and how patiently.
 #[derive(Clone, Debug)]
@@ -120,18 +120,19 @@ impl<C: Connections> Check<'_, C> {
         self.overall();
     }
 
-    /// The next conversation in MSE. A peer may redial in plaintext after a handshake that failed.
+    /// The next conversation in MSE. After a handshake that failed, a peer may redial in plaintext, or send nothing (as
+    /// Transmission 3.00).
     async fn converse(&mut self, script: &Script) -> Result<Seen, String> {
-        for _ in 0..MOST_PLAINTEXT {
+        for _ in 0..MOST_WITHOUT_KEY {
             let io = self.connections.next().await;
             let io = io.map_err(|error| format!("no connection: {error}"))?;
             let seen = converse(io, script, self.options.wait).await;
-            if !seen.plaintext {
+            if seen.key.is_some() {
                 self.seen.push(seen.clone());
                 return Ok(seen);
             }
         }
-        Err(ONLY_PLAINTEXT.to_owned())
+        Err(NO_KEY.to_owned())
     }
 
     /// See [`super::listener`].
@@ -153,8 +154,8 @@ impl<C: Connections> Check<'_, C> {
         let payload = handshake(&self.options.info_hash).to_vec();
         let script = with(base, |script| script.payload = payload);
         let wait = self.options.wait;
-        let mut verdict = Verdict::NotShown(ONLY_PLAINTEXT.to_owned());
-        for _ in 0..MOST_PLAINTEXT {
+        let mut verdict = Verdict::NotShown(NO_KEY.to_owned());
+        for _ in 0..MOST_WITHOUT_KEY {
             let io = match self.connections.next_narrow().await {
                 Ok(io) => io,
                 Err(error) => {
@@ -163,7 +164,7 @@ impl<C: Connections> Check<'_, C> {
                 }
             };
             let (seen, stream) = accept(io, &script, wait).await;
-            if seen.plaintext {
+            if seen.key.is_none() {
                 continue;
             }
             verdict = match stream {

@@ -43,7 +43,7 @@ pub trait Connections {
 /// How much depends on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Without it, peers that follow the specification cannot be spoken to.
+    /// The specification demands it.
     Required,
     /// The specification leaves it open, or only some clients need it.
     Recommended,

@@ -76,6 +76,15 @@ fn assert_conforms(report: &Report) {
 
 #[track_caller]
 fn assert_named(report: &Report, fault: Fault) {
+    let entries = report.findings.iter().map(mse_tools::check::report::entry);
+    let text: Vec<_> = entries
+        .chain([mse_tools::check::report::summary(report)])
+        .collect();
+    let too_long = text
+        .iter()
+        .flat_map(|text| text.lines())
+        .find(|line| line.len() > 80);
+    assert_eq!(too_long, None, "does not fit on a terminal");
     assert_eq!(report.faults(), [fault], "{}", not_held(report));
     assert!(!report.conforms());
 }

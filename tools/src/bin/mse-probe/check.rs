@@ -16,8 +16,8 @@ use tokio::time::timeout;
 
 /// Tests an implementation of MSE against the specification, and names known mistakes
 ///
-/// Each test is a connection of its own. The numbers, such as S4.3, are those of tests/specification.md in the repository. BROKEN is
-/// a required rule, "advice" a recommendation. Exit status 0 if every required rule held.
+/// Each test is a connection of its own. Numbers such as S4.3 are those of tests/specification.md in the repository.
+/// BROKEN is a required rule, "advice" a recommendation. Exit status 0 if every required rule held.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
                         mse-probe check --connect 127.0.0.1:6881 \\\n    \

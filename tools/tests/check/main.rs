@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backlog;
 mod ours;
 mod vectors;
 mod wrong;

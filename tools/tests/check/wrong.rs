@@ -1,8 +1,11 @@
 //! Peers that make one mistake each. They share no arithmetic, no cipher and no code with what tests them.
 
+use std::sync::Arc;
+
 use mse_tools::check::fault::Fault;
 use num_bigint::BigUint;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::Semaphore;
 
 use crate::{INFO_HASH, assert_conforms, assert_named, check_dialler, check_listener};
 use mse_oracle::sha1;
@@ -93,6 +96,41 @@ async fn every_mistake_of_a_dialler_is_named() {
         .await;
         assert_named(&report, fault);
     }
+}
+
+/// As Transmission does: no second connection before the first one is closed.
+#[tokio::test(start_paused = true)]
+async fn a_listener_of_one_connection_at_a_time_conforms() {
+    let is_free = Arc::new(Semaphore::new(1));
+    let report = check_listener(move |io| {
+        let is_free = Arc::clone(&is_free);
+        async move {
+            if let Ok(_taken) = is_free.try_acquire() {
+                let _ended = listen(io, None).await;
+            }
+        }
+    })
+    .await;
+    assert_conforms(&report);
+}
+
+/// As Transmission does after a handshake that failed.
+#[tokio::test(start_paused = true)]
+async fn a_dialler_that_sometimes_speaks_plaintext_or_sends_nothing_conforms() {
+    let mut count = 0;
+    let report = check_dialler(move |mut io| {
+        count += 1;
+        let turn = count % 3;
+        async move {
+            match turn {
+                0 => drop(io.write_all(&handshake()).await),
+                1 => drop(io.read(&mut [0]).await),
+                _ => drop(dial(io, None).await),
+            }
+        }
+    })
+    .await;
+    assert_conforms(&report);
 }
 
 /// The ciphers can move by one byte at each attempt, too.

@@ -1,11 +1,13 @@
 //! Peers that make one mistake each. They share no arithmetic, no cipher and no code with what tests them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mse_tools::check::fault::Fault;
 use num_bigint::BigUint;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, duplex, split};
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::{INFO_HASH, assert_conforms, assert_named, check_dialler, check_listener};
 use mse_oracle::sha1;
@@ -106,12 +108,27 @@ async fn a_listener_of_one_connection_at_a_time_conforms() {
         let is_free = Arc::clone(&is_free);
         async move {
             if let Ok(_taken) = is_free.try_acquire() {
-                let _ended = listen(io, None).await;
+                listen_slowly(io).await;
             }
         }
     })
     .await;
     assert_conforms(&report);
+}
+
+/// Notices late that the other end has closed.
+async fn listen_slowly(io: DuplexStream) {
+    let (ours, theirs) = duplex(64 * 1024);
+    tokio::spawn(async {
+        let _ended = listen(theirs, None).await;
+    });
+    let ((mut from, mut to), (mut answers, mut requests)) = (split(io), split(ours));
+    let asking = async {
+        let _ = copy(&mut from, &mut requests).await;
+        sleep(Duration::from_millis(50)).await;
+        let _ = requests.shutdown().await;
+    };
+    let (_answered, ()) = tokio::join!(copy(&mut answers, &mut to), asking);
 }
 
 /// As Transmission does after a handshake that failed.

@@ -83,6 +83,9 @@ class RTorrent(Client):
     def wait_done(self, timeout=120):
         self._wait(lambda: self._call("d.complete", self._hash), timeout, "not done")
 
+    def add_peer(self, address):
+        self._call("add_peer", self._hash, "%s:%d" % address)
+
     def _wait(self, holds, timeout, complaint):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

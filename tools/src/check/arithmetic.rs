@@ -162,6 +162,9 @@ pub enum Zeros {
     Kept,
     /// They are left out.
     Stripped,
+    /// HASH('req1', S) and HASH('req3', S) leave them out. keyA and keyB are computed from S moved to the left by them, with
+    /// this byte after its end. (So does rTorrent.)
+    MovedInKeys(u8),
     /// HASH('req3', S) alone has them at the end of S (as in libtorrent before PR 8434, which leaves uninitialised bytes there).
     MovedInMask,
 }
@@ -210,15 +213,19 @@ impl Hand {
         let zeros = secret.iter().take_while(|byte| **byte == 0).count();
         let (mut moved, stripped) = (*secret, &secret[zeros..]);
         moved.rotate_left(zeros);
-        let (secret, masking) = match self.zeros {
-            Zeros::Kept => (&secret[..], &secret[..]),
-            Zeros::Stripped => (stripped, stripped),
-            Zeros::MovedInMask => (&secret[..], &moved[..]),
+        if let Zeros::MovedInKeys(last) = self.zeros {
+            moved[LEN - zeros..].fill(last);
+        }
+        let (secret, masking, keying) = match self.zeros {
+            Zeros::Kept => (&secret[..], &secret[..], &secret[..]),
+            Zeros::Stripped => (stripped, stripped, stripped),
+            Zeros::MovedInKeys(_) => (stripped, stripped, &moved[..]),
+            Zeros::MovedInMask => (&secret[..], &moved[..], &secret[..]),
         };
         let (req2, req3) = (hash(&[b"req2", skey]), hash(&[b"req3", masking]));
         let mut masked = req2;
         masked.iter_mut().zip(req3).for_each(|(byte, mask)| *byte ^= mask);
-        let cipher = |label: &[u8]| Rc4::new(&hash(&[label, secret, skey]), self.discards);
+        let cipher = |label: &[u8]| Rc4::new(&hash(&[label, keying, skey]), self.discards);
         let (a, b) = (cipher(b"keyA"), cipher(b"keyB"));
         let (a, b) = if self.exchanged { (b, a) } else { (a, b) };
         Keys {
@@ -227,6 +234,17 @@ impl Hand {
             a,
             b,
         }
+    }
+
+    /// The same, for an end whose byte after S is not known: with the byte that decrypts VC, if there is one.
+    pub fn keys_for(&self, secret: &Number, skey: &[u8; 20], vc: &[u8]) -> Keys {
+        let with = |last| Self {
+            zeros: Zeros::MovedInKeys(last),
+            ..self.clone()
+        };
+        let mut candidates = (0..=u8::MAX).map(|last| with(last).keys(secret, skey));
+        let found = candidates.find(|keys| keys.a.clone().apply(vc).iter().all(|byte| *byte == 0));
+        found.unwrap_or_else(|| self.keys(secret, skey))
     }
 }
 

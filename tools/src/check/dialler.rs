@@ -5,20 +5,23 @@ use std::time::Duration;
 use num_bigint::BigUint;
 
 use super::arithmetic::{Zeros, padded};
-use super::case::{held_unless, with};
+use super::backlog;
+use super::case::{cut_keys, with};
 use super::fault::Fault;
 use super::initiator::{Pad, noise};
-use super::listener::{fresh_keys, goes_on, inner_pads, mistaken_hands, pad_lengths, valid_keys};
-use super::responder::{Key, Script, Seen, converse};
-use super::wire::{End, Pieces};
+use super::overall::{fresh_keys, held_unless, inner_pads, pad_lengths, valid_keys};
+use super::responder::{Key, Script, Seen, accept, converse};
+use super::tester::{Suspects, Tester, mistaken_hands};
+use super::wire::{Cut, End, Pieces};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::handshake;
 
 /// How often the peer has to dial if it makes no mistake.
-pub const CONNECTIONS: usize = 36;
+pub const CONNECTIONS: usize = 39;
 
-/// After this many connections in plaintext in a row, no other one is waited for.
-const MOST_PLAINTEXT: usize = 8;
+/// After this many connections without a key in a row, no other one is waited for.
+const MOST_WITHOUT_KEY: usize = 8;
+const NO_KEY: &str = "the peer dialled 8 times without MSE";
 
 /// What to test, and how patiently.
 #[derive(Clone, Debug)]
@@ -63,37 +66,11 @@ struct Check<'a, C> {
     seen: Vec<Seen>,
 }
 
-impl<C: Connections> Check<'_, C> {
-    async fn run(&mut self) {
-        let mut ours = handshake(&self.options.info_hash);
-        // Extensions and the fast extension: most clients then send a message at once.
-        (ours[25], ours[27]) = (0x10, 0x04);
-        let base = Script::new(self.options.info_hash, ours.to_vec());
-        let Some(base) = self.baseline(base).await else {
-            return;
-        };
-        let provide = self.seen.iter().rev().find_map(|seen| seen.provide);
-        for case in cases(&base, provide.unwrap_or(2)) {
-            let verdict = self.case(&base, &case).await;
-            self.findings
-                .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
-        }
-        self.overall();
-    }
-
-    /// The next conversation in MSE. A peer may redial in plaintext after a handshake that failed.
-    async fn converse(&mut self, script: &Script) -> Result<Seen, String> {
-        for _ in 0..MOST_PLAINTEXT {
-            let io = self.connections.next().await;
-            let io = io.map_err(|error| format!("no connection: {error}"))?;
-            let seen = converse(io, script, self.options.wait).await;
-            if !seen.plaintext {
-                self.seen.push(seen.clone());
-                return Ok(seen);
-            }
-        }
-        Err("the peer dials in plaintext only".to_owned())
-    }
+impl<'a, C: Connections> Tester<'a, Script, Expect> for Check<'a, C> {
+    const PLAIN: (&'static str, &'static str) =
+        ("S4.4", "RC4, no padding, our payload with the fourth message");
+    const WORKS: Expect = Expect::Continued;
+    const NOTHING_ELSE: &'static str = "the plain handshake does not work";
 
     async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
         let seen = self.converse(script).await?;
@@ -104,66 +81,99 @@ impl<C: Connections> Check<'_, C> {
         Ok(if as_expected { Ok(()) } else { Err(seen.describe()) })
     }
 
-    /// See [`super::listener`].
-    async fn baseline(&mut self, base: Script) -> Option<Script> {
-        let what = "RC4, no padding, our payload with the fourth message";
-        let mut found = None;
-        let verdict = match self.attempt(&base, Expect::Continued).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => {
-                self.findings.add("S4.4", Level::Required, what, Verdict::Held);
-                return Some(base);
-            }
-            Ok(Err(seen)) => {
-                let finished = self.seen.last().is_some_and(|seen| seen.ia.is_some());
-                let suspects = if finished { streams(&base) } else { hands(&base) };
-                let mut fault = None;
-                for (suspect, script) in suspects {
-                    if matches!(self.attempt(&script, Expect::Continued).await, Ok(Ok(()))) {
-                        fault = Some(suspect);
-                        found = (!finished && goes_on(fault)).then_some(script);
-                        break;
-                    }
-                }
-                Verdict::Broken { seen, fault }
-            }
-        };
-        self.findings.add("S4.4", Level::Required, what, verdict);
-        if found.is_none() {
-            self.findings.add(
-                "S4.1",
-                Level::Required,
-                "everything else",
-                Verdict::NotShown("the plain handshake does not work".to_owned()),
-            );
+    fn suspects(&self, base: &Script) -> Suspects<Script> {
+        if self.seen.last().is_some_and(|seen| seen.ia.is_some()) {
+            Suspects::Stream(streams(base))
+        } else {
+            Suspects::Arithmetic(hands(base))
         }
-        found
     }
 
-    async fn case(&mut self, base: &Script, case: &Case) -> Verdict {
-        let Case { expect, shows, .. } = *case;
-        let seen = match self.attempt(&case.script, expect).await {
-            Err(error) => return Verdict::NotShown(error),
-            Ok(Ok(())) => return Verdict::Held,
-            Ok(Err(seen)) => seen,
+    fn excuse(&self, _: Expect) -> Option<&'static str> {
+        None
+    }
+
+    fn pieces(script: &Script) -> &Pieces {
+        &script.pieces
+    }
+
+    fn findings(&mut self) -> &mut Findings<'a> {
+        &mut self.findings
+    }
+}
+
+impl<C: Connections> Check<'_, C> {
+    async fn run(&mut self) {
+        let mut ours = handshake(&self.options.info_hash);
+        // Extensions and the fast extension: most clients then send a message at once.
+        (ours[25], ours[27]) = (0x10, 0x04);
+        let base = Script::new(self.options.info_hash, ours.to_vec());
+        let Some(base) = self.baseline(base).await else {
+            return;
         };
-        for (fault, script) in &case.suspects {
-            if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
-                let fault = Some(*fault);
-                return Verdict::Broken { seen, fault };
+        self.cut_keys(&base).await;
+        let provide = self.seen.iter().rev().find_map(|seen| seen.provide);
+        for case in cases(&base, provide.unwrap_or(2)) {
+            self.case(&base, case).await;
+        }
+        self.backlog(&base).await;
+        self.overall();
+    }
+
+    /// The next conversation in MSE. After a handshake that failed, a peer may redial in plaintext, or send nothing (as
+    /// Transmission 3.00).
+    async fn converse(&mut self, script: &Script) -> Result<Seen, String> {
+        for _ in 0..MOST_WITHOUT_KEY {
+            let io = self.connections.next().await;
+            let io = io.map_err(|error| format!("no connection: {error}"))?;
+            let seen = converse(io, script, self.options.wait).await;
+            if seen.key.is_some() {
+                self.seen.push(seen.clone());
+                return Ok(seen);
             }
         }
-        // A busy peer is silent for other reasons.
-        if !matches!(self.attempt(base, Expect::Continued).await, Ok(Ok(()))) {
-            return Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"));
+        Err(NO_KEY.to_owned())
+    }
+
+    /// See [`super::listener`].
+    async fn cut_keys(&mut self, base: &Script) {
+        let info_hash = self.options.info_hash;
+        let paused = self.converse(&with(base, |script| script.cut = Cut::Pause)).await;
+        let paused = paused.map(|seen| (seen.before_key, seen.continued(&info_hash), seen.describe()));
+        let ended = self.converse(&with(base, |script| script.cut = Cut::End)).await;
+        cut_keys(
+            &mut self.findings,
+            paused,
+            ended.map(|seen| (seen.before_key, seen.end)),
+        );
+    }
+
+    /// More than the peer's transport takes at once, if the peer has something to fetch.
+    async fn backlog(&mut self, base: &Script) {
+        // Without the fast extension, the peer says in a bitfield what it has.
+        let payload = handshake(&self.options.info_hash).to_vec();
+        let script = with(base, |script| script.payload = payload);
+        let wait = self.options.wait;
+        let mut verdict = Verdict::NotShown(NO_KEY.to_owned());
+        for _ in 0..MOST_WITHOUT_KEY {
+            let io = match self.connections.next_narrow().await {
+                Ok(io) => io,
+                Err(error) => {
+                    verdict = Verdict::NotShown(format!("no connection: {error}"));
+                    break;
+                }
+            };
+            let (seen, stream) = accept(io, &script, wait).await;
+            if seen.key.is_none() {
+                continue;
+            }
+            verdict = match stream {
+                Some(stream) => stream.fetch(wait).await.verdict(),
+                None => Verdict::Skipped(seen.describe()),
+            };
+            break;
         }
-        // A peer that does not search for VC accepts no pad of any length, and that is one mistake.
-        let earlier = self.findings.faults().into_iter().find(|fault| {
-            let searches = [Fault::VcNotSearched, Fault::VcSearchedWithMovingCipher];
-            shows == Some(Fault::PadRefused) && searches.contains(fault)
-        });
-        let fault = earlier.or(shows);
-        Verdict::Broken { seen, fault }
+        self.findings.add("S3.6", Level::Required, backlog::WHAT, verdict);
     }
 
     /// Rules about what the peer sends.
@@ -279,7 +289,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S4.7",
             Required,
-            format!("PadB of {len}, with the key"),
+            format!("PadB of length {len}, with the key"),
             script,
             Continued,
         )
@@ -317,7 +327,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadD of {len}, with any content"),
+            format!("PadD of length {len}, with any content"),
             script,
             Continued,
         )
@@ -367,6 +377,9 @@ fn keys(base: &Script) -> Vec<Case> {
     let case = Case::new("S3.4", Required, "S with a leading zero byte", script, Continued);
     cases.push(
         case.suspect(Fault::ZerosStripped, |script| script.hand.zeros = Zeros::Stripped)
+            .suspect(Fault::ZerosMovedInKeys, |script| {
+                script.hand.zeros = Zeros::MovedInKeys(0);
+            })
             .suspect(Fault::ZerosMovedInMask, |script| {
                 script.hand.zeros = Zeros::MovedInMask;
             }),
@@ -427,10 +440,22 @@ fn selections(base: &Script, provide: u32) -> Vec<Case> {
         );
     }
     let script = with(base, |script| script.pad_b = Pad::with_key(513));
-    let case = Case::new("S5.7", Recommended, "PadB of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S5.7",
+        Recommended,
+        "PadB of length 513 is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("Without a limit, a peer can feed the search for ever."));
     let script = with(base, |script| script.pad_d = vec![0; 513]);
-    let case = Case::new("S8.5", Recommended, "PadD of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S8.5",
+        Recommended,
+        "PadD of length 513 is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("BiglyBT accepts up to 65535."));
     cases
 }

@@ -15,6 +15,8 @@ pub enum Fault {
     Multiplied,
     /// S is shorter than 96 bytes in one handshake of 256.
     ZerosStripped,
+    /// The hashes are computed from a shorter S, and the keystreams from another S, in one handshake of 256.
+    ZerosMovedInKeys,
     /// HASH('req3', S) is computed from another S in one handshake of 256.
     ZerosMovedInMask,
     /// The keystreams begin 1024 bytes too early.
@@ -33,6 +35,8 @@ pub enum Fault {
     VcSearchedWithMovingCipher,
     /// IA does not get to the BitTorrent layer.
     PayloadLost,
+    /// What IA has after the BitTorrent handshake does not get to the BitTorrent layer.
+    PayloadCut,
     /// IA is decrypted again as part of the stream.
     PayloadDecryptedTwice,
     /// IA is passed on as it is on the wire.
@@ -45,16 +49,21 @@ pub enum Fault {
     PlaintextOnOneByte,
     /// The first read decides between plaintext and MSE.
     PlaintextOnFirstRead,
+    /// The first read is taken for the whole key.
+    KeyOnFirstRead,
+    /// A short write moves the cipher by more than was written.
+    CipherAheadOfWrite,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::PrimeOfRfc2409,
         Self::PrimeOfOakley2,
         Self::AnotherPrime,
         Self::Multiplied,
         Self::ZerosStripped,
+        Self::ZerosMovedInKeys,
         Self::ZerosMovedInMask,
         Self::NothingDiscarded,
         Self::KeysExchanged,
@@ -64,12 +73,15 @@ impl Fault {
         Self::VcNotSearched,
         Self::VcSearchedWithMovingCipher,
         Self::PayloadLost,
+        Self::PayloadCut,
         Self::PayloadDecryptedTwice,
         Self::PayloadNotDecrypted,
         Self::AfterPadDNotDecrypted,
         Self::AfterPadDLost,
         Self::PlaintextOnOneByte,
         Self::PlaintextOnFirstRead,
+        Self::KeyOnFirstRead,
+        Self::CipherAheadOfWrite,
     ];
 
     /// A short name, for programs.
@@ -80,6 +92,7 @@ impl Fault {
             Self::AnotherPrime => "another-prime",
             Self::Multiplied => "multiplied",
             Self::ZerosStripped => "zeros-stripped",
+            Self::ZerosMovedInKeys => "zeros-moved-in-keys",
             Self::ZerosMovedInMask => "zeros-moved-in-mask",
             Self::NothingDiscarded => "nothing-discarded",
             Self::KeysExchanged => "keys-exchanged",
@@ -89,12 +102,15 @@ impl Fault {
             Self::VcNotSearched => "vc-not-searched",
             Self::VcSearchedWithMovingCipher => "vc-searched-with-moving-cipher",
             Self::PayloadLost => "payload-lost",
+            Self::PayloadCut => "payload-cut",
             Self::PayloadDecryptedTwice => "payload-decrypted-twice",
             Self::PayloadNotDecrypted => "payload-not-decrypted",
             Self::AfterPadDNotDecrypted => "after-pad-d-not-decrypted",
             Self::AfterPadDLost => "after-pad-d-lost",
             Self::PlaintextOnOneByte => "plaintext-on-one-byte",
             Self::PlaintextOnFirstRead => "plaintext-on-first-read",
+            Self::KeyOnFirstRead => "key-on-first-read",
+            Self::CipherAheadOfWrite => "cipher-ahead-of-write",
         }
     }
 }
@@ -118,6 +134,10 @@ impl fmt::Display for Fault {
             Self::ZerosStripped => {
                 "the peer strips leading zeros of S: all 96 bytes have to be hashed, or one handshake in 256 fails"
             }
+            Self::ZerosMovedInKeys => {
+                "HASH('req1', S) and HASH('req3', S) are computed from S without its leading zeros, and keyA and keyB from S \
+                 with other bytes at its end instead: one handshake in 256 fails"
+            }
             Self::ZerosMovedInMask => {
                 "HASH('req3', S) is computed from S without its leading zeros and with as many at its end: one handshake in \
                  256 fails"
@@ -139,6 +159,9 @@ impl fmt::Display for Fault {
                  the keystream instead"
             }
             Self::PayloadLost => "the initial payload (IA) is lost: it is the beginning of the stream",
+            Self::PayloadCut => {
+                "the initial payload (IA) is cut after 68 bytes: all of it is the beginning of the stream"
+            }
             Self::PayloadDecryptedTwice => {
                 "the initial payload (IA) is decrypted twice: once in the handshake, and once more as part of the stream"
             }
@@ -153,6 +176,13 @@ impl fmt::Display for Fault {
             Self::PlaintextOnFirstRead => {
                 "plaintext is decided on the first read: a message may arrive in any pieces, so wait for the byte that \
                  differs, or for 20 bytes"
+            }
+            Self::KeyOnFirstRead => {
+                "the first read is taken for the whole key: a message may arrive in any pieces, so wait for 96 bytes"
+            }
+            Self::CipherAheadOfWrite => {
+                "the cipher moves by more than was written if the transport takes only a part: keep the encrypted rest, and \
+                 write it next"
             }
         })
     }

@@ -6,9 +6,10 @@ use num_bigint::BigUint;
 use rand::RngExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Hand, LEN, Number, Rc4, random_exponent};
-use super::wire::{End, Pieces, Wire, find};
-use crate::handshake::PROTOCOL;
+use super::arithmetic::{Hand, Keys, LEN, Number, Rc4, random_exponent};
+use super::backlog::Stream;
+use super::wire::{Cut, End, Pieces, Wire, find};
+use crate::handshake::{self, PROTOCOL};
 
 /// The key that is sent.
 #[derive(Clone, Debug)]
@@ -74,6 +75,7 @@ pub enum Ia {
 
 /// What to send.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing to do")]
 pub struct Script {
     /// How keys are derived.
     pub hand: Hand,
@@ -103,8 +105,12 @@ pub struct Script {
     pub then: Vec<u8>,
     /// The pieces of each message.
     pub pieces: Pieces,
+    /// What is done before the last byte of the key.
+    pub cut: Cut,
     /// Ends our direction after the third message.
     pub half_close: bool,
+    /// Whether to watch the other end for a moment after its BitTorrent handshake.
+    pub watch: bool,
 }
 
 impl Script {
@@ -125,7 +131,9 @@ impl Script {
             after_ia: Vec::new(),
             then: Vec::new(),
             pieces: Pieces::Whole,
+            cut: Cut::None,
             half_close: false,
+            watch: false,
         }
     }
 
@@ -159,6 +167,8 @@ impl Script {
 /// What the other end did.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    /// How many bytes came before our key was complete.
+    pub early: usize,
     /// Yb.
     pub key: Option<Number>,
     /// Whether the first byte of S was zero.
@@ -203,13 +213,19 @@ impl Seen {
                 selected: Some(selected),
                 payload,
                 ..
-            } => format!(
-                "it selected {selected:#x}, and its payload of {} bytes begins with {}",
-                payload.len(),
-                hex::encode(&payload[..payload.len().min(8)])
-            ),
+            } => format!("it selected {selected:#x}, and sent {}", describe(payload)),
         };
         what + end
+    }
+}
+
+/// The beginning of a stream, in words.
+pub(super) fn describe(bytes: &[u8]) -> String {
+    if bytes.starts_with(PROTOCOL) {
+        "a BitTorrent handshake".to_owned()
+    } else {
+        let begin = hex::encode(&bytes[..bytes.len().min(8)]);
+        format!("{} bytes that begin with {begin}", bytes.len())
     }
 }
 
@@ -220,8 +236,36 @@ pub fn is_handshake(bytes: &[u8], info_hash: &[u8; 20]) -> bool {
 
 /// Carries out one conversation.
 pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script, wait: Duration) -> Seen {
+    let (mut wire, seen, _) = begin(io, script, wait).await;
+    wire.finish().await;
+    seen
+}
+
+/// The same, but the connection stays open if the handshake was finished.
+pub async fn connect<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Seen, Option<Stream<T>>) {
+    let (wire, seen, keys) = begin(io, script, wait).await;
+    let is_clear = seen.selected == Some(1);
+    let stream = keys.map(|Keys { a, b, .. }| Stream {
+        io: wire.into_io(),
+        encrypt: (!is_clear).then_some(a),
+        decrypt: (!is_clear).then_some(b),
+        received: seen.payload.iter().skip(handshake::LEN).copied().collect(),
+    });
+    (seen, stream)
+}
+
+async fn begin<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Wire<T>, Seen, Option<Keys>) {
     let mut wire = Wire::new(io, wait, script.pieces.clone());
     let mut seen = Seen {
+        early: 0,
         key: None,
         secret_zero: false,
         pad_b: None,
@@ -230,9 +274,9 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
         payload: Vec::new(),
         end: End::Open,
     };
-    speak(&mut wire, script, &mut seen).await;
+    let keys = speak(&mut wire, script, &mut seen).await;
     seen.end = wire.end;
-    seen
+    (wire, seen, keys)
 }
 
 /// `None` if the other end did not go on.
@@ -240,7 +284,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     script: &Script,
     seen: &mut Seen,
-) -> Option<()> {
+) -> Option<Keys> {
     let group = &script.hand.group;
     let exponent = match &script.key {
         Key::Exponent(exponent) => exponent.clone(),
@@ -252,8 +296,11 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         Key::Degenerate(public) => **public,
         _ => group.public_key(&exponent),
     };
-    wire.send(&[&public[..], &noise(script.pad_a.with_key)].concat())
-        .await;
+    let step_1 = [&public[..], &noise(script.pad_a.with_key)].concat();
+    seen.early = wire.send_key(&step_1, script.cut).await;
+    if script.cut == Cut::End {
+        return None;
+    }
     wire.read_until(|received| received.len() >= LEN)
         .await
         .then_some(())?;
@@ -306,12 +353,15 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         _ => keys.a.apply(&script.then),
     };
     wire.send(&then).await;
-    wire.read_until(|received| received.len() >= begin + len + 68)
+    wire.read_until(|received| received.len() >= begin + len + handshake::LEN)
         .await;
+    if script.watch {
+        wire.watch().await;
+    }
     let payload = &wire.received[begin + len..];
     seen.payload = match selected {
         1 => payload.to_vec(),
         _ => keys.b.apply(payload),
     };
-    Some(())
+    Some(keys)
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Group, Hand, Number, Zeros, padded, random_exponent};
-use super::case::with;
+use super::arithmetic::{Group, Zeros, padded, random_exponent};
+use super::backlog::{self, Outcome};
+use super::case::{cut_keys, with};
 use super::fault::Fault;
-use super::initiator::{Ia, Key, Pad, Script, Seen, converse, is_handshake, noise};
-use super::wire::{End, Pieces, Wire};
+use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake, noise};
+use super::overall::{fresh_keys, inner_pads, pad_lengths, valid_keys};
+use super::tester::{Suspects, Tester, is_key_cut, mistaken_hands};
+use super::wire::{Cut, End, Pieces, Wire};
 use super::{Connections, Findings, Level, Report, Verdict};
-use crate::handshake::{PROTOCOL, handshake};
+use crate::handshake::{LEN, PROTOCOL, handshake};
 
 /// What to test, and how patiently.
 #[derive(Clone, Debug)]
@@ -31,6 +34,10 @@ enum Expect {
     Served,
     /// The same, unless the policy of the peer refuses the offer.
     ServedIfOffered,
+    /// The handshake is finished, and all of the payload gets to the BitTorrent layer.
+    Whole,
+    /// The same, unless the peer refuses so long an IA.
+    WholeIfAccepted,
     /// There is no fourth message.
     Refused,
 }
@@ -61,6 +68,49 @@ struct Check<'a, C> {
     seen: Vec<Seen>,
 }
 
+impl<'a, C: Connections> Tester<'a, Script, Expect> for Check<'a, C> {
+    const PLAIN: (&'static str, &'static str) = ("S4.3", "RC4, no padding, a BitTorrent handshake as IA");
+    const WORKS: Expect = Expect::Served;
+    const NOTHING_ELSE: &'static str = "the plain handshake does not work; does the peer serve this torrent?";
+
+    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
+        let seen = self.converse(script).await?;
+        let served = is_served(&seen, script);
+        let is_as_expected = match expect {
+            Expect::Served | Expect::ServedIfOffered => served,
+            Expect::Whole | Expect::WholeIfAccepted => served && is_whole(&seen, script),
+            Expect::Refused => seen.selected.is_none(),
+        };
+        Ok(is_as_expected.then_some(()).ok_or_else(|| seen.describe()))
+    }
+
+    fn suspects(&self, base: &Script) -> Suspects<Script> {
+        if self.seen.last().is_some_and(|seen| seen.pad_d.is_some()) {
+            Suspects::Stream(payloads(base))
+        } else {
+            Suspects::Arithmetic(hands(base))
+        }
+    }
+
+    fn excuse(&self, expect: Expect) -> Option<&'static str> {
+        let last = self.seen.last()?;
+        let is_refused = last.key.is_some() && last.selected.is_none();
+        match expect {
+            Expect::ServedIfOffered if is_refused => Some("the peer does not accept this offer"),
+            Expect::WholeIfAccepted if is_refused => Some("the peer does not accept so long an IA"),
+            _ => None,
+        }
+    }
+
+    fn pieces(script: &Script) -> &Pieces {
+        &script.pieces
+    }
+
+    fn findings(&mut self) -> &mut Findings<'a> {
+        &mut self.findings
+    }
+}
+
 impl<C: Connections> Check<'_, C> {
     async fn run(&mut self) {
         let base = Script::new(
@@ -70,9 +120,11 @@ impl<C: Connections> Check<'_, C> {
         let Some(base) = self.baseline(base).await else {
             return;
         };
+        self.cut_keys(&base).await;
         for case in cases(&base) {
             self.case(&base, case).await;
         }
+        self.backlog(&base).await;
         self.zeros(&base).await;
         self.plaintext().await;
         self.overall();
@@ -97,101 +149,52 @@ impl<C: Connections> Check<'_, C> {
         }
     }
 
-    /// Whether the peer does what is expected; if not, what it did.
-    async fn attempt(&mut self, script: &Script, expect: Expect) -> Result<Result<(), String>, String> {
-        let seen = self.converse(script).await?;
-        let served = is_served(&seen, script);
-        Ok(match expect {
-            Expect::Served | Expect::ServedIfOffered if served => Ok(()),
-            Expect::Refused if seen.selected.is_none() => Ok(()),
-            _ => Err(seen.describe()),
-        })
+    /// The key without its last byte.
+    async fn cut_keys(&mut self, base: &Script) {
+        let paused = self.converse(&with(base, |script| script.cut = Cut::Pause)).await;
+        let paused = paused.map(|seen| (seen.early, is_served(&seen, base), seen.describe()));
+        let ended = self.converse(&with(base, |script| script.cut = Cut::End)).await;
+        cut_keys(
+            &mut self.findings,
+            paused,
+            ended.map(|seen| (seen.early, seen.end)),
+        );
     }
 
-    /// The plain handshake, without which no other test makes sense. Returns what every other test begins with: it makes
-    /// the mistake in the arithmetic that the peer makes, if there is one.
-    async fn baseline(&mut self, base: Script) -> Option<Script> {
-        let what = "RC4, no padding, a BitTorrent handshake as IA";
-        let mut found = None;
-        let verdict = match self.attempt(&base, Expect::Served).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => {
-                self.findings.add("S4.3", Level::Required, what, Verdict::Held);
-                return Some(base);
-            }
-            Ok(Err(seen)) => {
-                let finished = self.seen.last().is_some_and(|seen| seen.pad_d.is_some());
-                let suspects = if finished { payloads(&base) } else { hands(&base) };
-                let fault = self.confirm(&suspects, Expect::Served).await;
-                let (fault, script) = fault.map(|at| suspects[at].clone()).unzip();
-                found = script.filter(|_| !finished && goes_on(fault));
-                Verdict::Broken { seen, fault }
+    /// More than the peer's transport takes at once.
+    async fn backlog(&mut self, base: &Script) {
+        let verdict = match self.connections.next_narrow().await {
+            Err(error) => Verdict::NotShown(format!("no connection: {error}")),
+            Ok(io) => {
+                let wait = self.options.wait;
+                let (seen, stream) = connect(io, base, wait).await;
+                let outcome = match stream.filter(|_| is_served(&seen, base)) {
+                    None => Outcome::TooLittle(seen.describe()),
+                    Some(stream) if seen.payload.starts_with(&base.ia) => stream.echo(wait).await,
+                    Some(stream) => stream.fetch(wait).await,
+                };
+                outcome.verdict()
             }
         };
-        self.findings.add("S4.3", Level::Required, what, verdict);
-        if found.is_none() {
-            self.findings.add(
-                "S4.1",
-                Level::Required,
-                "everything else",
-                Verdict::NotShown("the plain handshake does not work".to_owned()),
-            );
-        }
-        found
-    }
-
-    /// The first suspect with which the peer does what is expected.
-    async fn confirm(&mut self, suspects: &[(Fault, Script)], expect: Expect) -> Option<usize> {
-        for (at, (_, script)) in suspects.iter().enumerate() {
-            if matches!(self.attempt(script, expect).await, Ok(Ok(()))) {
-                return Some(at);
-            }
-        }
-        None
-    }
-
-    async fn case(&mut self, base: &Script, case: Case) {
-        let verdict = match self.attempt(&case.script, case.expect).await {
-            Err(error) => Verdict::NotShown(error),
-            Ok(Ok(())) => Verdict::Held,
-            Ok(Err(_)) if matches!(case.expect, Expect::ServedIfOffered) && self.refused_offer() => {
-                Verdict::Skipped("the peer does not accept this offer".to_owned())
-            }
-            Ok(Err(seen)) => {
-                let confirmed = self.confirm(&case.suspects, case.expect).await;
-                let fault = confirmed.map(|at| case.suspects[at].0).or(case.shows);
-                // A busy peer is silent for other reasons.
-                if confirmed.is_none() && !matches!(self.attempt(base, Expect::Served).await, Ok(Ok(()))) {
-                    Verdict::NotShown(format!("the plain handshake no longer works either; {seen}"))
-                } else {
-                    Verdict::Broken { seen, fault }
-                }
-            }
-        };
-        self.findings
-            .add_with_advice(case.rule, case.level, case.what, verdict, case.advice);
-    }
-
-    fn refused_offer(&self) -> bool {
-        self.seen
-            .last()
-            .is_some_and(|seen| seen.key.is_some() && seen.selected.is_none())
+        self.findings.add("S3.6", Level::Required, backlog::WHAT, verdict);
     }
 
     /// S cannot be chosen by the end that sends its key first, so this dials until it happens.
     async fn zeros(&mut self, base: &Script) {
         let what = "S with a leading zero byte";
         if self.options.dials == 0 {
-            let verdict = Verdict::Skipped("not wanted".to_owned());
+            let verdict = Verdict::Skipped("left out by --dials 0".to_owned());
             return self.findings.add("S3.4", Level::Required, what, verdict);
         }
         let mut script = base.clone();
         script.needs_zero = true;
         script.key = Key::Exponent(random_exponent());
-        let mut verdict = Verdict::NotShown(format!("no S did in {} connections", self.options.dials));
+        let mut verdict = None;
+        let mut unanswered = 0;
         let mut left = self.options.dials;
         let mut suspects = [
             (Fault::ZerosStripped, Zeros::Stripped),
+            (Fault::ZerosMovedInKeys, Zeros::MovedInKeys(0)),
             (Fault::ZerosMovedInMask, Zeros::MovedInMask),
         ]
         .into_iter();
@@ -201,10 +204,11 @@ impl<C: Connections> Check<'_, C> {
             let seen = match self.converse(&script).await {
                 Ok(seen) => seen,
                 Err(error) => {
-                    verdict = Verdict::NotShown(error);
+                    verdict = Some(Verdict::NotShown(error));
                     break;
                 }
             };
+            unanswered += usize::from(seen.key.is_none());
             // So many would take memory.
             self.seen.pop();
             if !seen.secret_zero {
@@ -212,14 +216,14 @@ impl<C: Connections> Check<'_, C> {
             }
             if is_served(&seen, &script) {
                 match &mut verdict {
-                    Verdict::Broken { fault, .. } => *fault = suspected,
-                    verdict => *verdict = Verdict::Held,
+                    Some(Verdict::Broken { fault, .. }) => *fault = suspected,
+                    verdict => *verdict = Some(Verdict::Held),
                 }
                 break;
             }
             if suspected.is_none() {
                 let seen = seen.describe();
-                verdict = Verdict::Broken { seen, fault: None };
+                verdict = Some(Verdict::Broken { seen, fault: None });
             }
             let Some((fault, zeros)) = suspects.next() else {
                 break;
@@ -228,6 +232,12 @@ impl<C: Connections> Check<'_, C> {
             script.hand.zeros = zeros;
             left = self.options.dials;
         }
+        let verdict = verdict.unwrap_or_else(|| {
+            let dials = self.options.dials;
+            Verdict::NotShown(format!(
+                "there was none in {dials} connections, of which {unanswered} got no key"
+            ))
+        });
         self.findings.add("S3.4", Level::Required, what, verdict);
     }
 
@@ -287,61 +297,6 @@ impl<C: Connections> Check<'_, C> {
     }
 }
 
-pub(super) fn fresh_keys(keys: &[Number]) -> Verdict {
-    let repeated = (1..keys.len()).find(|at| keys[..*at].contains(&keys[*at]));
-    match repeated {
-        _ if keys.len() < 2 => Verdict::NotShown("fewer than two keys came".to_owned()),
-        None => Verdict::Held,
-        Some(_) => Verdict::Broken {
-            seen: "the same key came on two connections".to_owned(),
-            fault: None,
-        },
-    }
-}
-
-pub(super) fn valid_keys(keys: &[Number]) -> Verdict {
-    let p = Group::of_mse().modulus().clone();
-    let is_valid = |key: &&Number| {
-        let key = BigUint::from_bytes_be(&key[..]);
-        key >= BigUint::from(2_u8) && key + 2_u8 <= p
-    };
-    match keys.iter().find(|key| !is_valid(key)) {
-        None if keys.is_empty() => Verdict::NotShown("no key came".to_owned()),
-        None => Verdict::Held,
-        Some(key) => Verdict::Broken {
-            seen: format!("a key began with {}", hex::encode(&key[..8])),
-            fault: None,
-        },
-    }
-}
-
-pub(super) fn pad_lengths(lens: &[usize]) -> Verdict {
-    match lens {
-        [] | [_] | [_, _] | [_, _, _] => Verdict::NotShown("too few pads came".to_owned()),
-        [first, rest @ ..] if rest.iter().all(|len| len == first) => Verdict::Broken {
-            seen: format!("it always had {first} bytes"),
-            fault: None,
-        },
-        _ => Verdict::Held,
-    }
-}
-
-pub(super) fn inner_pads(pads: &[Vec<u8>]) -> Verdict {
-    let longest = pads.iter().map(Vec::len).max();
-    match longest {
-        None => Verdict::NotShown("none came".to_owned()),
-        Some(len) if len > 512 => Verdict::Broken {
-            seen: format!("one had {len} bytes"),
-            fault: None,
-        },
-        Some(_) if pads.iter().flatten().all(|byte| *byte == 0) => Verdict::Held,
-        Some(_) => Verdict::Broken {
-            seen: "it had other bytes".to_owned(),
-            fault: None,
-        },
-    }
-}
-
 fn is_served(seen: &Seen, script: &Script) -> bool {
     let is_one_of_ours = seen
         .selected
@@ -349,40 +304,14 @@ fn is_served(seen: &Seen, script: &Script) -> bool {
     is_one_of_ours && seen.answered(&script.skey)
 }
 
-/// Mistakes in the arithmetic.
-pub(super) fn mistaken_hands() -> Vec<(Fault, Hand, Option<BigUint>)> {
-    let with = |group| Hand {
-        group,
-        ..Hand::default()
-    };
-    vec![
-        (Fault::PrimeOfRfc2409, with(Group::of_rfc_2409()), None),
-        (Fault::PrimeOfOakley2, with(Group::of_oakley_2()), None),
-        (Fault::Multiplied, with(Group::of_mse().multiplying()), None),
-        (
-            Fault::NothingDiscarded,
-            Hand {
-                discards: false,
-                ..Hand::default()
-            },
-            None,
-        ),
-        (
-            Fault::KeysExchanged,
-            Hand {
-                exchanged: true,
-                ..Hand::default()
-            },
-            None,
-        ),
-        // Y is 2, and S is the other key, with any prime.
-        (Fault::AnotherPrime, Hand::default(), Some(BigUint::from(1_u8))),
-    ]
-}
-
-/// Whether the other tests make sense with this mistake: their keys need powers, and a prime that is known.
-pub(super) fn goes_on(fault: Option<Fault>) -> bool {
-    !matches!(fault, Some(Fault::AnotherPrime | Fault::Multiplied))
+/// An echo has everything. A BitTorrent client closes if a part of a message is missing.
+fn is_whole(seen: &Seen, script: &Script) -> bool {
+    let sent = [&script.ia[..], &script.then].concat();
+    if seen.payload.starts_with(&script.ia[..LEN]) {
+        seen.payload.starts_with(&sent)
+    } else {
+        seen.end != End::Closed
+    }
 }
 
 fn hands(base: &Script) -> Vec<(Fault, Script)> {
@@ -442,7 +371,7 @@ fn outer_pads(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.3",
             Required,
-            format!("PadA of {len}, with the key"),
+            format!("PadA of length {len}, with the key"),
             script,
             Served,
         );
@@ -463,7 +392,13 @@ fn outer_pads(base: &Script) -> Vec<Case> {
     let what = "PadA that ends like HASH('req1', S) begins";
     cases.push(Case::new("S4.6", Required, what, script, Served).shows(Fault::PadRefused));
     let script = with(base, |script| script.pad_a = Pad::with_key(513));
-    let case = Case::new("S5.3", Recommended, "PadA of 513 is refused", script, Refused);
+    let case = Case::new(
+        "S5.3",
+        Recommended,
+        "PadA of length 513 is refused",
+        script,
+        Refused,
+    );
     cases.push(case.advice("Without a limit, a prober can feed the search for ever."));
     cases
 }
@@ -479,7 +414,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
         let case = Case::new(
             "S8.4",
             Required,
-            format!("PadC of {len}, with any content"),
+            format!("PadC of length {len}, with any content"),
             script,
             Served,
         )
@@ -493,7 +428,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
     cases.push(Case::new(
         "S8.5",
         Recommended,
-        "PadC of 513 is refused",
+        "PadC of length 513 is refused",
         script,
         Refused,
     ));
@@ -502,7 +437,7 @@ fn inner_pad_cases(base: &Script) -> Vec<Case> {
 
 /// IA, and what follows it.
 fn initial_payloads(base: &Script) -> Vec<Case> {
-    use Expect::Served;
+    use Expect::{Served, Whole, WholeIfAccepted};
     use Level::{Recommended, Required};
 
     let mut cases = Vec::new();
@@ -512,23 +447,37 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
             script.ia = whole[..len].to_vec();
             script.then = whole[len..].to_vec();
         });
-        let what = format!("IA of {len}, and the rest after the fourth message");
+        let what = format!("IA of {len} bytes, and the rest after the fourth message");
         cases.push(
             Case::new("S2.11", Required, what, script, Served)
                 .advice("aria2, WebTorrent and Mainline send an empty IA."),
         );
     }
-    // A keep-alive.
     let script = with(base, |script| script.ia.extend([0; 4]));
     cases.push(
         Case::new(
             "S2.11",
             Recommended,
-            "IA of 72: a message after the handshake",
+            "IA of 72 bytes, with a keep-alive after the handshake",
             script,
             Served,
         )
         .advice("libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them."),
+    );
+    for len in [200, 1000] {
+        let script = with(base, |script| long_payload(script, len, len));
+        let what = format!("IA of {len} bytes, with a message of the extension protocol");
+        cases
+            .push(Case::new("S2.11", Recommended, what, script, Whole).advice(
+                "libtorrent, rTorrent and aria2 refuse more than 68 bytes, so nobody may send them.",
+            ));
+    }
+    let script = with(base, |script| long_payload(script, 73, 200));
+    let what = "IA of 73 bytes that ends inside a message: nothing is lost";
+    cases.push(
+        Case::new("S4.4", Required, what, script, WholeIfAccepted).suspect(Fault::PayloadCut, |script| {
+            script.then.splice(..0, script.ia[LEN..].to_vec());
+        }),
     );
     let script = with(base, |script| script.after_ia = vec![0; 4]);
     cases.push(
@@ -536,6 +485,26 @@ fn initial_payloads(base: &Script) -> Vec<Case> {
             .advice("No client sends one; rTorrent fails and aria2 throws it away."),
     );
     cases
+}
+
+/// A handshake and a message of the extension protocol, `len` bytes in all, of which IA has the first `ia`. If a client takes
+/// any other byte of that message for the first one of a message, it closes.
+fn long_payload(script: &mut Script, ia: usize, len: usize) {
+    script.ia[25] |= 0x10;
+    let (head, tail) = (b"d1:mde1:v", b"e");
+    // Length, id of the protocol, id of its handshake; the length of the text has three digits and a colon.
+    let message = len - LEN;
+    let text = message - 6 - head.len() - 4 - tail.len();
+    script
+        .ia
+        .extend(u32::try_from(message - 4).unwrap_or(u32::MAX).to_be_bytes());
+    script.ia.extend([20, 0]);
+    script.ia.extend(head);
+    script.ia.extend(format!("{text}:").bytes());
+    script.ia.extend(vec![b'~'; text]);
+    script.ia.extend(tail);
+    script.then = script.ia.split_off(ia);
+    script.watch = true;
 }
 
 /// The pieces in which messages arrive.
@@ -559,7 +528,10 @@ fn segmentations(base: &Script) -> Vec<Case> {
         if pieces != Pieces::Each(1) {
             case = case.advice("BiglyBT sends 50 to 149 bytes at a time.");
         }
-        cases.push(case.shows(Fault::PlaintextOnFirstRead).only_if_key_is_cut());
+        if is_key_cut(&pieces) {
+            case = case.shows(Fault::PlaintextOnFirstRead);
+        }
+        cases.push(case);
     }
     cases
 }
@@ -694,21 +666,6 @@ fn refusals(base: &Script) -> Vec<Case> {
     cases
 }
 
-impl Case {
-    /// The first read decides only if the key itself is cut.
-    fn only_if_key_is_cut(mut self) -> Self {
-        let first = match &self.script.pieces {
-            Pieces::Whole => usize::MAX,
-            Pieces::Each(len) => *len,
-            Pieces::First(lens) => lens.first().copied().unwrap_or(usize::MAX),
-        };
-        if first >= 96 {
-            self.shows = None;
-        }
-        self
-    }
-}
-
 async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(
     io: T,
     info_hash: &[u8; 20],
@@ -718,6 +675,7 @@ async fn plaintext<T: AsyncRead + AsyncWrite + Unpin>(
     let mut wire = Wire::new(io, wait, pieces);
     wire.send(&handshake(info_hash)).await;
     wire.read_until(|received| received.len() >= 48).await;
+    wire.finish().await;
     if is_handshake(&wire.received, info_hash) {
         return Ok(());
     }

@@ -7,13 +7,16 @@
 //! of RFC 2409 uses that prime. In this way the mistake is named although only bytes on the wire can be seen.
 
 pub mod arithmetic;
+pub mod backlog;
 mod case;
 pub mod dialler;
 pub mod fault;
 pub mod initiator;
 pub mod listener;
+mod overall;
 pub mod report;
 pub mod responder;
+mod tester;
 pub mod wire;
 
 use std::future::Future;
@@ -30,12 +33,17 @@ pub trait Connections {
 
     /// The next connection.
     fn next(&mut self) -> impl Future<Output = io::Result<Self::Io>>;
+
+    /// The next connection, with buffers that are as small as possible: the peer's writes soon wait for our reads.
+    fn next_narrow(&mut self) -> impl Future<Output = io::Result<Self::Io>> {
+        self.next()
+    }
 }
 
 /// How much depends on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Without it, peers that follow the specification cannot be spoken to.
+    /// The specification demands it.
     Required,
     /// The specification leaves it open, or only some clients need it.
     Recommended,
@@ -150,8 +158,20 @@ impl<'a> Findings<'a> {
         self.report.findings.push(finding);
     }
 
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        self.report.faults()
+    /// The mistake that a failure shows, unless an earlier one explains it.
+    pub(crate) fn blame(&self, shows: Option<Fault>, is_key_cut: bool) -> Option<Fault> {
+        use Fault::{
+            KeyOnFirstRead, PadRefused, PlaintextOnFirstRead, PlaintextOnOneByte, VcNotSearched,
+            VcSearchedWithMovingCipher,
+        };
+        let earlier: &[Fault] = match shows {
+            Some(PlaintextOnFirstRead | PlaintextOnOneByte) if is_key_cut => &[KeyOnFirstRead],
+            // A peer that does not search for VC accepts no pad of any length.
+            Some(PadRefused) => &[VcNotSearched, VcSearchedWithMovingCipher],
+            _ => &[],
+        };
+        let mut named = self.report.faults().into_iter();
+        named.find(|fault| earlier.contains(fault)).or(shows)
     }
 
     pub(crate) fn into_report(self) -> Report {

@@ -4,22 +4,48 @@ use serde_json::{Value, json};
 
 use super::{Finding, Level, Report, Verdict};
 
-/// One line of the table.
-pub fn line(finding: &Finding) -> String {
-    let (word, more) = match &finding.verdict {
-        Verdict::Held => ("ok", String::new()),
+/// Terminals have at least this many columns.
+const WIDTH: usize = 80;
+
+/// One entry of the table: a line with the rule, and indented lines that explain the verdict.
+pub fn entry(finding: &Finding) -> String {
+    let (word, why, fault) = match &finding.verdict {
+        Verdict::Held => ("ok", None, None),
         Verdict::Broken { seen, fault } => {
-            let named = fault.map_or_else(String::new, |fault| format!("\n{:15}{fault}", ""));
             let word = match finding.level {
                 Level::Required => "BROKEN",
                 Level::Recommended => "advice",
             };
-            (word, format!(": {seen}{named}"))
+            (word, Some(seen), *fault)
         }
-        Verdict::Skipped(why) => ("skipped", format!(": {why}")),
-        Verdict::NotShown(why) => ("not shown", format!(": {why}")),
+        Verdict::Skipped(why) => ("skipped", Some(why), None),
+        Verdict::NotShown(why) => ("not shown", Some(why), None),
     };
-    format!("{word:<9} {:<5} {}{more}", finding.rule, finding.what)
+    let indent = format!("{:16}", "");
+    let first = format!("{word:<9} {:<5} ", finding.rule);
+    let mut lines = vec![wrapped(&first, &indent, &finding.what)];
+    lines.extend(why.map(|why| wrapped(&indent, &indent, why)));
+    lines.extend(fault.map(|fault| wrapped(&indent, &indent, &format!("mistake: {fault}"))));
+    lines.join("\n")
+}
+
+/// Text in lines that fit on a terminal.
+fn wrapped(first: &str, other: &str, text: &str) -> String {
+    let (mut lines, mut line) = (Vec::new(), first.to_owned());
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.len() + 1 + word.len() > WIDTH {
+            lines.push(std::mem::replace(&mut line, other.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines.join("\n")
 }
 
 /// What follows the table: the mistakes, the advice, and the verdict.
@@ -27,18 +53,16 @@ pub fn summary(report: &Report) -> String {
     let mut lines = Vec::new();
     let faults = report.faults();
     if !faults.is_empty() {
-        lines.push("mistakes:".to_owned());
-        lines.extend(faults.iter().map(|fault| format!("  {fault}")));
+        lines.push("mistakes that were found:".to_owned());
+        let mistakes = faults
+            .iter()
+            .map(|fault| wrapped("  ", "    ", &fault.to_string()));
+        lines.extend(mistakes);
     }
-    let advice = report.findings.iter().filter(|finding| {
-        finding.level == Level::Recommended && matches!(finding.verdict, Verdict::Broken { .. })
-    });
-    let advice: Vec<_> = advice
-        .map(|finding| format!("  {} {}. {}", finding.rule, finding.what, finding.advice))
-        .collect();
+    let advice = advice(report);
     if !advice.is_empty() {
-        lines.push("recommendations, which the verdict does not count:".to_owned());
-        lines.extend(advice.iter().map(|line| line.trim_end().to_owned()));
+        lines.push("recommendations that the peer does not follow, which do not count:".to_owned());
+        lines.extend(advice.iter().map(|advice| wrapped("  ", "    ", advice)));
     }
     let required = |wanted: fn(&Verdict) -> bool| {
         let required = report
@@ -56,10 +80,31 @@ pub fn summary(report: &Report) -> String {
     } else {
         "does not conform"
     };
-    lines.push(format!(
-        "verdict: {verdict} ({held} required tests held, {broken} broken, {skipped} skipped, {not_shown} not shown)"
-    ));
+    let counts = format!("{held} held, {broken} broken, {skipped} skipped, {not_shown} not shown");
+    lines.push(format!("required tests: {counts}"));
+    lines.push(format!("verdict: {verdict}"));
     lines.join("\n")
+}
+
+/// One line for each kind of advice, with the tests that it concerns.
+fn advice(report: &Report) -> Vec<String> {
+    let broken = report.findings.iter().filter(|finding| {
+        finding.level == Level::Recommended && matches!(finding.verdict, Verdict::Broken { .. })
+    });
+    let mut grouped: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for finding in broken {
+        match grouped.last_mut() {
+            Some((rule, advice, tests)) if (*rule, *advice) == (finding.rule, finding.advice) => {
+                tests.push(&finding.what);
+            }
+            _ => grouped.push((finding.rule, finding.advice, vec![&finding.what])),
+        }
+    }
+    let line = |(rule, advice, tests): (&str, &str, Vec<&str>)| {
+        let tests = tests.join("; ");
+        format!("{rule} {tests}. {advice}").trim_end().to_owned()
+    };
+    grouped.into_iter().map(line).collect()
 }
 
 /// Everything in one object.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use num_bigint::BigUint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::arithmetic::{Hand, LEN, Number, random_exponent};
-use super::initiator::{Pad, is_handshake, noise};
-use super::wire::{End, Pieces, Wire, find};
-use crate::handshake::PROTOCOL;
+use super::arithmetic::{Hand, Keys, LEN, Number, Rc4, Zeros, random_exponent};
+use super::backlog::Stream;
+use super::initiator::{Pad, describe, is_handshake, noise};
+use super::wire::{Cut, End, Pieces, Wire, find};
+use crate::handshake::{self, PROTOCOL};
 
 /// The key that is sent. The other key is known by then.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct Script {
     pub payload_apart: bool,
     /// The pieces of each message.
     pub pieces: Pieces,
+    /// What is done before the last byte of the key.
+    pub cut: Cut,
     /// Ends our direction after the payload.
     pub half_close: bool,
 }
@@ -79,6 +82,7 @@ impl Script {
             payload_clear: false,
             payload_apart: false,
             pieces: Pieces::Whole,
+            cut: Cut::None,
             half_close: false,
         }
     }
@@ -103,6 +107,8 @@ pub struct Seen {
     pub pad_c: Option<Vec<u8>>,
     /// IA.
     pub ia: Option<Vec<u8>>,
+    /// How many bytes came after PadA and before our key was complete.
+    pub before_key: usize,
     /// How many bytes came after IA and before the fourth message.
     pub early: usize,
     /// What came after the fourth message, decrypted.
@@ -143,11 +149,7 @@ impl Seen {
             Self { vc: Some(false), .. } => "VC in its third message is not zero".to_owned(),
             Self { ia: None, .. } => "it did not finish the third message".to_owned(),
             Self { more, .. } if more.is_empty() => "it sent nothing after the fourth message".to_owned(),
-            Self { more, .. } => format!(
-                "after the fourth message, {} bytes came that begin with {}",
-                more.len(),
-                hex::encode(&more[..more.len().min(8)])
-            ),
+            Self { more, .. } => format!("after the fourth message, it sent {}", describe(more)),
         };
         what + end
     }
@@ -155,6 +157,35 @@ impl Seen {
 
 /// Carries out one conversation.
 pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script, wait: Duration) -> Seen {
+    let (mut wire, seen, _) = begin(io, script, wait).await;
+    wire.finish().await;
+    seen
+}
+
+/// The same, but the connection stays open if the handshake was finished.
+pub async fn accept<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Seen, Option<Stream<T>>) {
+    let (wire, seen, finished) = begin(io, script, wait).await;
+    let stream = finished.map(|(Keys { a, b, .. }, select)| Stream {
+        io: wire.into_io(),
+        encrypt: (select != 1).then_some(b),
+        decrypt: (select != 1).then_some(a),
+        received: {
+            let stream = seen.ia.iter().flatten().chain(&seen.more);
+            stream.skip(handshake::LEN).copied().collect()
+        },
+    });
+    (seen, stream)
+}
+
+async fn begin<T: AsyncRead + AsyncWrite + Unpin>(
+    io: T,
+    script: &Script,
+    wait: Duration,
+) -> (Wire<T>, Seen, Option<(Keys, u32)>) {
     let mut wire = Wire::new(io, wait, script.pieces.clone());
     let mut seen = Seen {
         plaintext: false,
@@ -165,21 +196,22 @@ pub async fn converse<T: AsyncRead + AsyncWrite + Unpin>(io: T, script: &Script,
         provide: None,
         pad_c: None,
         ia: None,
+        before_key: 0,
         early: 0,
         more: Vec::new(),
         end: End::Open,
     };
-    speak(&mut wire, script, &mut seen).await;
+    let finished = speak(&mut wire, script, &mut seen).await;
     seen.end = wire.end;
-    seen
+    (wire, seen, finished)
 }
 
-/// `None` if the other end did not go on.
+/// The keys and crypto_select. `None` if the other end did not go on.
 async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     wire: &mut Wire<T>,
     script: &Script,
     seen: &mut Seen,
-) -> Option<()> {
+) -> Option<(Keys, u32)> {
     let arrived = wire
         .read_until(|received| received.len() >= LEN || received.starts_with(PROTOCOL))
         .await;
@@ -203,8 +235,15 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         _ => (group.public_key(&exponent), group.secret(&exponent, &peer)),
     };
     let mut keys = script.hand.keys(&secret, &script.skey);
-    wire.send(&[&public[..], &noise(script.pad_b.with_key)].concat())
-        .await;
+    if script.cut != Cut::None {
+        // The rest of PadA.
+        wire.watch().await;
+    }
+    let step_2 = [&public[..], &noise(script.pad_b.with_key)].concat();
+    seen.before_key = wire.send_key(&step_2, script.cut).await;
+    if script.cut == Cut::End {
+        return None;
+    }
 
     let req1 = keys.req1;
     let searched = |received: &[u8]| {
@@ -225,7 +264,11 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     };
     let masked = take(20).await?;
     seen.skey = Some(masked == keys.masked);
-    let header = keys.a.apply(&take(14).await?);
+    let header = take(14).await?;
+    if matches!(script.hand.zeros, Zeros::MovedInKeys(_)) {
+        keys = script.hand.keys_for(&secret, &script.skey, &header[..8]);
+    }
+    let header = keys.a.apply(&header);
     seen.vc = Some(header.starts_with(&[0; 8]));
     if seen.skey == Some(false) || seen.vc == Some(false) {
         return None;
@@ -240,26 +283,7 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
     seen.early = wire.received.len() - at;
 
     let select = script.select.unwrap_or(if provide & 2 != 0 { 2 } else { 1 });
-    keys.b.skip(script.skip);
-    // For an end that lost keystream in its search, the mark is what that end expects.
-    let mut plain = script.vc.to_vec();
-    plain.extend(select.to_be_bytes());
-    let len = u16::try_from(script.pad_d.len()).unwrap_or(u16::MAX);
-    plain.extend(len.to_be_bytes());
-    let mark = keys.b.clone().keystream(8);
-    let mut step_4 = script.pad_b.before(&mark);
-    step_4.extend(keys.b.apply(&plain));
-    if script.pad_d_encrypted {
-        step_4.extend(keys.b.apply(&script.pad_d));
-    } else {
-        step_4.extend(&script.pad_d);
-    }
-    let is_clear = select == 1;
-    let payload = if is_clear || script.payload_clear {
-        script.payload.clone()
-    } else {
-        keys.b.apply(&script.payload)
-    };
+    let (mut step_4, payload) = step_4(script, select, &mut keys.b);
     if script.payload_apart {
         wire.send(&step_4).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -272,15 +296,39 @@ async fn speak<T: AsyncRead + AsyncWrite + Unpin>(
         wire.shut_down().await;
     }
     // Whatever comes decides: a few bytes are enough.
-    let handshake = 68_usize.saturating_sub(seen.ia.as_ref().map_or(0, Vec::len));
+    let handshake = handshake::LEN.saturating_sub(seen.ia.as_ref().map_or(0, Vec::len));
     let enough = handshake.max(4);
     wire.read_until(|received| received.len() >= at + seen.early + enough)
         .await;
     let more = wire.received.get(at..)?;
-    seen.more = if is_clear {
+    seen.more = if select == 1 {
         more.to_vec()
     } else {
         keys.a.apply(more)
     };
-    Some(())
+    Some((keys, select))
+}
+
+/// The fourth message and our payload.
+fn step_4(script: &Script, select: u32, cipher: &mut Rc4) -> (Vec<u8>, Vec<u8>) {
+    cipher.skip(script.skip);
+    // For an end that lost keystream in its search, the mark is what that end expects.
+    let mut plain = script.vc.to_vec();
+    plain.extend(select.to_be_bytes());
+    let len = u16::try_from(script.pad_d.len()).unwrap_or(u16::MAX);
+    plain.extend(len.to_be_bytes());
+    let mark = cipher.clone().keystream(8);
+    let mut message = script.pad_b.before(&mark);
+    message.extend(cipher.apply(&plain));
+    if script.pad_d_encrypted {
+        message.extend(cipher.apply(&script.pad_d));
+    } else {
+        message.extend(&script.pad_d);
+    }
+    let payload = if select == 1 || script.payload_clear {
+        script.payload.clone()
+    } else {
+        cipher.apply(&script.payload)
+    };
+    (message, payload)
 }

@@ -1,9 +1,12 @@
 //! One connection, with limits on time and memory.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::arithmetic::LEN;
 
 /// More than any answer in a test.
 const MOST: usize = 64 * 1024;
@@ -30,6 +33,17 @@ pub enum Pieces {
     First(Vec<usize>),
 }
 
+/// What is done before the last byte of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing: the key is sent whole.
+    None,
+    /// A pause, in which nothing should come.
+    Pause,
+    /// Our direction ends.
+    End,
+}
+
 /// One connection.
 pub struct Wire<T> {
     io: T,
@@ -53,6 +67,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             received: Vec::new(),
             end: End::Open,
         }
+    }
+
+    /// The connection. What was received stays here.
+    pub fn into_io(self) -> T {
+        self.io
     }
 
     /// Sends in pieces. A connection that the other end has closed is read all the same.
@@ -85,9 +104,48 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         }
     }
 
+    /// Sends a message that begins with a key. Returns how many bytes came before the key was complete.
+    pub async fn send_key(&mut self, message: &[u8], cut: Cut) -> usize {
+        let (begin, rest) = match cut {
+            Cut::None => (&[][..], message),
+            Cut::Pause | Cut::End => message.split_at(message.len().min(LEN - 1)),
+        };
+        let before = self.received.len();
+        self.send(begin).await;
+        match cut {
+            Cut::None => {}
+            Cut::Pause => self.watch().await,
+            Cut::End => {
+                self.shut_down().await;
+                self.read_until(|_| false).await;
+                return self.received.len() - before;
+            }
+        }
+        let early = self.received.len() - before;
+        self.send(rest).await;
+        early
+    }
+
+    /// Reads for a moment, or until the other end closes.
+    pub async fn watch(&mut self) {
+        let until = Instant::now() + self.wait.min(Duration::from_secs(1));
+        while self.end == End::Open && self.received.len() <= MOST {
+            match timeout_at(until, self.io.read_buf(&mut self.received)).await {
+                Ok(Ok(1..)) => {}
+                Ok(_) => self.end = End::Closed,
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Ends our direction.
     pub async fn shut_down(&mut self) {
         let _ = timeout(self.wait, self.io.shutdown()).await;
+    }
+
+    /// See [`finish`].
+    pub async fn finish(&mut self) {
+        finish(&mut self.io, self.wait).await;
     }
 
     /// Reads until `enough` is true of everything that was received. False if the other end closes or is silent before.
@@ -107,6 +165,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             }
         }
     }
+}
+
+/// Closes our direction, and waits until the other end has closed too, for a short time. Transmission accepts no second
+/// connection from an address before it has closed the first one.
+pub async fn finish<T: AsyncRead + AsyncWrite + Unpin>(io: &mut T, wait: Duration) {
+    let within = wait.min(Duration::from_millis(500));
+    let _ = timeout(within, async {
+        io.shutdown().await?;
+        let mut rest = [0; 4096];
+        while io.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    })
+    .await;
 }
 
 /// Where `mark` begins.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backlog;
 mod ours;
 mod vectors;
 mod wrong;
@@ -58,14 +59,14 @@ where
     dialler::check(InProcess(peer), &options, &mut |_| {}).await
 }
 
-/// Every line of the table that is not `ok`.
+/// Every entry of the table that is not `ok`.
 fn not_held(report: &Report) -> String {
     let broken = report
         .findings
         .iter()
         .filter(|finding| finding.verdict != Verdict::Held);
-    let lines: Vec<_> = broken.map(mse_tools::check::report::line).collect();
-    lines.join("\n")
+    let entries: Vec<_> = broken.map(mse_tools::check::report::entry).collect();
+    entries.join("\n")
 }
 
 #[track_caller]
@@ -76,6 +77,15 @@ fn assert_conforms(report: &Report) {
 
 #[track_caller]
 fn assert_named(report: &Report, fault: Fault) {
+    let entries = report.findings.iter().map(mse_tools::check::report::entry);
+    let text: Vec<_> = entries
+        .chain([mse_tools::check::report::summary(report)])
+        .collect();
+    let too_long = text
+        .iter()
+        .flat_map(|text| text.lines())
+        .find(|line| line.len() > 80);
+    assert_eq!(too_long, None, "does not fit on a terminal");
     assert_eq!(report.faults(), [fault], "{}", not_held(report));
     assert!(!report.conforms());
 }

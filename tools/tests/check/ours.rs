@@ -62,7 +62,9 @@ async fn our_listener_keeps_all_rules() {
 async fn our_listener_keeps_all_rules_that_its_policy_leaves() {
     let report = check_listener(|io| echo(io, "require:rc4")).await;
     assert_flawless(&report);
-    assert_eq!(not_held(&report).lines().count(), 3, "{}", not_held(&report));
+    let verdicts = report.findings.iter().map(|finding| &finding.verdict);
+    let skipped = verdicts.filter(|verdict| matches!(verdict, Verdict::Skipped(_)));
+    assert_eq!(skipped.count(), 3, "{}", not_held(&report));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,13 @@
 //! Peers that make one mistake each. They share no arithmetic, no cipher and no code with what tests them.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use mse_tools::check::fault::Fault;
 use num_bigint::BigUint;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, duplex, split};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::{INFO_HASH, assert_conforms, assert_named, check_dialler, check_listener};
 use mse_oracle::sha1;
@@ -11,12 +16,13 @@ use rc4::{KeyInit, Rc4, StreamCipher};
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 
 /// The mistakes that a listener can make.
-const OF_LISTENERS: [Fault; 16] = [
+const OF_LISTENERS: [Fault; 20] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMovedInKeys,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -24,19 +30,23 @@ const OF_LISTENERS: [Fault; 16] = [
     Fault::InnerPadRefused,
     Fault::InnerPadNotDecrypted,
     Fault::PayloadLost,
+    Fault::PayloadCut,
     Fault::PayloadDecryptedTwice,
     Fault::PayloadNotDecrypted,
     Fault::PlaintextOnOneByte,
     Fault::PlaintextOnFirstRead,
+    Fault::KeyOnFirstRead,
+    Fault::CipherAheadOfWrite,
 ];
 
 /// The mistakes that a dialler can make.
-const OF_DIALLERS: [Fault; 16] = [
+const OF_DIALLERS: [Fault; 19] = [
     Fault::PrimeOfRfc2409,
     Fault::PrimeOfOakley2,
     Fault::AnotherPrime,
     Fault::Multiplied,
     Fault::ZerosStripped,
+    Fault::ZerosMovedInKeys,
     Fault::ZerosMovedInMask,
     Fault::NothingDiscarded,
     Fault::KeysExchanged,
@@ -48,6 +58,8 @@ const OF_DIALLERS: [Fault; 16] = [
     Fault::AfterPadDNotDecrypted,
     Fault::AfterPadDLost,
     Fault::PlaintextOnOneByte,
+    Fault::KeyOnFirstRead,
+    Fault::CipherAheadOfWrite,
 ];
 
 #[tokio::test(start_paused = true)]
@@ -86,6 +98,56 @@ async fn every_mistake_of_a_dialler_is_named() {
         .await;
         assert_named(&report, fault);
     }
+}
+
+/// As Transmission does: no second connection before the first one is closed.
+#[tokio::test(start_paused = true)]
+async fn a_listener_of_one_connection_at_a_time_conforms() {
+    let is_free = Arc::new(Semaphore::new(1));
+    let report = check_listener(move |io| {
+        let is_free = Arc::clone(&is_free);
+        async move {
+            if let Ok(_taken) = is_free.try_acquire() {
+                listen_slowly(io).await;
+            }
+        }
+    })
+    .await;
+    assert_conforms(&report);
+}
+
+/// Notices late that the other end has closed.
+async fn listen_slowly(io: DuplexStream) {
+    let (ours, theirs) = duplex(64 * 1024);
+    tokio::spawn(async {
+        let _ended = listen(theirs, None).await;
+    });
+    let ((mut from, mut to), (mut answers, mut requests)) = (split(io), split(ours));
+    let asking = async {
+        let _ = copy(&mut from, &mut requests).await;
+        sleep(Duration::from_millis(50)).await;
+        let _ = requests.shutdown().await;
+    };
+    let (_answered, ()) = tokio::join!(copy(&mut answers, &mut to), asking);
+}
+
+/// As Transmission does after a handshake that failed.
+#[tokio::test(start_paused = true)]
+async fn a_dialler_that_sometimes_speaks_plaintext_or_sends_nothing_conforms() {
+    let mut count = 0;
+    let report = check_dialler(move |mut io| {
+        count += 1;
+        let turn = count % 3;
+        async move {
+            match turn {
+                0 => drop(io.write_all(&handshake()).await),
+                1 => drop(io.read(&mut [0]).await),
+                _ => drop(dial(io, None).await),
+            }
+        }
+    })
+    .await;
+    assert_conforms(&report);
 }
 
 /// The ciphers can move by one byte at each attempt, too.
@@ -127,6 +189,16 @@ impl Peer {
         Some(self.read.drain(..len).collect())
     }
 
+    /// The key, or what the first read had of it.
+    async fn take_key(&mut self, fault: Option<Fault>) -> Option<Vec<u8>> {
+        if fault != Some(Fault::KeyOnFirstRead) {
+            return self.take(96).await;
+        }
+        let mut key: Vec<_> = self.read.drain(..self.read.len().min(96)).collect();
+        key.resize(96, 0);
+        Some(key)
+    }
+
     /// Skips up to the mark, which comes after 512 bytes at most.
     async fn find(&mut self, mark: &[u8], most: usize) -> Option<usize> {
         loop {
@@ -144,6 +216,26 @@ impl Peer {
 
     async fn send(&mut self, bytes: &[u8]) -> Option<()> {
         self.io.write_all(bytes).await.ok()
+    }
+
+    async fn send_encrypted(
+        &mut self,
+        bytes: &[u8],
+        cipher: Option<&mut Rc4>,
+        fault: Option<Fault>,
+    ) -> Option<()> {
+        let Some(cipher) = cipher else {
+            return self.send(bytes).await;
+        };
+        if fault != Some(Fault::CipherAheadOfWrite) {
+            return self.send(&apply(cipher, bytes)).await;
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let len = self.io.write(&apply(cipher, rest)).await.ok()?;
+            rest = &rest[len..];
+        }
+        Some(())
     }
 }
 
@@ -186,18 +278,28 @@ fn public_key(exponent: &BigUint, fault: Option<Fault>) -> [u8; 96] {
 }
 
 /// `None` for keys that have to be refused.
-fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
+fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>, after_secret: u8) -> Option<Keys> {
     let peer = BigUint::from_bytes_be(peer);
     if peer < BigUint::from(2_u8) || peer > prime(fault) - 2_u8 {
         return None;
     }
     let mut secret = power(&peer, exponent, fault).to_vec();
-    if fault == Some(Fault::ZerosStripped) {
-        let zeros = secret.iter().take_while(|byte| **byte == 0).count();
-        secret.drain(..zeros);
+    let zeros = secret.iter().take_while(|byte| **byte == 0).count();
+    let mut keying = secret.clone();
+    match fault {
+        Some(Fault::ZerosStripped) => {
+            secret.drain(..zeros);
+            keying.drain(..zeros);
+        }
+        Some(Fault::ZerosMovedInKeys) => {
+            secret.drain(..zeros);
+            keying.drain(..zeros);
+            keying.resize(96, after_secret);
+        }
+        _ => {}
     }
     let cipher = |label: &[u8]| {
-        let mut cipher = Rc4::new_from_slice(&sha1(&[label, &secret, &INFO_HASH])).unwrap();
+        let mut cipher = Rc4::new_from_slice(&sha1(&[label, &keying, &INFO_HASH])).unwrap();
         if fault != Some(Fault::NothingDiscarded) {
             cipher.apply_keystream(&mut [0; 1024]);
         }
@@ -209,13 +311,7 @@ fn keys(exponent: &BigUint, peer: &[u8], fault: Option<Fault>) -> Option<Keys> {
     }
     let mut masking = secret.clone();
     if fault == Some(Fault::ZerosMovedInMask) {
-        masking.retain({
-            let mut begun = false;
-            move |byte| {
-                begun |= *byte != 0;
-                begun
-            }
-        });
+        masking.drain(..zeros);
         masking.resize(96, 0);
     }
     let (req2, req3) = (sha1(&[b"req2", &INFO_HASH]), sha1(&[b"req3", &masking]));
@@ -239,6 +335,11 @@ fn number(bytes: &[u8]) -> usize {
         .fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
+/// The longest pad that is accepted.
+fn longest_pad(fault: Option<Fault>, refuses: Fault) -> usize {
+    if fault == Some(refuses) { 500 } else { 512 }
+}
+
 /// Random bytes, and not always as many.
 fn pad() -> Vec<u8> {
     (0..rand::random_range(1..200)).map(|_| rand::random()).collect()
@@ -253,7 +354,7 @@ fn is_handshake(bytes: &[u8]) -> bool {
 }
 
 async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
-    let read = Vec::new();
+    let read = Vec::with_capacity(4096);
     let mut peer = Peer { io, read };
     peer.fill().await?;
     let is_plaintext = match fault {
@@ -276,7 +377,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     }
 
     let exponent = exponent();
-    let theirs = peer.take(96).await?;
+    let theirs = peer.take_key(fault).await?;
     peer.send(&[&public_key(&exponent, fault)[..], &pad()].concat())
         .await?;
     let Keys {
@@ -284,22 +385,14 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
         masked,
         mut a,
         mut b,
-    } = keys(&exponent, &theirs, fault)?;
-    let longest = if fault == Some(Fault::PadRefused) {
-        500
-    } else {
-        512
-    };
+    } = keys(&exponent, &theirs, fault, 0)?;
+    let longest = longest_pad(fault, Fault::PadRefused);
     peer.find(&req1, longest).await?;
     if peer.take(20).await? != masked {
         return None;
     }
     let offer = apply(&mut a, &peer.take(14).await?);
-    let longest = if fault == Some(Fault::InnerPadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::InnerPadRefused);
     let (provide, len) = (number(&offer[8..12]), number(&offer[12..]));
     if offer[..8] != [0; 8] || ![1, 2, 3].contains(&(provide & 3)) || len > longest {
         return None;
@@ -313,6 +406,7 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     let mut stream = apply(&mut a, &wire);
     match fault {
         Some(Fault::PayloadLost) => stream.clear(),
+        Some(Fault::PayloadCut) => stream.truncate(68),
         Some(Fault::PayloadDecryptedTwice) => stream = apply(&mut a, &stream),
         Some(Fault::PayloadNotDecrypted) => stream = wire,
         _ => {}
@@ -323,20 +417,61 @@ async fn listen(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
     (step_4[11], step_4[13]) = (select, 30);
     let step_4 = apply(&mut b, &step_4);
     peer.send(&step_4).await?;
-    let crypt = |cipher: &mut Rc4, bytes: Vec<u8>| match select {
-        1 => bytes,
-        _ => apply(cipher, &bytes),
-    };
-    while stream.len() < 68 {
-        let more = peer.take(1).await?;
-        stream.extend(crypt(&mut a, more));
+    let (mut a, mut b) = ((select == 2).then_some(a), (select == 2).then_some(b));
+    let theirs = read_stream(&mut peer, &mut stream, 68, a.as_mut()).await?;
+    if !is_handshake(&theirs) {
+        return None;
     }
-    if is_handshake(&stream) {
-        let ours = crypt(&mut b, handshake());
-        peer.send(&ours).await?;
-        while peer.fill().await.is_some() {}
+    peer.send_encrypted(&handshake(), b.as_mut(), fault).await?;
+    seed(&mut peer, stream, a, b, fault).await
+}
+
+/// Has one piece, and sends what is requested of it, until the other end closes or breaks the protocol.
+async fn seed(
+    peer: &mut Peer,
+    mut stream: Vec<u8>,
+    mut decrypt: Option<Rc4>,
+    mut encrypt: Option<Rc4>,
+    fault: Option<Fault>,
+) -> Option<()> {
+    let bitfield = [0, 0, 0, 2, 5, 0x80];
+    peer.send_encrypted(&bitfield, encrypt.as_mut(), fault).await?;
+    let piece: Vec<u8> = (0..16 * 1024).map(|_| rand::random()).collect();
+    loop {
+        let len = number(&read_stream(peer, &mut stream, 4, decrypt.as_mut()).await?);
+        if len > 1024 {
+            return None;
+        }
+        let message = read_stream(peer, &mut stream, len, decrypt.as_mut()).await?;
+        let answer = match message.first() {
+            // Interested: unchoke.
+            Some(2) => vec![0, 0, 0, 1, 1],
+            Some(6) => {
+                let (begin, len) = (number(&message[5..9]), number(&message[9..13]));
+                let header = u32::try_from(9 + len).unwrap().to_be_bytes();
+                [&header[..], &[7], &message[1..9], &piece[begin..begin + len]].concat()
+            }
+            _ => continue,
+        };
+        peer.send_encrypted(&answer, encrypt.as_mut(), fault).await?;
     }
-    None
+}
+
+/// The next bytes of the stream, of which the beginning is decrypted already.
+async fn read_stream(
+    peer: &mut Peer,
+    begun: &mut Vec<u8>,
+    len: usize,
+    cipher: Option<&mut Rc4>,
+) -> Option<Vec<u8>> {
+    if begun.len() < len {
+        let more = peer.take(len - begun.len()).await?;
+        begun.extend(match cipher {
+            Some(cipher) => apply(cipher, &more),
+            None => more,
+        });
+    }
+    Some(begun.drain(..len).collect())
 }
 
 /// How ENCRYPT(VC) is looked for.
@@ -358,7 +493,7 @@ async fn dial(io: DuplexStream, fault: Option<Fault>) -> Option<()> {
 }
 
 async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search) -> Option<()> {
-    let read = Vec::new();
+    let read = Vec::with_capacity(4096);
     let mut peer = Peer { io, read };
     let exponent = exponent();
     peer.send(&[&public_key(&exponent, fault)[..], &pad()].concat())
@@ -367,13 +502,13 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     if fault == Some(Fault::PlaintextOnOneByte) && peer.read[0] == PROTOCOL[0] {
         return None;
     }
-    let theirs = peer.take(96).await?;
+    let theirs = peer.take_key(fault).await?;
     let Keys {
         req1,
         masked,
         mut a,
         mut b,
-    } = keys(&exponent, &theirs, fault)?;
+    } = keys(&exponent, &theirs, fault, 0xA7)?;
     let ia = handshake();
     let mut offer = vec![0; 8];
     offer.extend([0, 0, 0, 3, 0, 30]);
@@ -383,11 +518,7 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     peer.send(&[&req1[..], &masked, &apply(&mut a, &offer)].concat())
         .await?;
 
-    let longest = if fault == Some(Fault::PadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::PadRefused);
     match search {
         Search::Right => {
             let mark = apply(&mut b, &[0; 8]);
@@ -418,11 +549,7 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
     }
     let header = apply(&mut b, &peer.take(6).await?);
     let (select, len) = (number(&header[..4]), number(&header[4..]));
-    let longest = if fault == Some(Fault::InnerPadRefused) {
-        500
-    } else {
-        512
-    };
+    let longest = longest_pad(fault, Fault::InnerPadRefused);
     if ![1, 2].contains(&select) || len > longest {
         return None;
     }
@@ -442,18 +569,10 @@ async fn dial_and_search(io: DuplexStream, fault: Option<Fault>, search: Search)
         Some(Fault::AfterPadDNotDecrypted) => stream = peer.take(together).await?,
         _ => {}
     }
-    while stream.len() < 68 {
-        let more = peer.take(1).await?;
-        stream.extend(if select == 2 { apply(&mut b, &more) } else { more });
+    let (a, mut b) = ((select == 2).then_some(a), (select == 2).then_some(b));
+    let theirs = read_stream(&mut peer, &mut stream, 68, b.as_mut()).await?;
+    if !is_handshake(&theirs) {
+        return None;
     }
-    if is_handshake(&stream) {
-        let interested = [0, 0, 0, 1, 2];
-        let sent = match select {
-            2 => apply(&mut a, &interested),
-            _ => interested.to_vec(),
-        };
-        peer.send(&sent).await?;
-        while peer.fill().await.is_some() {}
-    }
-    None
+    seed(&mut peer, stream, b, a, fault).await
 }

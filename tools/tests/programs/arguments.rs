@@ -37,8 +37,8 @@ fn help_has_an_example_and_names_the_log() {
         let version = format!("{program} {}", env!("CARGO_PKG_VERSION"));
         run(program, "-V").assert_success(&version);
     }
-    let usage =
-        "Usage: mse-bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) ";
+    let usage = "Usage: mse-bridge --listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... [OPTIONS]\n       \
+                 mse-bridge --socks5 <ADDR> [OPTIONS]";
     run("mse-bridge", "--help").assert_success(usage);
 }
 

@@ -289,8 +289,7 @@ fn totals_are_printed_at_the_end_by_mode_and_error() {
     // Both connections are still there.
     assert_eq!(bridge.signal("-TERM"), Some(0));
     bridge.expect_line("totals: 2 connections, 1 failed; 0.1 MB sent to peers, 0.2 MB received from peers");
-    bridge
-        .expect_line("  inbound plaintext, outbound plaintext: 1 connections, 0.1 MB sent, 0.2 MB received");
+    bridge.expect_line("  inbound plaintext, outbound plaintext: 1 connection, 0.1 MB sent, 0.2 MB received");
     bridge.expect_line("  failed inbound, closed: 1");
 }
 

@@ -38,7 +38,8 @@ use crate::totals::Totals;
 #[command(
     name = "mse-bridge",
     version,
-    override_usage = "mse-bridge (--listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... | --socks5 <ADDR>) [OPTIONS]",
+    override_usage = "mse-bridge --listen <ADDR> --connect <ADDR> [--info-hash <HEX>]... [OPTIONS]\n       \
+                      mse-bridge --socks5 <ADDR> [OPTIONS]",
     after_help = "Example, for a client that can use a SOCKS5 proxy:\n  \
                   mse-bridge --socks5 127.0.0.1:1080 --outbound prefer\n\n\
                   The client: all its incoming peers come from the address of the bridge, so let it accept several \
@@ -53,8 +54,8 @@ struct Arguments {
     /// The address to which every connection is forwarded
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     connect: Option<Address>,
-    /// Where to serve SOCKS5 instead: forwards every connection to the address that the client asks for, plaintext
-    /// BitTorrent as --outbound says, anything else unchanged
+    /// Serve SOCKS5 here instead, and forward each connection to the address that the client names. BitTorrent is encrypted as
+    /// --outbound says, anything else passes through unchanged
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash", "linger"])]
     socks5: Option<Address>,
     /// How much encryption is wanted of peers that connect here

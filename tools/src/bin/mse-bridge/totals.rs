@@ -64,8 +64,8 @@ impl fmt::Display for Totals {
         };
         write!(
             f,
-            "totals: {} connections, {} failed; {} sent to peers, {} received from peers",
-            self.connections.load(Ordering::Relaxed),
+            "totals: {}, {} failed; {} sent to peers, {} received from peers",
+            counted(self.connections.load(Ordering::Relaxed)),
             errors.values().sum::<u64>(),
             megabytes(sum(|traffic| &traffic.sent)),
             megabytes(sum(|traffic| &traffic.received)),
@@ -76,13 +76,21 @@ impl fmt::Display for Totals {
             let (sent, received) = (megabytes(sent), megabytes(received));
             write!(
                 f,
-                "\n  {mode}: {connections} connections, {sent} sent, {received} received"
+                "\n  {mode}: {}, {sent} sent, {received} received",
+                counted(connections)
             )?;
         }
         for ((side, label), count) in errors {
             write!(f, "\n  failed {side}, {label}: {count}")?;
         }
         Ok(())
+    }
+}
+
+fn counted(connections: u64) -> String {
+    match connections {
+        1 => "1 connection".to_owned(),
+        _ => format!("{connections} connections"),
     }
 }
 

@@ -29,7 +29,8 @@ use crate::attempt::{MODES, Probe, describe};
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "Example:\n  \
-                  mse-probe --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567\n\n\
+                  mse-probe --connect 127.0.0.1:6881 \\\n    \
+                  --info-hash 0123456789abcdef0123456789abcdef01234567\n\n\
                   `mse-probe check` tests whether an implementation of MSE follows the specification.\n\n\
                   RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
 )]

@@ -258,7 +258,7 @@ impl<T> Incoming<T> {
         }
     }
 
-    /// Whether the peer speaks MSE.
+    /// Whether the peer speaks MSE. The stream after the handshake may still be header-only.
     pub const fn is_encrypted(&self) -> bool {
         matches!(self.request, Request::Mse(_))
     }

@@ -106,7 +106,7 @@
 //! | Xa, Xb | the private exponents of the key exchange, used once |
 //! | Ya, Yb | the public keys, 96 bytes each |
 //! | S | the shared secret that the key exchange gives both sides, 96 bytes |
-//! | HASH(..) | SHA-1 of the concatenated arguments |
+//! | HASH | SHA-1 of the concatenated arguments |
 //! | VC | verification constant: eight zero bytes, encrypted. Shows that both sides have the same keys |
 //! | PadA, PadB | 0 to 512 random bytes after the public keys |
 //! | PadC, PadD | padding inside the third and the fourth message, 0 to 512 bytes, with a length field |

@@ -53,7 +53,7 @@
 //! | `transport`, `transport-unanswered` | the transport failed; the second form is a reset by a peer that had not answered |
 //! | `mode-not-allowed` | the policy forbids the mode of the call |
 //! | `no-initial-payload` | a plaintext attempt under `Allow` without an initial payload |
-//! | `wrong-skey` | the caller passed a SKEY to `Incoming::accept` for which the peer did not ask |
+//! | `wrong-skey` | the peer did not ask for the SKEY that the caller passed to `Incoming::accept` |
 //! | `plaintext-refused` | a plaintext peer connected, and the policy requires MSE |
 //! | `mse-refused` | a peer connected that did not send plaintext BitTorrent, and the policy forbids MSE |
 //! | `plaintext-answer` | the peer answered MSE with plaintext |

@@ -1,5 +1,4 @@
-//! Three small clients in one process that dial each other. `client.rs` and `listen.rs` are the parts to
-//! copy.
+//! Three small clients in one process dial each other. Copy from `client.rs` and `listen.rs`.
 
 mod client;
 mod listen;

@@ -20,7 +20,7 @@
 //!
 //! | the peer | examples | redial? |
 //! |---|---|---|
-//! | **answered** | it sent the 96 bytes of its key to our key, or all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, and the handshake failed later; the connection leads to ourselves, or to another dialler | never |
+//! | **answered** | it sent the 96 bytes of its key to our key, or all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, and the handshake failed later; the connection leads to ourselves, or to another initiator | never |
 //! | **sent something else** | it sent `0x13 "BitTorrent protocol"` to our key, or other bytes to our plaintext handshake | if the policy allows it |
 //! | **stayed silent** | it sent fewer bytes than an answer, and then closed, reset, or sent nothing more until the answer timeout | if the policy allows it |
 //! | **was not asked** | dialling failed or timed out; our own side failed, for example without network, route, permission or memory; the policy forbids the mode; the initial payload is missing | never |

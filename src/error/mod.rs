@@ -62,7 +62,7 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// It answered our key with 96 bytes or our plaintext handshake with all 20 bytes of `0x13 "BitTorrent protocol"`, or it
-    /// is a dialler, too.
+    /// is an initiator, too.
     Answered,
     /// It sent bytes that are no answer.
     SomethingElse,

@@ -1,6 +1,6 @@
-//! The code of the guide, for the interop suite of the repository: its client against a real one.
+//! Runs the client of this guide against a real client, for the interop suite.
 //!
-//! Not a part to copy. It replaces `session.rs`, as a client does that copies the guide.
+//! Do not copy this file. It uses the modules of the guide, and puts a relay in the place of `session.rs`.
 
 mod client;
 mod listen;

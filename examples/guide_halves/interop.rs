@@ -1,6 +1,6 @@
-//! The code of the guide, for the interop suite of the repository: its halves against a real client, over TCP and uTP.
+//! Runs the code of this guide against a real client, over TCP and uTP, for the interop suite.
 //!
-//! Not a part to copy. Its uTP is a real one, and it relays what the halves carry.
+//! Do not copy this file. It uses `peer.rs`, with a real uTP library, and relays what the halves carry.
 
 mod peer;
 
@@ -24,7 +24,7 @@ mod utp {
 
     use super::{BoxedRead, BoxedWrite};
 
-    /// Has to live as long as its streams.
+    /// The socket must live as long as its streams.
     static SOCKET: OnceCell<Arc<UtpSocketUdp>> = OnceCell::const_new();
 
     pub(super) async fn connect(address: SocketAddr) -> io::Result<(BoxedRead, BoxedWrite)> {

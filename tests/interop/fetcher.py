@@ -1,4 +1,4 @@
-"""Fetches pieces from a seed. One of our programs relays the stream, so that it is clear here (BEP 3)."""
+"""Fetches pieces from a seed (BEP 3). One of our programs relays the stream, and has decrypted it."""
 
 import socket
 import time

@@ -9,19 +9,19 @@ use tokio::net::TcpStream;
 
 /// The command line of a program that runs the code of a guide.
 pub struct Arguments {
-    /// Which side it is.
+    /// Whether the program dials or listens.
     pub role: Role,
-    /// Of the torrent.
+    /// The info-hash of the torrent.
     pub info_hash: [u8; 20],
-    /// Where the stream is relayed to.
+    /// The local address that the stream is relayed to.
     pub relay: SocketAddr,
 }
 
-/// Which side a program is.
+/// Whether a program dials or listens.
 pub enum Role {
-    /// It dials this peer.
+    /// Dials this peer.
     Dial(SocketAddr),
-    /// It accepts peers here.
+    /// Accepts peers at this address.
     Listen(SocketAddr),
 }
 
@@ -52,11 +52,11 @@ impl Arguments {
     }
 }
 
-/// An info-hash.
+/// Parses an info-hash.
 ///
 /// # Errors
 ///
-/// It has not 40 hexadecimal digits.
+/// The text does not have 40 hexadecimal digits.
 pub fn hex(text: &str) -> Result<[u8; 20], Box<dyn Error>> {
     let digits: Vec<u8> = text
         .chars()

@@ -5,6 +5,7 @@
 mod peer;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use librqbit_utp::{UtpSocket, UtpSocketUdp};
@@ -52,14 +53,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             relay(reader, writer, arguments.relay).await?;
         }
         Role::Listen(address) => {
-            let tcp = TcpListener::bind(address).await?;
-            let address = tcp.local_addr()?;
-            let utp = UtpSocket::new_udp(address).await?;
-            say(format_args!("listening on {address}"));
+            let (tcp, utp) = bind(address).await?;
+            say(format_args!("listening on {}", tcp.local_addr()?));
             listen(tcp, utp, &arguments).await?;
         }
     }
     Ok(())
+}
+
+/// Both transports have the same port. One that is free for TCP may be in use for UDP.
+async fn bind(address: SocketAddr) -> io::Result<(TcpListener, Arc<UtpSocketUdp>)> {
+    loop {
+        let tcp = TcpListener::bind(address).await?;
+        if let Ok(utp) = UtpSocket::new_udp(tcp.local_addr()?).await {
+            return Ok((tcp, utp));
+        }
+    }
 }
 
 /// Accepts over both transports.

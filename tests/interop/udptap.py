@@ -1,15 +1,28 @@
-"""A relay of datagrams that looks for what must not be readable. Nothing listens on its port with TCP."""
+"""A relay of datagrams that looks for what must not be readable. Its port refuses TCP."""
 
 import socket
 import threading
+
+
+def _port(host):
+    """A UDP socket, and a TCP socket that keeps the same port and does not listen."""
+    while True:
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        datagrams.bind((host, 0))
+        try:
+            stream.bind(datagrams.getsockname())
+            return datagrams, stream
+        except OSError:
+            datagrams.close()
+            stream.close()
 
 
 class UdpTap:
     def __init__(self, target, marks, host="127.0.0.1"):
         self.target, self.marks = target, marks
         self.seen, self.total = set(), 0
-        self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._front.bind((host, 0))
+        self._front, self._refusing = _port(host)
         self.address = self._front.getsockname()
         self._backs = {}  # who dialled -> the socket towards the target
         threading.Thread(target=self._serve, daemon=True).start()
@@ -52,7 +65,7 @@ class UdpTap:
                 return
 
     def close(self):
-        for sock in [self._front, *self._backs.values()]:
+        for sock in [self._front, self._refusing, *self._backs.values()]:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:

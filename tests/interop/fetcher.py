@@ -20,6 +20,7 @@ class Fetcher:
     def __init__(self, context, opening=b"", skipped=0):
         self.torrent, self.opening, self.skipped = context.torrent, opening, skipped
         self.connections = 0
+        self.ended = "no stream came"  # why there was no stream, or no longer one
         self._listener = socket.create_server(("127.0.0.1", 0))
         context.ends_with(self._listener.close)
         self.address = self._listener.getsockname()
@@ -27,20 +28,20 @@ class Fetcher:
     def fetch(self, count, timeout=90):
         """The first `count` pieces, which are checked. A client may close and dial again, so more streams may come."""
         deadline = time.monotonic() + timeout
-        found, ended = {}, "no stream came"
+        found = {}
         while True:
             self._listener.settimeout(max(0.01, deadline - time.monotonic()))
             try:
                 sock = self._listener.accept()[0]
             except TimeoutError:
-                raise AssertionError(f"{len(found)} of {count} pieces, {self.connections} streams; {ended}") from None
+                raise AssertionError(f"{len(found)} of {count} pieces, {self.connections} streams; {self.ended}") from None
             self.connections += 1
             wire = Wire(sock, max(0.01, deadline - time.monotonic()))
             try:
                 self._fetch(wire, count, found)
                 return found
             except Closed as error:
-                ended = str(error)
+                self.ended = str(error)
             finally:
                 wire.close()
 

@@ -47,7 +47,7 @@ class Route:
         except Exception as error:
             raise AssertionError(f"{error}; the guide: {self.guide.last_words()}") from error
         streams = self.fetcher.connections
-        return f"{PIECES} pieces" + (f", {streams} streams" if streams > 1 else "")
+        return f"{PIECES} pieces" + (f", {streams} streams (one ended: {self.fetcher.ended})" if streams > 1 else "")
 
 
 def over_tcp(context, guide, client, way):

@@ -205,9 +205,10 @@ def _handshakes(results):
         return []
     lines = ["## Single handshakes of the real clients with the foreign peer", ""]
     lines += ["Offered 0x00000006, 0xfffffffe and 0x80000002 (set to RC4 alone / its own mix), it selects RC4."]
-    lines += ["Answered with a key that begins with zero, or that makes S begin with zero, it copes.", ""]
-    columns = ["offer, rc4", "offer, default", "zero, key", "zero, secret"]
-    head = ["client", "RC4 alone", "its own mix", "key begins with zero", "S begins with zero"]
+    lines += ["Answered with a key that begins with zero, or that makes S begin with zero, it copes."]
+    lines += ["Those with libtorrent were also dialled until S began with zero.", ""]
+    columns = ["offer, rc4", "offer, default", "zero, key", "zero, secret", "zero, dialled"]
+    head = ["client", "RC4 alone", "its own mix", "key begins with zero", "S begins with zero", "S begins with zero, dialled"]
     return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))
 
 

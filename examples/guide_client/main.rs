@@ -1,9 +1,10 @@
 //! Three small clients in one process that dial each other. `client.rs` and `listen.rs` are the parts to
-//! copy.
+//! copy. The interop suite of the repository runs them against real clients.
 
 mod client;
 mod listen;
 mod per_address;
+mod session;
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -56,7 +56,7 @@ def dialled(context, client):
     """It chooses its key after ours, so that this takes 256 connections on average."""
     peer = client(context, "rc4", seed=True)
     skey = context.torrent.info_hash
-    for _ in range(4000):
+    for _ in range(6000):
         wire = Wire.dial(peer.address, 20)
         try:
             initiator = Initiator(wire, skey)

@@ -1,8 +1,10 @@
-//! Three small clients in one process dial each other. Copy from `client.rs` and `listen.rs`.
+//! Three small clients in one process dial each other. Copy from `client.rs` and `listen.rs`. The interop suite of the
+//! repository runs these files against real clients.
 
 mod client;
 mod listen;
 mod per_address;
+mod session;
 
 use std::fmt::Display;
 use std::io::{self, Write};

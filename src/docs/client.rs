@@ -200,10 +200,10 @@
 //! Outgoing: [`MseConnector::with_policy`](crate::MseConnector::with_policy) returns a connector with the same settings and
 //! another policy.
 //!
-//! Incoming: once you know the torrent, [`Incoming::with_policy`](crate::Incoming::with_policy) adds its policy to the
-//! acceptor's. A connection must then satisfy both, so you can only narrow what the acceptor accepts. If no mode or method
-//! satisfies both, `accept` fails. With MSE the library has sent its public key by then, so a prober can see that you speak
-//! MSE.
+//! Incoming: once you know the torrent, call [`Incoming::with_policy`](crate::Incoming::with_policy) with its policy. A
+//! connection must then satisfy this policy and the acceptor's, so you can only narrow what the acceptor accepts. If no mode
+//! or method satisfies both, `accept` fails. With MSE the library has sent its public key by then, so a prober can see that
+//! you speak MSE.
 //!
 //! ```no_run
 //! # use tokio::net::TcpStream;

@@ -77,7 +77,7 @@
 //! # What a redial changes
 //!
 //! - A redial is a new connection with new keys and its own timeouts.
-//! - On the connection that it returns, the library has sent the initial payload exactly once. Of the connection that failed,
+//! - On the connection that it returns, the library has sent the initial payload exactly once. On the connection that failed,
 //!   the peer got the payload only if it was dialled in plaintext.
 //! - [`Negotiated::attempts`](crate::Negotiated::attempts) shows whether a redial was needed, and
 //!   [`Negotiated::elapsed`](crate::Negotiated::elapsed) includes both attempts.

@@ -86,7 +86,7 @@
 //! | segments 11 to 100 alone | 0.74 | 0.81 |
 //!
 //! The literature reports "over 96 %". A classifier that was trained with connections of this crate has an AUC of 1.000, with
-//! and without a disguise. If it was trained with pieces, it recognises them more easily than whole messages.
+//! and without a disguise. A classifier that was trained with pieces recognises them more easily than whole messages.
 //!
 //! Three changes leave the AUC at 0.99 or above: cutting segments, joining segments for up to 60 ms, and padding within PadA
 //! to PadD. One experiment lowered it to 0.57. It controlled every segment in both directions, with dummy data from both ends

@@ -99,7 +99,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
             let _entered = span.enter();
             let mut input = [0; CHUNK];
             let mut len = 0;
-            let mut expired = None;
             while let Some(running) = machine.take() {
                 let received = input.get(..len).unwrap_or_default();
                 let running = match running.process(received, &mut self.outbox.bytes) {
@@ -109,7 +108,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 };
                 let (role, step, answered) = (self.role, running.step(), running.peer_answered());
                 let error = |kind| Poll::Ready(Err(Error::new(role, step, answered, kind)));
-                let mut failed = expired.is_some() || self.read_fault.is_some() || self.write_fault.is_some();
+                let mut failed = self.read_fault.is_some() || self.write_fault.is_some();
                 if !failed && let Poll::Ready(Err(error)) = self.outbox.poll_send(&mut self.io, cx) {
                     self.write_fault = Some(Fault::Transport(error));
                     failed = true;
@@ -130,20 +129,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                         if let Some(fault) = self.write_fault.take().or_else(|| self.read_fault.take()) {
                             return error(ErrorKind::Transport(fault.into()));
                         }
-                        expired = match expired {
-                            Some(after) if self.deadline.passed(answered).is_some() => {
-                                return error(ErrorKind::TimedOut(after));
-                            }
-                            Some(_) => None,
-                            None => match self.deadline.poll(cx, answered) {
-                                Poll::Ready(after) => Some(after),
-                                Poll::Pending => {
-                                    *machine = Some(running);
-                                    return Poll::Pending;
-                                }
-                            },
-                        };
-                        0
+                        if let Poll::Ready(after) = self.deadline.poll(cx, answered) {
+                            return error(ErrorKind::TimedOut(after));
+                        }
+                        *machine = Some(running);
+                        return Poll::Pending;
                     }
                 };
                 *machine = Some(running);

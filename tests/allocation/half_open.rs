@@ -174,7 +174,7 @@ async fn l6_up_to_95_bytes_a_stranger_makes_a_listener_hold_a_clock_and_96_bytes
 }
 
 /// The future that keeps a refused connection open, which is allocated when lingering begins.
-const CLOSES_LATE: isize = 352;
+const CLOSES_LATE: isize = 384;
 
 /// 30,000 bytes of anything after the key: refused, and then discarded if the acceptor lingers.
 #[tokio::test(start_paused = true)]

@@ -1,20 +1,17 @@
 //! A client that races TCP against uTP, and keeps each peer as two boxed halves. It drives redials by hand with `Dial`, so that
 //! it knows which of the two transports won.
 
+#[path = "cli/command_line.rs"]
+mod command_line;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Join, duplex, join, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_mse::{MseAcceptor, MseConnector, Policy, Skey};
-
-/// Races two transports, and encrypts the halves of the one that wins
-#[derive(Parser)]
-#[command(name = "guide_halves", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x22; 20];
 const MESSAGE: &[u8] = b"\0\0\0\x01\x02";
@@ -90,7 +87,7 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Races two transports, and encrypts the halves of the one that wins");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let without_mse = listener.local_addr()?;
     tokio::spawn(async move {

@@ -37,8 +37,6 @@ impl CryptoMethod {
         Self::HeaderOnly,
     ];
 
-    /// The expected text, for errors.
-
     /// The bit of this method on the wire.
     pub const fn bit(self) -> u32 {
         match self {

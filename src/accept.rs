@@ -22,9 +22,9 @@ use crate::stream::MseStream;
 
 /// Shakes hands as the responder. Cheap to clone; use one for all connections.
 ///
-/// It accepts plaintext or MSE, depending on the policy. [`accept`](Self::accept) returns an [`Incoming`], which shows the
-/// torrent that the peer wants. It spawns no task. If a handshake fails, the connection closes at once, unless the acceptor
-/// [lingers](Self::linger).
+/// It accepts plaintext, MSE or both, depending on the policy. [`accept`](Self::accept) returns an [`Incoming`], which shows
+/// the torrent that the peer wants. If a handshake fails, the connection closes at once, unless the acceptor
+/// [lingers](Self::linger). The acceptor spawns no task.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -102,7 +102,7 @@ impl MseAcceptor {
     }
 
     /// Removes the timeout, so a silent peer can hold its connection for ever. Do not combine this with
-    /// [`linger`](Self::linger): refused connections would close, and silent ones would not, so a prober sees the
+    /// [`linger`](Self::linger): refused connections would close, and silent ones would not, and a prober would see the
     /// difference.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
@@ -258,7 +258,7 @@ impl<T> Incoming<T> {
         }
     }
 
-    /// Whether the peer speaks MSE.
+    /// Whether the peer speaks MSE. The stream after the handshake may still be header-only.
     pub const fn is_encrypted(&self) -> bool {
         matches!(self.request, Request::Mse(_))
     }
@@ -276,8 +276,8 @@ impl<T> Incoming<T> {
 
     /// Also applies `policy` to this connection, which must then satisfy both the acceptor's policy and this one.
     ///
-    /// If no mode or method satisfies both, [`accept`](Self::accept) refuses the peer. It then sends neither the fourth
-    /// message nor our plaintext handshake. With MSE, our public key has been sent before.
+    /// If no mode or method satisfies both, [`accept`](Self::accept) refuses the peer and sends nothing more. With MSE, our
+    /// public key has already been sent.
     #[must_use]
     pub fn with_policy(mut self, policy: &Policy) -> Self {
         if let Request::Mse(request) = &mut self.request {
@@ -306,8 +306,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Errors
     ///
-    /// See [`Error`]. A SKEY for which the peer did not ask is refused. If the acceptor [lingers](MseAcceptor::linger), the
-    /// error is returned after the connection has closed.
+    /// See [`Error`]. One of them: the peer did not ask for `skey`. If the acceptor [lingers](MseAcceptor::linger), the error
+    /// is returned after the connection has closed.
     ///
     /// # Cancel safety
     ///

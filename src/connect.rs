@@ -119,8 +119,8 @@ impl MseConnector {
         self
     }
 
-    /// Removes all timeouts. The connector then redials only if the peer closes the connection or speaks the other mode. It
-    /// needs no timers.
+    /// Removes all timeouts. The connector then redials only if the peer closes or resets the connection, or sends something
+    /// that is no answer. It needs no timers.
     #[must_use]
     pub const fn no_timeout(mut self) -> Self {
         self.dial_timeout = None;
@@ -146,12 +146,12 @@ impl MseConnector {
     /// `initial_payload` is the beginning of the stream, usually the BitTorrent handshake of 68 bytes. It is sent exactly
     /// once. With MSE, the first 68 bytes are part of the third message, and the rest follows the fourth.
     ///
-    /// Keep the payload small. Until it is sent, the library holds at most 32 KiB of the peer's stream. If both ends send
-    /// more than this and the buffers of the transport, both wait, and the handshake times out.
+    /// Keep the payload small. While it is not sent, the library stops reading once it holds 32 KiB of the peer's stream. If
+    /// both ends send more than this and the transport can hold, each waits for the other until the handshake times out.
     ///
     /// # Errors
     ///
-    /// See [`Error`]. [`Policy::redial`] decides whether to redial, and in which mode. [`dial`](Self::dial) calls it for you.
+    /// See [`Error`]. [`Policy::redial`] says whether to redial, and in which mode; [`dial`](Self::dial) asks it for you.
     ///
     /// # Cancel safety
     ///
@@ -169,9 +169,9 @@ impl MseConnector {
     ///
     /// # Errors
     ///
-    /// See [`Error`]. Two errors occur before a byte is sent: the policy does not [allow](Policy::allows) the mode, or the
-    /// initial payload is empty in plaintext under [`Allow`](crate::Encryption::Allow). Without an initial payload the peer
-    /// has nothing to answer, so nothing would show whether to redial.
+    /// See [`Error`]. Before anything is sent, it fails if the policy does not [allow](Policy::allows) the mode, or if the
+    /// initial payload is empty in a plaintext attempt under [`Allow`](crate::Encryption::Allow): without it the peer has
+    /// nothing to answer, so nothing would show whether to redial.
     ///
     /// # Cancel safety
     ///

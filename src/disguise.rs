@@ -12,14 +12,13 @@ use crate::mode::Role;
 ///
 /// Even without a disguise, no length and no constant identifies a handshake. But its first bytes are random, and some
 /// filters block connections with random first bytes. A disguise chooses other keys and pads, or other sizes of writes. The
-/// protocol allows this, so every client understands it. The guide [What an observer sees](crate::docs::observer) has the
+/// protocol allows this, so every client understands it. The guide [What an observer sees](crate::docs::observer) shows the
 /// effect of each disguise.
 ///
 /// **No disguise hides MSE from a trained classifier**, or from a rule that counts the bytes of the first bursts. It is not
 /// security. There is no disguise by default, because filters learn a trick that everybody uses.
 ///
-/// Most rules look at the initiator's first bytes. An acceptor needs a disguise only against rules that look at both
-/// sides.
+/// Most rules look only at the initiator's first bytes. Against these, an acceptor needs no disguise.
 ///
 /// ```
 /// use tokio_mse::{Disguise, MseAcceptor, MseConnector};
@@ -50,9 +49,8 @@ impl Disguise {
     /// The rules are from Wu et al., "How the Great Firewall of China Detects and Blocks Fully Encrypted Traffic", 2023.
     /// nDPI's heuristic for fully encrypted flows uses them, too. (It is off by default since 5.0.)
     ///
-    /// The pads give the first segment one of three properties, drawn for each connection. More than half of the bytes are
-    /// printable. Or clearly more or clearly fewer than half of the bits are set. Or there is a run of 24 to 40 printable
-    /// bytes.
+    /// The pads give the first segment one of three properties, drawn for each connection: more than half of the bytes are
+    /// printable; clearly more or fewer than half of the bits are set; or there is a run of 24 to 40 printable bytes.
     pub const fn exempt() -> Self {
         Self(Kind::Exempt)
     }
@@ -63,8 +61,8 @@ impl Disguise {
     /// multiplications. An acceptor never searches for such a key.
     ///
     /// The pieces help **only against Tstat's rule**. It looks for 96 to 608 bytes in the first segment of each side, or in
-    /// the first two, and two pieces have fewer. They do not help against a classifier: if it was trained on pieces, it
-    /// finds them more easily than whole messages.
+    /// the first two, and two pieces have fewer. A classifier that was trained on pieces recognises them more easily than
+    /// whole messages.
     ///
     /// Each piece is one write and one flush. It becomes a segment only if you set `TCP_NODELAY` on the socket. Otherwise the
     /// kernel joins all pieces after the first, until the first is acknowledged.

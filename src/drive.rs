@@ -1,5 +1,5 @@
-//! Runs a handshake machine over a transport. One loop serves all machines. It applies the timeouts, and finds out whether
-//! the peer has answered, which decides about a redial.
+//! Runs a handshake machine over a transport. One loop runs all machines, applies the timeouts, and finds out whether the
+//! peer has answered, which decides whether to redial.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -23,8 +23,8 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The size of one read. It fits a whole message of any client, and the BitTorrent handshake after it.
 pub(crate) const CHUNK: usize = 2048;
 
-/// How many bytes of the peer's stream, its IA included, we hold while the flush of our last message is pending. With uTP,
-/// the flush may complete only if we read. But a peer must not make us read without end.
+/// While the flush of our last message is pending, we stop reading at this many bytes of the peer's stream, its IA included.
+/// With uTP, the flush may complete only if we read. But a peer must not make us read without end.
 const MAX_RECEIVED: usize = 32 * 1024;
 
 /// More bytes than any handshake needs. We read a lingering connection at full speed up to this limit, so that the speed

@@ -29,25 +29,23 @@ const DRAIN_BYTES: u64 = 256 * 1024;
 /// [`MseAcceptor::linger`](crate::MseAcceptor::linger).
 ///
 /// Without lingering, a failed connection closes at once. This is simple, but it shows why the handshake failed. Nearly
-/// every client closes at once if the info-hash is unknown, waits for its timeout if the peer is silent, and resets if
-/// bytes are unread. About 34 probes can sort clients into 4 to 8 classes. A prober with a list of info-hashes learns which
-/// of them a host serves.
+/// every client closes at once if the info-hash is unknown, waits for its timeout if the peer is silent, and resets the
+/// connection if bytes are unread. So a prober with a list of info-hashes learns which of them a host serves.
 ///
-/// With lingering, the future that accepts reads and discards what the peer sends, as if the handshake were not complete
-/// yet. It closes the connection after a random time, and returns the error at most two seconds later. (A `tracing` event
-/// reports the failure at once.) So what a peer without the info-hash sees depends on the lengths and times of what it sent,
-/// and not on the content. No task is spawned. If you drop the future or put a timeout around it, the connection closes at
-/// that moment, and a prober can see that.
+/// With lingering, the future that you await stays pending after a failure. It reads and discards what the peer sends, as if
+/// the handshake were not complete yet. After a random time it closes the connection, and returns the error at most two
+/// seconds later. (A `tracing` event reports the failure at once.) So what a peer without the info-hash sees depends on the
+/// lengths and times of what it sent, and not on the content. If you drop the future or put a timeout around it, the
+/// connection closes at that moment, and a prober can see that.
 ///
-/// **Some connections still close at once**, because the peer would redial: plaintext if MSE is required, a plaintext
-/// handshake for an info-hash that is not served, and MSE if it is forbidden. Honest clients that dial in plaintext first
-/// wait for the close before they dial again with MSE. [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext)
-/// changes this, at a price. If a peer has not sent a whole public key within the timeout, the connection closes at the
-/// timeout.
+/// **Some connections still close at once**, because the peer would redial: plaintext if MSE is required, plaintext for an
+/// info-hash that is not served, and MSE if it is forbidden. Honest clients wait for the close before they redial in the
+/// other mode. [`MseAcceptor::hide_plaintext`](crate::MseAcceptor::hide_plaintext) changes the first case, at a price. If a
+/// peer has not sent a whole public key within the timeout, the connection closes at the timeout.
 ///
 /// **The price**: each lingering connection holds one descriptor, at most 2 KiB of memory (10 KiB while it closes), and its
-/// slot in your accept loop.
-/// At most 96 connections linger beyond their timeout, counted over all clones. If one more does, the oldest closes early.
+/// slot in your accept loop. At most 96 connections linger beyond their timeout, counted over all clones. If one more does,
+/// the oldest closes early.
 ///
 /// Lingering cannot hide a torrent from a prober that knows its info-hash.
 ///
@@ -68,7 +66,8 @@ pub struct Linger {
 }
 
 impl Linger {
-    /// Closes 20 to 40 seconds after the first poll of [`accept`](crate::MseAcceptor::accept). At most 96 connections linger.
+    /// Closes 20 to 40 seconds after the first poll of [`accept`](crate::MseAcceptor::accept). At most 96 connections linger
+    /// beyond their timeout.
     pub fn new() -> Self {
         Self {
             until: (Duration::from_secs(20), Duration::from_secs(40)),

@@ -1,4 +1,4 @@
-//! The client, and how it dials. `listen.rs` has the accept loop.
+//! The client, and how it dials. `listen.rs` has the accept loop, `session.rs` what follows.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,22 +6,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, SkeyIndex};
 use tokio_util::sync::CancellationToken;
 
 use crate::per_address::PerAddress;
-use crate::say;
+use crate::{say, session};
 
 /// How long a peer may take to send its BitTorrent handshake, after the MSE handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a peer may be silent, or not read. Peers send a keep-alive every two minutes.
-pub(crate) const IDLE: Duration = Duration::from_secs(180);
-
-pub(crate) const INTERESTED: [u8; 5] = [0, 0, 0, 1, 2];
-pub(crate) const UNCHOKE: [u8; 5] = [0, 0, 0, 1, 1];
 
 /// One type for all peers: plaintext, header-only or encrypted.
 pub(crate) type Peer = MseStream<TcpStream>;
@@ -75,12 +70,8 @@ impl Client {
         self.greet(&mut peer, torrent)
             .await
             .inspect_err(|error| self.say(error))?;
-
-        // Now use it like the bare stream. It needs no flush.
-        timeout(IDLE, peer.write_all(&INTERESTED)).await??;
-        let mut message = [0; 5];
-        timeout(IDLE, peer.read_exact(&mut message)).await??;
-        self.say(format_args!("unchoked: {}", message == UNCHOKE));
+        let outcome = session::dialled(&mut peer).await?;
+        self.say(outcome);
         Ok(peer)
     }
 

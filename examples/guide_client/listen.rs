@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_mse::Error;
 
-use crate::client::{Client, IDLE, INTERESTED, Peer, Torrent, UNCHOKE};
+use crate::client::{Client, Peer, Torrent};
+use crate::session;
 
 /// Below the limit of descriptors.
 const MAX_CONNECTIONS: usize = 500;
@@ -56,13 +56,7 @@ impl Client {
         }
         let (mut peer, torrent) = accepted?;
         self.greet(&mut peer, &torrent).await?;
-        loop {
-            let mut message = [0; 5];
-            timeout(IDLE, peer.read_exact(&mut message)).await??;
-            if message == INTERESTED {
-                timeout(IDLE, peer.write_all(&UNCHOKE)).await??;
-            }
-        }
+        session::accepted(&mut peer).await
     }
 
     /// The acceptor's timeout limits both awaits, and the lookup between them.

@@ -1,11 +1,12 @@
-//! Three small clients in one process that dial each other. `client.rs` and `listen.rs` are the parts to
-//! copy.
+//! Three small clients in one process dial each other. Copy from `client.rs` and `listen.rs`. The interop suite of the
+//! repository runs these files against real clients.
 
 mod client;
 #[path = "../cli/command_line.rs"]
 mod command_line;
 mod listen;
 mod per_address;
+mod session;
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -2,11 +2,11 @@
 
 /// Whether the cipher keeps its state in bytes and a product is summed by columns, instead of words and rows.
 ///
-/// Bytes and columns are faster on AMD's Zen 5 (family 26). Words and rows are faster, or as fast, on Zen 3 and Zen 4
-/// (family 25): those predict loads after unresolved stores in another way, and stores of single bytes are expensive
-/// there. No other processor was measured, so all others get words and rows.
+/// Bytes and columns are faster on AMD's Zen 5 (family 26). Words and rows are faster, or as fast, on Zen 1 (family 23), Zen
+/// 3 and Zen 4 (family 25). Zen 3 and Zen 4 predict loads after unresolved stores in another way, and stores of single bytes
+/// are expensive there. No other processor was measured, so all others get words and rows.
 ///
-/// `avx512vp2intersect` tells Zen 5 from Zen 3 and Zen 4; some Intel processors have it too. (Zen 5 is also the first
+/// `avx512vp2intersect` distinguishes Zen 5 from Zen 3 and Zen 4; some Intel processors have it too. (Zen 5 is also the first
 /// Zen with AVX-VNNI, but the standard library of Rust 1.88 cannot detect that.) The standard library caches the answer;
 /// a call takes half a nanosecond. Without the feature `std` nothing can be detected.
 pub(crate) fn prefers_bytes_and_columns() -> bool {

@@ -21,7 +21,7 @@ use super::rc4::Rc4;
 /// One direction's keystream, positioned after everything that was encrypted or decrypted so far.
 ///
 /// Encryption in MSE is *obfuscation*: it authenticates nothing, and a bit that is flipped on the wire is flipped in the
-/// plaintext, with every cipher. The state is on the heap, so that a move does not copy it. It is wiped on drop, and
+/// payload, with every cipher. The state is on the heap, so that a move does not copy it. It is wiped on drop, and
 /// `Debug` does not print it.
 pub struct Keystream(Box<State>);
 

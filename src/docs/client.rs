@@ -39,8 +39,8 @@
 //!   connection that it returns: inside the MSE handshake, or by itself in plaintext. KTorrent often closes if it is missing
 //!   from the MSE handshake. You may add more bytes after the 68, such as an extension handshake. With MSE the library sends
 //!   them as soon as the handshake is complete.
-//! - **Pass the info-hash by value** (`[u8; 20]` or [`Skey`](crate::Skey)). The type of the future includes the type of this
-//!   argument, so with a reference you can spawn it only if the reference is `'static`.
+//! - **Pass the info-hash by value** (`[u8; 20]` or [`Skey`](crate::Skey)). If you pass a reference, you can spawn the future
+//!   only if the reference is `'static`.
 //! - **If you already have a transport**, use [`MseStream::connect`](crate::MseStream::connect), or
 //!   [`MseConnector::connect`](crate::MseConnector::connect) for the connector's settings. Both make one attempt.
 //! - **If you race several addresses or transports**, drive the redials yourself with
@@ -75,17 +75,15 @@
 //! }
 //! ```
 //!
-//! The second argument of [`Incoming::accept`](crate::Incoming::accept) is your BitTorrent handshake. Pass it there and not
-//! in a later write. The library then sends it in the same write as the end of the MSE handshake, so its length does not
-//! show.
+//! The second argument of [`Incoming::accept`](crate::Incoming::accept) is your BitTorrent handshake. Pass it there, and do
+//! not write it later. The library then sends it in the same write as the end of the MSE handshake, which hides its length.
 //!
 //! [A listener on the internet](super::listener) has the complete loop with all limits.
 //!
 //! # Which torrent a peer wants
 //!
-//! An MSE peer does not send an info-hash. It sends a hash of the info-hash,
-//! [`Incoming::skey_hash`](crate::Incoming::skey_hash), which you look up among your torrents. A plaintext peer sends the
-//! info-hash, and the library computes its hash. So one lookup serves both.
+//! An MSE peer does not send an info-hash, but a hash of it: [`Incoming::skey_hash`](crate::Incoming::skey_hash). Look it up
+//! among your torrents. A plaintext peer sends the info-hash, and the library computes its hash. So one lookup serves both.
 //!
 //! - [`SkeyIndex`](crate::SkeyIndex) is a table for this lookup. [`insert`](crate::SkeyIndex::insert) each torrent with a
 //!   value of yours (usually an `Arc`), and [`remove`](crate::SkeyIndex::remove) it when the torrent stops. You can change
@@ -153,8 +151,8 @@
 //!
 //! How they add up:
 //!
-//! - The answer timeout is part of the handshake timeout and never longer. It applies only if a redial is possible. Under
-//!   `Require` and `Forbid`, and in the redial itself, a peer has the whole handshake timeout to answer.
+//! - The answer timeout runs within the handshake timeout, and is never longer. It applies only if a redial is possible.
+//!   Under `Require` and `Forbid`, and in the redial itself, the peer may use the whole handshake timeout.
 //! - Each attempt has its own limits. The time that dialling took does not shorten the handshake timeout.
 //! - With a redial, `connect_with` takes at most 10 + 5 + 10 + 10 = 35 s under `Prefer` and 10 + 10 + 10 + 10 = 40 s under
 //!   `Allow`. In general it takes at most 2 × (dial timeout + handshake timeout).
@@ -191,19 +189,21 @@
 //! | `prefer` | Connect with encryption first, and without if the peer does not answer. Accept both. |
 //! | `require` | Use encryption only. Some peers become unreachable. |
 //!
-//! To dial strictly and accept anything, use two policies: `require` for the connector, `allow` for the acceptor.
+//! To dial only with MSE and accept anything, use two policies: `require` for the connector, `allow` for the acceptor.
 //!
 //! Keep RC4 as the only method. If a connector also offers header-only, several clients choose it, including libtorrent,
-//! BiglyBT and aria2. An acceptor that accepts plaintext always accepts header-only too, as the last choice. Otherwise it
-//! would lose the peer, and header-only still hides more than plaintext.
+//! BiglyBT and aria2. An acceptor that accepts plaintext always accepts header-only too, as the last choice: otherwise it
+//! would lose the peer, and header-only hides at least the handshake.
 //!
 //! # One policy per torrent
 //!
-//! Outgoing: [`MseConnector::with_policy`](crate::MseConnector::with_policy) gives a connector with the same settings and
-//! another policy. Incoming: [`Incoming::with_policy`](crate::Incoming::with_policy) narrows what this torrent accepts, once
-//! you know which torrent it is. A connection must then satisfy both policies, so this never accepts more than the
-//! acceptor's. If no mode or method satisfies both, `accept` fails. With MSE the library has sent its public key by then, so
-//! a prober can see that you speak MSE.
+//! Outgoing: [`MseConnector::with_policy`](crate::MseConnector::with_policy) returns a connector with the same settings and
+//! another policy.
+//!
+//! Incoming: once you know the torrent, call [`Incoming::with_policy`](crate::Incoming::with_policy) with its policy. A
+//! connection must then satisfy this policy and the acceptor's, so you can only narrow what the acceptor accepts. If no mode
+//! or method satisfies both, `accept` fails. With MSE the library has sent its public key by then, so a prober can see that
+//! you speak MSE.
 //!
 //! ```no_run
 //! # use tokio::net::TcpStream;
@@ -259,7 +259,7 @@
 //! # Where not to use it
 //!
 //! - **WebRTC and SSL torrents.** They are encrypted already. libtorrent switches MSE off for them.
-//! - **Inside I2P or Tor.** The network encrypts already. If you still use MSE there, raise the timeouts.
+//! - **Inside I2P or Tor.** These networks encrypt already. If you still use MSE there, raise the timeouts.
 //! - **As a replacement for TLS.** Never.
 //!
 //! uTP and SOCKS work. Several clients accept only one connection per address, so they close the second peer that connects
@@ -270,8 +270,8 @@
 //!
 //! # Why can't I connect?
 //!
-//! Look up the [label](crate::Error::label) of the error. "Unanswered" means that the peer sent less than an answer:
-//! [fallback](super::fallback) has the definition.
+//! Look up the [label](crate::Error::label) of the error. "Unanswered" means that the peer sent less than an answer;
+//! [fallback](super::fallback) defines an answer.
 //!
 //! When you dial:
 //!
@@ -307,7 +307,7 @@
 //! | `no-sync-mark` | a scanner: any 96 bytes count as a key | nothing |
 //! | `bad-vc` | a broken client: it knows the info-hash, but derived other keys | nothing |
 //! | `payload-too-long`, `pad-too-long`, `degenerate-key` | a broken client, or a prober | nothing |
-//! | `wrong-skey` | you passed a SKEY to `Incoming::accept` for which the peer did not ask | fix the lookup |
+//! | `wrong-skey` | the peer did not ask for the SKEY that you passed to `Incoming::accept` | fix the lookup |
 //!
 //! To see the steps of a handshake, enable [`tracing`](super::logging) at `debug`. The program `mse-probe` in the
 //! repository shows which modes a peer accepts.

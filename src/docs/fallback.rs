@@ -20,7 +20,7 @@
 //!
 //! | the peer | examples | redial? |
 //! |---|---|---|
-//! | **answered** | it sent the 96 bytes of its key to our key, or all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, and the handshake failed later; the connection leads to ourselves, or to another dialler | never |
+//! | **answered** | it sent the 96 bytes of its key to our key, or all 20 bytes of `0x13 "BitTorrent protocol"` to our plaintext handshake, and the handshake failed later; the connection leads to ourselves, or to another initiator | never |
 //! | **sent something else** | it sent `0x13 "BitTorrent protocol"` to our key, or other bytes to our plaintext handshake | if the policy allows it |
 //! | **stayed silent** | it sent fewer bytes than an answer, and then closed, reset, or sent nothing more until the answer timeout | if the policy allows it |
 //! | **was not asked** | dialling failed or timed out; our own side failed, for example without network, route, permission or memory; the policy forbids the mode; the initial payload is missing | never |
@@ -44,7 +44,8 @@
 //! # Who redials
 //!
 //! A redial needs a new connection. [`MseConnector::connect_with`](crate::MseConnector::connect_with) calls your dialler once
-//! for each attempt. If your dialler returns more than a transport, do the same by hand with a [`Dial`](crate::Dial):
+//! for each attempt. If your dialler returns more than a transport, make the connections yourself, with a
+//! [`Dial`](crate::Dial):
 //!
 //! ```no_run
 //! # use std::{io, net::SocketAddr};
@@ -76,15 +77,16 @@
 //! # What a redial changes
 //!
 //! - A redial is a new connection with new keys and its own timeouts.
-//! - The library sends the initial payload exactly once on the connection that it returns. On the connection that failed, an
-//!   MSE peer never received it, and a plaintext peer received it but did not answer.
+//! - On the connection that it returns, the library has sent the initial payload exactly once. On the connection that failed,
+//!   the peer got the payload only if it was dialled in plaintext.
 //! - [`Negotiated::attempts`](crate::Negotiated::attempts) shows whether a redial was needed, and
 //!   [`Negotiated::elapsed`](crate::Negotiated::elapsed) includes both attempts.
 //!
 //! # The price of `Prefer`
 //!
-//! A redial in plaintext undoes what MSE is for. It shows the info-hash in the clear, and some classifiers remember the pair
-//! of hosts and then recognise the next, encrypted connection between them: see [what an observer sees](super::observer).
+//! A redial in plaintext undoes what MSE is for. It shows the info-hash in the clear. Some classifiers remember the two
+//! hosts, and then recognise even the next encrypted connection between them: see
+//! [what an observer sees](super::observer).
 //!
 //! A peer that does not speak MSE costs one more connection, and up to five seconds if it neither answers nor closes.
 //!

@@ -5,8 +5,8 @@
 //! the connection. After that the BitTorrent protocol runs unchanged.
 //!
 //! **MSE is obfuscation, not security.** Its goal is that a passive observer cannot recognise the protocol by its bytes.
-//! It does not authenticate the peer, and it does not detect changed bytes. Anyone who knows the info-hash can decrypt the
-//! connection as a man in the middle.
+//! It does not authenticate the peer, it does not detect changed bytes, and its cryptography is weak (768-bit
+//! Diffie-Hellman, RC4, SHA-1). Anyone who knows the info-hash can decrypt the connection as a man in the middle.
 //!
 //! # The messages
 //!
@@ -49,11 +49,13 @@
 //!
 //! # What each message is for
 //!
-//! **First and second message: the key exchange.** Each side draws a private exponent of 160 bits and sends a
-//! Diffie-Hellman public key (Ya, Yb) modulo a fixed 768-bit prime. Both compute the shared secret S. The keys look like
-//! random bytes. PadA and PadB are random bytes of random length, so that the first messages have no constant length. They
-//! have no length field. The receiver can compute the first value of the next message in advance, and searches for it: the
-//! responder for `HASH('req1', S)`, the initiator for the encrypted VC. The padding ends there.
+//! **First and second message: the key exchange.** Each side draws a private exponent (in this crate, of 160 bits) and sends
+//! a Diffie-Hellman public key (Ya, Yb) modulo a fixed 768-bit prime. Both compute the shared secret S. The keys look like
+//! random bytes.
+//!
+//! PadA and PadB are random bytes of random length, so that the first messages have no constant length. They have no length
+//! field. To find the end of the padding, the receiver searches for the value that follows it, which it can compute: the
+//! responder for `HASH('req1', S)`, the initiator for the encrypted VC.
 //!
 //! **Third message: which torrent.** The responder has to learn which of its torrents the peer wants, and an observer must
 //! not see it. `HASH('req2', SKEY)` identifies the torrent. The initiator hides it with `HASH('req3', S)`, which only the two

@@ -137,8 +137,8 @@
 //! }
 //! ```
 //!
-//! - **Wait for a slot before you accept.** If you close a connection at once, an honest peer may redial in plaintext and show
-//!   the info-hash: see [fallback](super::fallback). A peer in the kernel's queue only waits.
+//! - **Wait for a slot before you accept.** If you accept and then close at once, an honest peer may redial in plaintext and
+//!   show the info-hash: see [fallback](super::fallback). A peer in the kernel's queue only waits.
 //! - **An error of `accept` must not end the loop.** `EMFILE` lasts only until a descriptor is free.
 //! - **Shake hands in the task of the connection.** In the accept loop, one silent peer would delay all others.
 //! - **Choose the port with care.** Some classifiers recognise 6881 to 6889 and 51413 by the number alone.
@@ -151,8 +151,8 @@
 //!   the IPv4 address in the last 32 bits. If your network uses another NAT64 prefix, add it.
 //! - **Link-local** (`fe80::/10`): all hosts of a network segment share the first 64 bits, so the example counts the whole
 //!   address.
-//! - Many peers can share one IPv4 address because of a carrier's NAT. Allow some tens. If peers connect through your own
-//!   proxy, they all have its address: exempt it.
+//! - Many peers can share one IPv4 address because of a carrier's NAT, so do not set the limit much lower than 20. If peers
+//!   connect through your own proxy, they all have its address: exempt it.
 //!
 //! # Which limit helps against what
 //!
@@ -161,7 +161,7 @@
 //! | connect and send nothing, or one byte a second | [`MseAcceptor::timeout`](crate::MseAcceptor::timeout), 10 s. Bytes do not extend it | 50 silent connections a second fill 500 slots; with at most 20 per address, that needs 25 addresses |
 //! | the same, from one address | the limit per address | one address holds 20 of 500 slots |
 //! | send any 96 bytes | limit on connections; timeout | about 0.1 ms of processor time for each connection, so 10,000 a second use one core. More bytes cost no second key exchange |
-//! | use up memory with half-open handshakes | the library's limits | until the torrent is known, about 1 KiB for the future and at most 2 KiB on the heap |
+//! | use up memory with half-open handshakes | the library's limits | about 1 KiB for the future, and at most 2 KiB on the heap; 2.5 KiB while you look up the torrent |
 //! | announce the longest initial payload | [`MAX_IA_ACCEPTED`](crate::handshake::MAX_IA_ACCEPTED), 16 KiB | 500 connections hold 8 MB; the attacker needs an info-hash that you serve |
 //! | finish the handshake and then send nothing | your timeout on reads | |
 //! | stop reading, so that writes wait | your timeout on writes | |
@@ -175,8 +175,9 @@
 //! # Lingering
 //!
 //! By default, if a handshake fails, the library closes the connection at once and the future returns the error. This is
-//! simple and costs nothing. But it shows a prober why the handshake failed: the connection closes at once if the info-hash
-//! is unknown, and stays open if the bytes are random. So a prober with a list of info-hashes learns which torrents you serve.
+//! simple and costs nothing. But it shows a prober why the handshake failed: if the info-hash is unknown, the connection
+//! closes at once, and if the bytes are random, it stays open at first. So a prober with a list of info-hashes learns which
+//! torrents you serve.
 //!
 //! [`MseAcceptor::linger`](crate::MseAcceptor::linger) hides the difference. After a failure the library reads and discards
 //! what the peer sends, as if the handshake were not complete yet. After a random time, 20 to 40 seconds from the first poll
@@ -198,7 +199,7 @@
 //!   Add 96 to your limit on connections. Keep the slot until the future returns, as the example above does.
 //! - **Use the acceptor's own timeout.** If you drop the future or put a timeout around it, the connection closes at that
 //!   moment, and a prober can see that.
-//! - **The lookup of a torrent must not wait.** If it takes longer for some info-hashes, a prober can measure that.
+//! - **Your lookup of a torrent must not wait.** If it takes longer for some info-hashes, a prober can measure that.
 //! - **Some connections still close at once**: plaintext if you require MSE or do not serve the info-hash, and MSE if you forbid
 //!   it. Honest peers wait for the close before they redial in the other mode. A prober learns from this that you speak
 //!   BitTorrent. If a peer has not sent a whole key within the timeout, the connection closes at the timeout.

@@ -53,11 +53,11 @@
 //! | `transport`, `transport-unanswered` | the transport failed; the second form is a reset by a peer that had not answered |
 //! | `mode-not-allowed` | the policy forbids the mode of the call |
 //! | `no-initial-payload` | a plaintext attempt under `Allow` without an initial payload |
-//! | `wrong-skey` | the caller passed a SKEY to `Incoming::accept` for which the peer did not ask |
+//! | `wrong-skey` | the peer did not ask for the SKEY that the caller passed to `Incoming::accept` |
 //! | `plaintext-refused` | a plaintext peer connected, and the policy requires MSE |
 //! | `mse-refused` | a peer connected that did not send plaintext BitTorrent, and the policy forbids MSE |
-//! | `plaintext-answer` | the peer answered MSE with plaintext |
-//! | `not-plaintext` | the peer answered plaintext with something else |
+//! | `plaintext-answer` | the peer replied to MSE with plaintext |
+//! | `not-plaintext` | the peer replied to plaintext with something else |
 //! | `degenerate-key` | the peer's public key is not in `[2, P-2]` |
 //! | `no-sync-mark` | the padding after the peer's key does not end within 512 bytes |
 //! | `unknown-skey` | an MSE peer wants a torrent that is not served |

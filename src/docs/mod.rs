@@ -12,7 +12,7 @@
 //! | read the log, or count errors | [Logging](logging) |
 //! | test your own code against a peer | [Test your client](testing) |
 //!
-//! **MSE is obfuscation, not security.** If you need a secure channel, use TLS.
+//! **MSE is obfuscation with weak cryptography, not security.** If you need a secure channel, use TLS.
 //!
 //! # Example programs
 //!
@@ -23,7 +23,7 @@
 //! | `demo` | every mode over loopback, and which bytes are readable on the wire |
 //! | `echo_server`, `echo_client` | a client and a server, with the settings as options |
 //! | `guide_client` | a small client: limits, timeouts, policy per torrent, counters, shutdown |
-//! | `guide_halves` | a transport that is in two boxed halves, and redials by hand |
+//! | `guide_halves` | a client that races TCP against uTP, keeps each peer as two boxed halves, and redials by hand |
 //! | `guide_framed` | a codec over the stream |
 //! | `guide_hints` | hints from trackers and peers, which choose the mode of the first attempt |
 //! | `guide_blocking` | sockets of the standard library, without a runtime |

@@ -11,8 +11,8 @@
 //! | someone on the path who knows the info-hash and intercepts the connection from its beginning | can decrypt everything | can decrypt everything | does not help |
 //! | the peers of the same torrent | see your address, and what you share | the same | the same |
 //!
-//! **MSE in RC4 mode defeats engines that search for signatures, and nothing more.** If you want privacy from your provider or
-//! from peers, use a VPN or I2P.
+//! **MSE in RC4 mode defeats engines that search for signatures, and nothing more.** It is not security: its cryptography is
+//! weak, and it authenticates nobody. If you want privacy from your provider or from peers, use a VPN or I2P.
 //!
 //! Users whose provider throttles plaintext BitTorrent report that MSE helps. If your network blocks random-looking traffic
 //! and does not block BitTorrent, use plaintext.
@@ -26,15 +26,15 @@
 //! This holds for every connection, without any option:
 //!
 //! - **No constant length.** PadA and PadB have random lengths and are sent in two parts: 1 to 320 bytes with the key, and 0
-//!   to 127 before the third or fourth message. PadC and PadD have 0 to 255 bytes. A handshake has four writes, and none of
-//!   them has the same length in more than 2 % of all handshakes (0.6 % measured). Pass your BitTorrent handshake to
-//!   [`Incoming::accept`](crate::Incoming::accept). If you write it after the fourth message, this write has a constant length
-//!   of 68 bytes.
+//!   to 127 before the third or fourth message. PadC and PadD have 0 to 255 bytes. A handshake has four writes. No length of
+//!   a write occurs in more than 2 % of all handshakes (0.6 % measured). Pass your BitTorrent handshake to
+//!   [`Incoming::accept`](crate::Incoming::accept): if you write it later, that write always has 68 bytes.
 //! - **No constant bytes.** Keys and pads come from a cryptographic generator. Half of the public keys are quadratic residues,
 //!   as half of all random numbers are (with OpenSSL, all are). No key pair is used twice.
-//! - **No downgrade by a flipped bit.** By default the connector offers RC4 alone, and refuses everything else. A listener that
-//!   admits plaintext also admits header-only, so an attacker who flips bits of the offer can make it answer header-only; under
-//!   `Require` with RC4, it refuses. The position of the offer varies: a flip at a fixed position hits one connection in 128.
+//! - **No downgrade by a flipped bit.** By default the connector offers RC4 alone, and refuses everything else. An acceptor
+//!   that accepts plaintext also accepts header-only, so an attacker who flips bits of the offer can make it select
+//!   header-only. The connector then refuses. Under `Require` with RC4, the acceptor refuses, too. The position of the offer
+//!   varies, so a flip at a fixed position hits one connection in 128.
 //!
 //! # What is inherent
 //!
@@ -86,20 +86,21 @@
 //! | segments 11 to 100 alone | 0.74 | 0.81 |
 //!
 //! The literature reports "over 96 %". A classifier that was trained with connections of this crate has an AUC of 1.000, with
-//! and without a disguise. To a classifier that knows pieces, they are more visible than whole messages. Three changes leave
-//! the AUC at 0.99 or above: cutting segments, joining segments for up to 60 ms, and padding within PadA to PadD. Only one
-//! experiment brought it down to 0.57. It controlled every segment in both directions, with dummy data at both ends and six
-//! times the bytes. No client would understand the dummy data.
+//! and without a disguise. A classifier that was trained with pieces recognises them more easily than whole messages.
 //!
-//! **The rule of three bursts** needs no training. It counts how many bytes arrive until the other side sends: 96 to 608, then
-//! 96 to 608, then 80 to 1,636. It recognises 97.9 % of real clients, and 98 to 100 % of this crate's connections with any
-//! disguise. Its false positives are resumed TLS, which begins with the bytes `16 03`, and Shadowsocks that carries resumed
-//! TLS.
+//! Three changes leave the AUC at 0.99 or above: cutting segments, joining segments for up to 60 ms, and padding within PadA
+//! to PadD. One experiment lowered it to 0.57. It controlled every segment in both directions, with dummy data from both ends
+//! and six times the bytes. No client would understand the dummy data.
 //!
-//! **nDPI.** Since 5.0 its heuristic for fully encrypted flows is off by default. Even then it reports the risk "suspicious
-//! entropy" for an unknown flow with high entropy in its first four payloads: for 100 % of our handshakes, and for 45 % of
-//! those in pieces. It still calls the protocol of the flow "unknown". In a test with real transfers, nDPI 5.0.0 called none of
-//! 12 RC4 connections BitTorrent, and all of 12 header-only and 12 plaintext connections.
+//! **The rule of three bursts** needs no training. It counts the bytes that one side sends before the other side sends. MSE
+//! has 96 to 608, then 96 to 608, then 80 to 1,636. The rule recognises 97.9 % of the connections of real clients, and 98 to
+//! 100 % of this crate's connections with any disguise. Its false positives are resumed TLS, which begins with the bytes
+//! `16 03`, and Shadowsocks that carries resumed TLS.
+//!
+//! **nDPI.** Since 5.0 its heuristic for fully encrypted flows is off by default. Without it, nDPI still reports the risk
+//! "suspicious entropy" for an unknown flow with high entropy in its first four payloads: for 100 % of our handshakes, and
+//! for 45 % of those in pieces. It calls the protocol of such a flow "unknown". In a test with real transfers, nDPI 5.0.0
+//! called none of 12 RC4 connections BitTorrent, and all of 12 header-only and 12 plaintext connections.
 //!
 //! # Port hygiene
 //!
@@ -116,9 +117,9 @@
 //!
 //! A prober connects, sends something, and observes what comes back, when, and how the connection ends. Most clients close at
 //! once if the info-hash is unknown, and wait if the bytes are random. So a prober with a list of info-hashes learns which
-//! torrents a host serves. By default this crate is no better. With [lingering](super::listener), the content of what a prober
-//! sent makes no difference if it does not know the info-hash. Only the lengths and times matter. The
-//! [listener guide](super::listener) has the conditions and the price.
+//! torrents a host serves. By default this crate is no better. With [lingering](super::listener), what a prober without the
+//! info-hash sees depends only on the lengths and times of what it sent. The [listener guide](super::listener) has the
+//! conditions and the price.
 //!
 //! **A prober can know the secret.** For MSE the secret is the info-hash, so anyone can confirm that a listener serves a
 //! public torrent. Lingering cannot hide that.
@@ -127,7 +128,8 @@
 //!
 //! - **Products use the 2023 rules.** In September 2025, documents of a vendor of filters became public. They contain a detector
 //!   for fully encrypted traffic that cites the 2023 paper and the `fet` analyzer of OpenGFW (apernet/OpenGFW issue 167,
-//!   net4people/bbs issues 519 and 653). A customer can switch it on and off. So the exemption helps against real products.
+//!   net4people/bbs issues 519 and 653). A customer can switch it on and off. So `Disguise::exempt` helps against real
+//!   products.
 //! - **Probers use secrets.** The same documents describe a prober that checks a proxy with the proxy's own secret.
 //! - **Filters in Russia** (issues of net4people/bbs in parentheses) have a switch for BitTorrent over uTP, recognise protocols
 //!   from sizes and timing, and block an address and port within 5 to 15 minutes (578). They recognise tunnelled TLS by packet

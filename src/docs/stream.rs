@@ -37,11 +37,12 @@
 //!
 //! # Shutdown and the end of the stream
 //!
-//! Each `shutdown` calls the `shutdown` of the transport. The transport already has all accepted bytes, so they precede it. Each
-//! direction ends on its own: you can read after `shutdown`, and write after the peer's end of stream.
+//! Each `shutdown` calls the `shutdown` of the transport, which already has all accepted bytes. Each direction ends on its
+//! own: you can read after `shutdown`, and write after the peer's end of stream.
 //!
-//! MSE has no close message, so the stream ends when the transport does. If someone on the path cuts the connection, it looks
-//! as if the peer had closed it: **you cannot detect truncation**. The protocol above has to know when it has everything.
+//! MSE has no close message, so the stream ends when the transport does. If someone on the path forges the end of the
+//! connection, it looks as if the peer had closed it: **you cannot detect truncation**. Your protocol has to know when it has
+//! everything.
 //!
 //! # Halves
 //!
@@ -73,10 +74,10 @@
 //!
 //! # A transport that breaks its contract
 //!
-//! A transport may report more bytes written than it was given, fill a buffer and then return `Pending` or an error, remove
-//! bytes from the reader's buffer, or panic. After that the keystream position is unknown. The stream then returns an error
-//! that names the cause, and so does every later call in the same direction. The other direction keeps working. The stream
-//! never returns a wrong byte.
+//! A broken transport may report more bytes written than it was given, fill a buffer and then return `Pending` or an error,
+//! remove bytes from the reader's buffer, or panic. After that the keystream position is unknown. The stream then returns an
+//! error that names the cause, and so does every later call in the same direction. It never returns a wrong byte. The other
+//! direction keeps working.
 //!
 //! # Bytes that were changed on the way
 //!

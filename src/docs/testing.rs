@@ -128,7 +128,7 @@
 //!
 //! # Against real clients
 //!
-//! If your own code is on both ends, a test shows that both ends agree. It does not show that they are right: several
-//! published implementations of MSE have a wrong prime and pass all of their own tests. Two programs of this repository can be
+//! If your own code is on both ends, a test shows that both ends agree. It does not show that they are right: two published
+//! implementations of MSE have a wrong prime and pass all of their own tests. Two programs of this repository can be
 //! the other end: `mse-probe` dials, and `echo_server` accepts. For a test with a real client, force encryption in it
 //! (libtorrent: `out_enc_policy`, `in_enc_policy` and `allowed_enc_level`), switch uTP off, and transfer a small torrent.

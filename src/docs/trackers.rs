@@ -1,7 +1,8 @@
 //! Trackers and crawlers: what others say about a peer's encryption, where they say it, and what it means.
 //!
-//! A tracker, another peer or the peer itself may have said whether the peer speaks MSE. [`PeerHint`](crate::PeerHint) reads
-//! and combines these statements. [`MseConnector::for_peer`](crate::MseConnector::for_peer) then begins in the right mode.
+//! Before you dial a peer, a tracker, another peer or the peer itself may have said whether it speaks MSE.
+//! [`PeerHint`](crate::PeerHint) reads and combines these statements. A connector from
+//! [`MseConnector::for_peer`](crate::MseConnector::for_peer) then begins in the right mode.
 //! Trackers and crawlers can use `PeerHint` alone, without a connection. The example `guide_hints` shows all of it.
 //!
 //! # Sources of hints
@@ -32,9 +33,9 @@
 //!
 //! # What a hint changes
 //!
-//! If several sources say something, the strongest statement counts: [`PeerHint::join`](crate::PeerHint::join). Under `Allow`
-//! the connector dials a peer that prefers MSE with MSE first. Under `Allow` and `Prefer` it dials a peer that requires MSE
-//! only with MSE. [`Policy::with_hint`](crate::Policy::with_hint) has the table.
+//! If several sources say something, the strongest statement counts: [`PeerHint::join`](crate::PeerHint::join). If the peer
+//! prefers MSE, a connector under `Allow` tries MSE first. If the peer requires MSE, a connector under `Allow` or `Prefer`
+//! tries only MSE. [`Policy::with_hint`](crate::Policy::with_hint) has the table.
 //!
 //! **A hint never leads to plaintext if the policy prefers or requires MSE**, because it comes from a stranger.
 //!
@@ -43,9 +44,9 @@
 //! - Keep the two flags of each peer's last announce. A client sends them with each announce, and they change with the user's
 //!   setting. Some clients that require MSE send only `requirecrypto`. Some clients always send only `supportcrypto`, whatever
 //!   their setting is.
-//! - If the announce has one of the flags, answer with `crypto_flags`: one byte for each peer in `peers`, 1 for a peer that
+//! - If an announce has one of the flags, answer with `crypto_flags`: one byte for each peer in `peers`, 1 for a peer that
 //!   requires MSE, and 0 for all others. If it has `requirecrypto`, return peers that support MSE first.
-//! - If the announce has neither flag, leave out peers that require MSE.
+//! - If an announce has neither flag, leave out peers that require MSE.
 //! - If an announce has `cryptoport=X`, `port=0` and `requirecrypto=1`, the real port is X. The client hides it from trackers
 //!   that do not know this extension.
 //!
@@ -53,8 +54,7 @@
 //!
 //! The behaviour of a peer is better evidence than a hint. Dial it under
 //! [`Encryption::Require`](crate::Encryption::Require) and under [`Encryption::Forbid`](crate::Encryption::Forbid), with an
-//! info-hash that it serves. The program `mse-probe` in the repository does this with each
-//! method.
+//! info-hash that it serves. The program `mse-probe` in the repository does this with each method.
 //!
 //! | outcome ([label](crate::Error::label)) | the peer |
 //! |---|---|

@@ -23,7 +23,7 @@ use crate::mode::{DialMode, Role};
 /// | [`Refused`](ErrorKind::Refused) | the library refused the peer's bytes, or its request | log the label; try another peer |
 /// | [`Closed`](ErrorKind::Closed) | the peer closed the connection | if you dialled and the peer had [answered](Error::peer_answered), it probably does not serve the info-hash: try another peer |
 /// | [`TimedOut`](ErrorKind::TimedOut) | the peer was silent for too long | try again later |
-/// | [`Transport`](ErrorKind::Transport) | the transport failed | look at the `source()`: the peer causes a reset, most other errors are local |
+/// | [`Transport`](ErrorKind::Transport) | the transport failed | look at the `source()`: a reset comes from the peer, most other errors are local |
 /// | [`ModeNotAllowed`](ErrorKind::ModeNotAllowed), [`NoInitialPayload`](ErrorKind::NoInitialPayload), [`WrongSkey`](ErrorKind::WrongSkey) | the call was wrong | fix the caller |
 ///
 /// `?` converts it into an [`io::Error`] without loss; [`Error::from_io`] and [`Error::downcast`] convert it back. The
@@ -45,7 +45,7 @@ pub enum ErrorKind {
     Refused(HandshakeError),
     /// The peer closed the connection.
     Closed,
-    /// The peer did not send the expected bytes within this time.
+    /// A timeout of this length expired, usually because the peer was silent.
     TimedOut(Duration),
     /// The transport failed, or broke the contract of its trait.
     Transport(io::Error),
@@ -54,7 +54,7 @@ pub enum ErrorKind {
     /// The initial payload is empty in a plaintext attempt under [`Allow`](crate::Encryption::Allow). Without it the peer has
     /// nothing to answer, so nothing would show whether to redial with MSE. Nothing was sent.
     NoInitialPayload,
-    /// The caller passed a SKEY to [`Incoming::accept`](crate::Incoming::accept) for which the peer did not ask.
+    /// The peer did not ask for the SKEY that the caller passed to [`Incoming::accept`](crate::Incoming::accept).
     WrongSkey,
 }
 
@@ -62,7 +62,7 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// It answered our key with 96 bytes or our plaintext handshake with all 20 bytes of `0x13 "BitTorrent protocol"`, or it
-    /// is a dialler, too.
+    /// is an initiator, too.
     Answered,
     /// It sent bytes that are no answer.
     SomethingElse,
@@ -176,9 +176,8 @@ impl Error {
 
     /// A short word for metrics. It never changes, and there are few of them.
     ///
-    /// `closed`, `timed-out` and `transport` have a second form that ends in `-unanswered`, for a dialled peer that did
-    /// not answer. There is one word for each [`HandshakeError`], and `mode-not-allowed`, `no-initial-payload` and
-    /// `wrong-skey`. The guide [`docs::logging`](crate::docs::logging) lists all of them.
+    /// The guide [`docs::logging`](crate::docs::logging) lists all of them. `closed`, `timed-out` and `transport` have a
+    /// second form that ends in `-unanswered`, for a dialled peer that did not answer.
     pub fn label(&self) -> &'static str {
         let unanswered = self.role == Role::Initiator && self.reply == Reply::Silent;
         match &self.kind {

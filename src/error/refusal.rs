@@ -24,8 +24,8 @@ pub enum HandshakeError {
     AnotherDialler,
     /// The peer's public key is not in `[2, P-2]`: the peer is broken, or a prober.
     DegenerateKey,
-    /// The padding after the public key does not end within 512 bytes. An initiator's peer may not serve the info-hash. A
-    /// responder's peer may not speak MSE.
+    /// The padding after the public key does not end within 512 bytes. If you dialled, the peer may not serve the info-hash.
+    /// If you accepted, it may not speak MSE.
     NoSyncMark,
     /// The MSE peer wants an info-hash (SKEY) that is not served here.
     UnknownSkey,

@@ -42,7 +42,7 @@ impl Negotiated {
         self.mode
     }
 
-    /// Whether the stream is encrypted: RC4, not header-only or plaintext. It is obfuscation, not security.
+    /// Whether the stream is encrypted, and not header-only or plaintext. This is obfuscation, not security.
     pub const fn is_encrypted(&self) -> bool {
         !matches!(self.mode, Mode::Plaintext | Mode::HeaderOnly)
     }

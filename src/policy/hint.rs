@@ -31,7 +31,7 @@ pub enum PeerHint {
     /// Nothing is known.
     #[default]
     Unknown,
-    /// The peer accepts MSE and prefers plaintext.
+    /// The peer supports MSE.
     TakesMse,
     /// The peer prefers MSE.
     PrefersMse,
@@ -56,7 +56,7 @@ impl PeerHint {
     }
 
     /// From a peer's byte of `crypto_flags` in a tracker's answer: 1 means that the peer requires MSE, and 0 that it supports
-    /// MSE. Trackers send it if the announce had `supportcrypto=1` or `requirecrypto=1`.
+    /// MSE. Trackers send these bytes if the announce had `supportcrypto=1` or `requirecrypto=1`.
     pub const fn from_crypto_flag(flag: u8) -> Self {
         match flag {
             0 => Self::TakesMse,

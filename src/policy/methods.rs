@@ -1,10 +1,10 @@
-//! The methods that protect a stream after the handshake, and ordered sets of them.
+//! The methods for the stream after the handshake, and ordered sets of them.
 
 use std::fmt;
 
-/// A method that protects the stream after the handshake: one bit of `crypto_provide` and `crypto_select`.
+/// A method for the stream after the handshake: one bit of `crypto_provide` and `crypto_select`. No method makes it secure.
 ///
-/// You can parse and print a method. Its text is `rc4` or `header-only`.
+/// You can print a method: `rc4` or `header-only`. To parse one, parse [`CryptoMethods`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoMethod {

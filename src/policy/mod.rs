@@ -146,8 +146,8 @@ impl Policy {
     /// | [`Prefer`](Encryption::Prefer) | unchanged | unchanged | [`Require`](Encryption::Require) |
     /// | [`Require`](Encryption::Require) | unchanged | unchanged | unchanged |
     ///
-    /// A hint saves an attempt that would fail. It never puts plaintext first. A peer that requires MSE is never dialled in
-    /// plaintext, because that would show the info-hash and could not succeed.
+    /// A hint saves an attempt that would fail. It never puts plaintext first. Unless the policy forbids MSE, a peer that
+    /// requires MSE is not dialled in plaintext: that would show the info-hash and could not succeed.
     #[must_use]
     pub const fn with_hint(self, hint: PeerHint) -> Self {
         match (self.encryption, hint) {

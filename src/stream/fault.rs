@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-/// Why one direction is unusable for good: the transport broke its contract, or our last message was not sent. One of the
-/// two ends does not know the keystream position then. This is inside the [`io::Error`] that reads or writes return. It does
-/// not affect the other direction.
+/// Why one direction is unusable for good: the transport broke its contract, or our last message was not sent. After that,
+/// one of the two ends does not know the keystream position. The [`io::Error`] of reads or writes contains this. The other
+/// direction keeps working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breach {
     ReadTooMuch,

@@ -24,10 +24,10 @@ macro_rules! reads {
         }
 
         impl<T: Unpin> $name<T> {
-            /// Reads into several buffers with a vectored read of the transport, which Tokio's traits do not have.
+            /// Reads into several buffers with one vectored read of the transport. Tokio's traits have no such method.
             ///
             /// `read` is the transport's own method. It fills the buffers in order, and returns how many bytes it filled. Zero is the
-            /// end of the stream. It gets the first 16 buffers that are not empty.
+            /// end of the stream. It gets at most 16 buffers: the first ones that are not empty.
             ///
             /// The rules of [`AsyncRead::poll_read`](tokio::io::AsyncRead::poll_read) hold. `read` is not called if all buffers are
             /// empty, or while there are [unread bytes](Self::unread), which are returned first.

@@ -24,7 +24,7 @@ impl<T> MseStream<T> {
     /// # }
     /// ```
     ///
-    /// If the transport already is in two (boxed) halves, join them for the handshake. To split them again needs no lock:
+    /// If your transport is already two (boxed) halves, join them for the handshake. Splitting them again needs no lock:
     ///
     /// ```
     /// use tokio::io::{AsyncRead, AsyncWrite, Join, join};

@@ -38,12 +38,13 @@ pub(crate) use inbound::poll_read_checked;
 ///
 /// Each call makes the same call on the transport, and returns what the transport returned. The only difference is that the
 /// bytes are encrypted or decrypted. The stream holds no ciphertext back, so it needs no more flushes than the transport.
-/// There are four exceptions:
+/// The exceptions:
 ///
 /// - Empty reads and writes do not reach the transport.
 /// - The first reads return the bytes that arrived with the handshake.
-/// - A vectored write on an encrypted stream becomes one ordinary write.
-/// - One write encrypts at most 16 KiB and 128 bytes.
+/// - On an encrypted stream, a vectored write becomes one ordinary write, and one write passes on at most 16 KiB and 128
+///   bytes.
+/// - A direction whose transport broke its contract returns errors.
 ///
 /// The guide [`docs::stream`](crate::docs::stream) has the details.
 ///

@@ -73,7 +73,7 @@ def run(case, programs, torrent):
     if reason:
         return Result(case, NOT_RUN, reason, 0.0)
     result = _run(case, programs, torrent)
-    if result.status == FAILED and case.client and case.client.drops_zeros:
+    if result.status == FAILED and case.client and (case.client.drops_zeros or case.client.drops_zeros_answering):
         # One handshake in 256 fails for that reason alone (`zeros/` shows it); two in a row have another.
         again = _run(case, programs, torrent)
         detail = f"{again.detail} (second try; the first: {result.detail[:200]})"

@@ -11,6 +11,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use mse_interop::hex;
 use tokio::net::TcpStream;
 use tokio_mse::{DialMode, Encryption, MseConnector, PeerHint, Policy};
 
@@ -61,19 +62,6 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn hex(text: &str) -> Result<[u8; 20], Box<dyn Error>> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect::<Option<_>>()
-        .ok_or("not hexadecimal")?;
-    let bytes: Vec<u8> = digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect();
-    bytes.try_into().map_err(|_| "an info-hash has 40 digits".into())
 }
 
 /// A complete BitTorrent handshake, 68 bytes.

@@ -28,7 +28,7 @@ def markdown(results, seconds):
     """The whole document; `seconds` is what the run took."""
     lines = [*HEAD.splitlines(), ""]
     lines += _versions(results) + _transfers(results) + _defaults(results) + _policies(results) + _hybrids(results) + _full(results)
-    lines += _disguises(results)
+    lines += _disguises(results) + _guides(results)
     lines += _without_mse(results) + _handshakes(results) + _hints(results) + _foreign(results) + _redials()
     lines += _listed("Failed", (each for each in results if each.status == FAILED))
     lines += _listed("Not run, which counts as failed", (each for each in results if each.status == NOT_RUN))
@@ -159,6 +159,24 @@ def _disguises(results):
     return lines + _table(head, rows)
 
 
+def _guides(results):
+    """One row for each client and transport, one column for each guide and way."""
+    rows, columns = {}, {}
+    for each in results:
+        if "guide" in each.case.row:
+            row = each.case.row
+            columns[row["guide"]] = None
+            rows.setdefault((each.case.client, row["over"]), {})[row["guide"]] = each
+    if not rows:
+        return []
+    lines = ["## The code of the guides", ""]
+    lines += ["`guide_client` and `guide_halves` fetch four pieces of 256 KiB from a seed that accepts RC4 alone; SHA-1 equal, nothing"]
+    lines += ["in the clear. The columns say what the client did.", ""]
+    head = ["client", "over", *columns]
+    body = ([title(c), over, *(_mark(row[n]) if n in row else "-" for n in columns)] for (c, over), row in rows.items())
+    return lines + _table(head, body)
+
+
 def _without_mse(results):
     """One row for each way: a client that has no MSE, and a libtorrent that takes nothing else."""
     rows = [
@@ -187,9 +205,10 @@ def _handshakes(results):
         return []
     lines = ["## Single handshakes of the real clients with the foreign peer", ""]
     lines += ["Offered 0x00000006, 0xfffffffe and 0x80000002 (set to RC4 alone / its own mix), it selects RC4."]
-    lines += ["Answered with a key that begins with zero, or that makes S begin with zero, it copes.", ""]
-    columns = ["offer, rc4", "offer, default", "zero, key", "zero, secret"]
-    head = ["client", "RC4 alone", "its own mix", "key begins with zero", "S begins with zero"]
+    lines += ["Answered with a key that begins with zero, or that makes S begin with zero, it copes."]
+    lines += ["Those with libtorrent were also dialled until S began with zero.", ""]
+    columns = ["offer, rc4", "offer, default", "zero, key", "zero, secret", "zero, dialled"]
+    head = ["client", "RC4 alone", "its own mix", "key begins with zero", "S begins with zero", "S begins with zero, dialled"]
     return lines + _table(head, ([title(c), *(row.get(n, "-") for n in columns)] for c, row in rows.items()))
 
 

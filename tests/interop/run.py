@@ -19,7 +19,7 @@ import torrent
 from clients.client import SID
 
 GROUPS = ["oracle", "baseline", "served", "refused", "answered", "rejected", "draft", "offers", "zeros", "hints",
-          "transfer", "policies", "defaults", "hybrid", "full", "disguised", "rqbit"]
+          "transfer", "policies", "defaults", "hybrid", "full", "disguised", "guides", "rqbit"]
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -38,6 +38,8 @@ def arguments():
     parser.add_argument("--echo-server", type=program, required=True)
     parser.add_argument("--echo-client", type=program, required=True)
     parser.add_argument("--hinted", type=program, required=True)
+    parser.add_argument("--guide-client", type=program, required=True)
+    parser.add_argument("--guide-halves", type=program, required=True)
     parser.add_argument("--only", action="append", metavar="PATTERN", help="e.g. 'transfer/*'")
     parser.add_argument("--report", type=Path, metavar="FILE.md", nargs="?", const=RESULTS, help="default: RESULTS.md here")
     parser.add_argument("--with-rqbit", type=program, metavar="PROGRAM", help="an rqbit, for its cases")

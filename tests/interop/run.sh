@@ -19,4 +19,5 @@ for word; do
 done
 [ -x "$python" ] || { echo "no $python: run install.sh first" >&2; exit 1; }
 exec "$python" -B "$here/run.py" --bridge "$programs/mse-bridge" --echo-server "$programs/examples/echo_server" \
-    --echo-client "$programs/examples/echo_client" --hinted "$programs/hinted" "$@"
+    --echo-client "$programs/examples/echo_client" --hinted "$programs/hinted" \
+    --guide-client "$programs/interop_guide_client" --guide-halves "$programs/interop_guide_halves" "$@"

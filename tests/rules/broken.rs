@@ -324,6 +324,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for FillsOnce<T> {
             self.honest_reads -= 1;
             return read;
         }
+        self.honest_reads = usize::MAX;
         match self.how {
             How::FillsAndPends => Poll::Pending,
             _ => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
@@ -397,6 +398,26 @@ fn r8_in_the_handshake_bytes_without_a_ready_read_are_an_error() {
             let acceptor = MseAcceptor::new(policy.clone()).no_timeout();
             check_refused(outcome(serve(&acceptor, io, skey(), "")));
         }
+    }
+}
+
+/// What follows would be taken for the peer's answer.
+#[test]
+fn r8_in_the_handshake_nothing_is_read_after_bytes_without_a_ready_read() {
+    let theirs = [b"\x13BitTorrent protocol".as_slice(), &[0; 8], &SKEY, &[9; 20]].concat();
+    for how in FILLS {
+        let io = Scripted::new(Script {
+            reads: vec![Step::Move(10), Step::Move(theirs.len())],
+            incoming: [b"ten bytes.", &theirs[..]].concat(),
+            ..Script::default()
+        });
+        let io = FillsOnce {
+            io,
+            honest_reads: 0,
+            how,
+        };
+        let connector = MseConnector::new(Policy::plaintext_only().allow_fallback()).no_timeout();
+        check_refused(outcome(connector.connect(io, skey(), "ours")));
     }
 }
 

@@ -149,16 +149,16 @@ fn magnet(link: &str) -> Result<InfoHash, String> {
     Err("the magnet link names no BitTorrent info-hash".to_owned())
 }
 
-/// How much encryption is wanted.
+/// Whether connections use MSE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Wanted {
-    /// Never speak MSE
+    /// Never use MSE
     Forbid,
-    /// Speak MSE only if plaintext does not work
+    /// Accept both; dial in plaintext, and again with MSE if the peer does not answer
     Allow,
-    /// Speak MSE first, and plaintext if MSE does not work
+    /// Accept both; dial with MSE, and again in plaintext if the peer does not answer
     Prefer,
-    /// Never speak plaintext
+    /// Never use plaintext
     Require,
 }
 
@@ -179,7 +179,7 @@ pub enum Look {
     /// No disguise
     #[value(alias = "off")]
     None,
-    /// The first segment is exempt from the published firewall rules
+    /// Published firewall rules exempt the first segment
     Exempt,
     /// Exempt, and sent in small pieces
     Full,

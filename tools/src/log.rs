@@ -6,7 +6,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Writes the events that `RUST_LOG` selects to stderr, for example `debug` or `tokio_mse=trace`. Without it, writes none.
+/// Writes the events that `RUST_LOG` selects to stderr, for example `debug` or `tokio_mse=debug`. Without it, writes none.
 pub fn start() {
     let asked = std::env::var("RUST_LOG").ok();
     let quiet = Targets::new().with_default(LevelFilter::OFF);

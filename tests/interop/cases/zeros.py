@@ -1,15 +1,17 @@
-"""A real client dials, and is answered with a key that begins with zero, or that makes S begin with zero.
+"""A real client dials, and is answered with a key that begins with zero, or that makes S begin with zero. Or it is dialled
+until S begins with zero.
 
 Both happen by chance once in 256 handshakes, and a client that drops the zero hashes something else.
 """
 
 import socket
+import time
 
 from case import Case, require
 from cases.answered import key_that_begins_with_zero
 from clients import tested
-from mse import P, RC4, Responder, private_key
-from programs import HEADER
+from mse import P, RC4, Initiator, Responder, private_key
+from programs import HEADER, handshake
 from wire import Closed, TooSlow, Wire
 
 
@@ -50,6 +52,38 @@ def answered(context, client, what):
     return "copes"
 
 
+def dialled(context, client):
+    """It chooses its key after ours, so that this takes 256 connections on average."""
+    peer = client(context, "rc4", seed=True)
+    skey = context.torrent.info_hash
+    for _ in range(6000):
+        wire = Wire.dial(peer.address, 20)
+        try:
+            initiator = Initiator(wire, skey)
+            try:
+                initiator.send_key()
+                initiator.read_key()
+            except Closed:
+                time.sleep(0.1)  # it is at its limit until it has seen that the earlier connections ended
+                continue
+            if not initiator.secret.bytes[0]:
+                return secret_of_zero(client, wire, initiator)
+        finally:
+            wire.close()
+    raise AssertionError("no S began with zero")
+
+
+def secret_of_zero(client, wire, initiator):
+    try:
+        wire.send(initiator.step3(RC4, ia=handshake(initiator.skey)))
+        require(initiator.read_step4(RC4).recv(68)[:20] == HEADER, "not its handshake")
+    except (Closed, TooSlow, ValueError) as error:
+        require(client.drops_zeros_answering, f"{type(error).__name__}: {error}")
+        return f"known: {client.name} {client.version()} drops the zero, and fails"
+    require(not client.drops_zeros_answering, "it no longer fails: take back what is known of it")
+    return "copes"
+
+
 def cases(options):
     for client in tested(options):
         for what in ("key", "secret"):
@@ -59,3 +93,6 @@ def cases(options):
                 dict(zero=what),
                 client,
             )
+        # Only libtorrent is known to differ by role.
+        if client.name in ("libtorrent", "qBittorrent", "Deluge"):
+            yield Case(f"zeros/{client.id()}-dialled", lambda c, a=client: dialled(c, a), dict(zero="dialled"), client)

@@ -16,8 +16,8 @@ NEWEST = [
     newest(Transmission),
     newest(Aria2),
     newest(RTorrent),
-    newest(QBittorrent),
-    newest(Deluge),
+    newest(QBittorrent, drops_zeros_answering=False),
+    newest(Deluge, drops_zeros_answering=False),
 ]
 
 

@@ -15,7 +15,8 @@ class Client:
     is_newest = False
     in_sid = False  # its program is in the chroot
     shipped = "default"  # the mode that it comes in
-    drops_zeros = False
+    drops_zeros = False  # when it dials
+    drops_zeros_answering = False
     takes_plaintext = False  # where it is set to RC4
 
     @classmethod

@@ -82,7 +82,8 @@ def main():
     while True:
         state = daemon.call("core.get_torrent_status", key, ["state", "progress", "num_peers"])
         complete = state["state"] == "Seeding"
-        if not ready and (complete if args.seed else state["state"] == "Downloading"):
+        # It may find its peer through a tracker, and be complete before it is asked for the first time.
+        if not ready and (complete or (state["state"] == "Downloading" and not args.seed)):
             ready = True
             print("ready", flush=True)
         if ready and complete and not done:

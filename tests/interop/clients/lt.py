@@ -21,6 +21,7 @@ class Libtorrent(Client):
     is_newest = True
     program = None  # a package of this Python, without which nothing here runs
     host = "127.0.0.1"
+    utp = False  # instead of TCP
     can = {(mode, role) for mode in MODES for role in ("dials", "answers")}
 
     @staticmethod
@@ -46,6 +47,8 @@ class Libtorrent(Client):
             argv += ["--connections", limit]
         if pex:
             argv.append("--pex")
+        if self.utp:
+            argv.append("--utp")
         if dial:
             argv += ["--dial", "%s:%d" % dial]
         self.child = context.start(*argv)

@@ -1,6 +1,6 @@
 """One libtorrent session as a process: seeds or fetches one torrent until it is ended.
 
-Everything but TCP is off. Lines on stdout: `listening on ADDR:PORT`, then `done` once the torrent
+Everything but TCP, or but uTP if asked for, is off. Lines on stdout: `listening on ADDR:PORT`, then `done` once the torrent
 is complete, then whatever alerts tell about connections.
 """
 
@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--seed", action="store_true")
     parser.add_argument("--pex", action="store_true")
     parser.add_argument("--connections", type=int, default=200)
+    parser.add_argument("--utp", action="store_true")
     parser.add_argument("--dial")
     return parser.parse_args()
 
@@ -32,8 +33,10 @@ def session(args):
     settings = {
         "listen_interfaces": f"{args.host}:0",
         "outgoing_interfaces": "",
-        "enable_outgoing_utp": False,
-        "enable_incoming_utp": False,
+        "enable_outgoing_utp": args.utp,
+        "enable_incoming_utp": args.utp,
+        "enable_outgoing_tcp": not args.utp,
+        "enable_incoming_tcp": not args.utp,
         "enable_dht": False,
         "enable_lsd": False,
         "enable_upnp": False,

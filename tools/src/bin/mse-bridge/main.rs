@@ -32,8 +32,8 @@ use crate::report::Report;
 use crate::socks::Proxy;
 use crate::totals::Totals;
 
-/// Gives MSE to a BitTorrent client that does not have it: accepts or dials for the client, encrypted on one side and
-/// as the client speaks on the other
+/// Adds MSE to a BitTorrent client that does not have it: speaks MSE to the peers, and plaintext to the client. MSE is
+/// obfuscation, not security
 #[derive(Parser)]
 #[command(
     name = "mse-bridge",
@@ -45,7 +45,7 @@ use crate::totals::Totals;
                   The client: all its incoming peers come from the address of the bridge, so let it accept several \
                   connections per address (libtorrent and qBittorrent: allow_multiple_connections_per_ip). Switch its uTP \
                   off: uTP bypasses the bridge.\n\n\
-                  RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
+                  RUST_LOG=debug or RUST_LOG=tokio_mse=debug shows more on stderr."
 )]
 struct Arguments {
     /// Where to listen; port 0 picks a free one
@@ -54,21 +54,21 @@ struct Arguments {
     /// The address to which every connection is forwarded
     #[arg(long, value_name = "ADDR", required_unless_present = "socks5")]
     connect: Option<Address>,
-    /// Serve SOCKS5 here instead, and forward each connection to the address that the client names. BitTorrent is encrypted as
-    /// --outbound says, anything else passes through unchanged
+    /// Serve SOCKS5 here instead, and forward each connection to the address that the client names. --outbound applies to
+    /// BitTorrent; anything else passes through unchanged
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["listen", "connect", "inbound", "info_hash", "linger"])]
     socks5: Option<Address>,
-    /// How much encryption is wanted of peers that connect here
+    /// Whether connections that are accepted use MSE
     #[arg(long, value_enum, default_value = "allow")]
     inbound: Wanted,
-    /// How much encryption is wanted of peers that are dialled
+    /// Whether connections that are dialled use MSE
     #[arg(long, value_enum, default_value = "prefer")]
     outbound: Wanted,
-    /// What MSE may negotiate on both sides, most preferred first: rc4, header-only (or its other name, plaintext)
+    /// The methods that MSE may negotiate on both sides, most preferred first: rc4, header-only (also called plaintext)
     #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
     methods: CryptoMethods,
-    /// A torrent for which MSE is accepted: 40 or 64 hex digits, base32 or a magnet link; may be given many times. Plaintext
-    /// is accepted for every torrent; without this option, only plaintext is accepted
+    /// A torrent for which MSE is accepted: 40 or 64 hex digits, base32 or a magnet link; may be repeated. Without this
+    /// option, only plaintext is accepted
     #[arg(long, value_name = "HEX", num_args = 1..)]
     info_hash: Vec<InfoHash>,
     /// How long each handshake may take

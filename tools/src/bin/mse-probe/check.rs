@@ -17,7 +17,8 @@ use tokio::time::timeout;
 /// Tests an implementation of MSE against the specification, and names known mistakes
 ///
 /// Each test is a connection of its own. Numbers such as S4.3 are those of tests/specification.md in the repository.
-/// BROKEN is a required rule, "advice" a recommendation. Exit status 0 if every required rule held.
+/// BROKEN marks a required rule that the peer breaks, "advice" a recommendation that it does not follow. Exit status 0 if
+/// the peer kept every required rule.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
                         mse-probe check --connect 127.0.0.1:6881 \\\n    \
@@ -25,7 +26,7 @@ use tokio::time::timeout;
                         mse-probe check --listen 127.0.0.1:7000 \\\n    \
                         --info-hash 0123456789abcdef0123456789abcdef01234567")]
 pub(crate) struct Arguments {
-    /// Tests the peer that listens here
+    /// Test the peer that listens here
     #[arg(
         long,
         value_name = "ADDR",
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
         conflicts_with = "listen"
     )]
     connect: Option<Address>,
-    /// Tests the peer that dials here; port 0 picks a free one
+    /// Test the peer that dials here; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
     listen: Option<Address>,
     /// A torrent of the peer: 40 or 64 hex digits, base32 or a magnet link
@@ -45,8 +46,8 @@ pub(crate) struct Arguments {
     /// How long to wait for each connection, with --listen
     #[arg(long, value_name = "SECS", default_value = "120", allow_negative_numbers = true, value_parser = seconds)]
     wait: Duration,
-    /// With --connect, at most this many connections to find a secret (S) that begins with a zero byte, as one in 256 does. 0
-    /// leaves this test out
+    /// With --connect: how many connections to try at most, to find a secret (S) that begins with a zero byte (one in 256
+    /// does). 0 skips this test
     #[arg(long, value_name = "N", default_value_t = 2048)]
     dials: usize,
     /// Print one JSON object instead of the table

@@ -32,7 +32,7 @@ use crate::attempt::{MODES, Probe, describe};
                   mse-probe --connect 127.0.0.1:6881 \\\n    \
                   --info-hash 0123456789abcdef0123456789abcdef01234567\n\n\
                   `mse-probe check` tests whether an implementation of MSE follows the specification.\n\n\
-                  RUST_LOG=debug or RUST_LOG=tokio_mse=trace shows more on stderr."
+                  RUST_LOG=debug or RUST_LOG=tokio_mse=debug shows more on stderr."
 )]
 struct Arguments {
     #[command(subcommand)]

@@ -1,18 +1,15 @@
 //! A `Framed` with a codec for BitTorrent messages, over an encrypted stream. The codec needs no change.
 
+#[path = "cli/command_line.rs"]
+mod command_line;
+
 use std::io::{self, Write};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 use tokio_mse::{MseAcceptor, MseConnector, MseStream, Policy, Skey};
 use tokio_util::codec::{Encoder, Framed, LengthDelimitedCodec};
-
-/// Sends BitTorrent messages through a codec over an encrypted stream
-#[derive(Parser)]
-#[command(name = "guide_framed", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x33; 20];
 const EXTENSION_HANDSHAKE: &[u8] = b"\x14\0d1:ei1e1:md6:ut_pexi1eee";
@@ -61,7 +58,7 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Sends BitTorrent messages through a codec over an encrypted stream");
     let (near, far) = duplex(4096);
     let (mut ours, mut theirs) = tokio::try_join!(dial(near), accept(far))?;
     say(ours.get_ref().negotiated());

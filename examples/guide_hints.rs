@@ -1,16 +1,13 @@
 //! Hints from trackers and other peers choose the mode of the first attempt.
 
+#[path = "cli/command_line.rs"]
+mod command_line;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use clap::Parser;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{DialMode, Encryption, MseAcceptor, MseConnector, PeerHint, Policy, Skey};
-
-/// Dials a peer that requires MSE, before and after the client knows this
-#[derive(Parser)]
-#[command(name = "guide_hints", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x44; 20];
 
@@ -57,7 +54,7 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Dials a peer that requires MSE, before and after the client knows this");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let peer = listener.local_addr()?;
     tokio::spawn(serve(listener));

@@ -1,19 +1,16 @@
 //! Tests of a client against a fake peer: no network, no other client, and no waiting. In your client each case is a
 //! function with `#[tokio::test(start_paused = true)]`; here `main` calls them.
 
+#[path = "cli/command_line.rs"]
+mod command_line;
+
 use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::time::{Instant, timeout};
 use tokio_mse::{DialMode, Error, Mode, MseAcceptor, MseConnector, Policy, Skey, Step};
-
-/// Tests a small client against a fake peer over an in-memory pipe, with paused time
-#[derive(Parser)]
-#[command(name = "guide_test", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x77; 20];
 const INTERESTED: [u8; 5] = [0, 0, 0, 1, 2];
@@ -107,7 +104,7 @@ async fn case(name: &str, test: impl Future<Output = io::Result<()>>) -> io::Res
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Tests a small client against a fake peer over an in-memory pipe, with paused time");
     case("each mode works", each_mode_works_through_a_pipe_of_any_size()).await?;
     case("a silent peer times out", a_peer_that_never_answers_times_out()).await?;
     case(

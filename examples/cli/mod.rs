@@ -1,10 +1,11 @@
-//! Code that `demo`, `echo_server` and `echo_client` share: arguments, exit status and output.
+//! Code that `demo`, `echo_server` and `echo_client` share: command line, exit status and output.
 
 #![allow(
     dead_code,
     reason = "each program includes the whole module and uses a part of it"
 )]
 
+pub(crate) mod command_line;
 pub(crate) mod values;
 
 use std::error::Error;
@@ -12,7 +13,6 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use rand::RngExt;
 use tokio_mse::Negotiated;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -34,27 +34,6 @@ pub(crate) fn handshake(info_hash: &[u8; 20]) -> [u8; HANDSHAKE_LEN] {
         *to = *from;
     }
     handshake
-}
-
-/// Parses the arguments. The error is the status to exit with: 0 after `--help`, 2 after wrong arguments.
-pub(crate) fn arguments<A: Parser>() -> Result<A, ExitCode> {
-    A::try_parse().map_err(|refusal| {
-        if !refusal.use_stderr() {
-            // The pipe may be closed already.
-            let _ = refusal.print();
-            return ExitCode::SUCCESS;
-        }
-        let rendered = refusal.render().to_string();
-        let lines = rendered.lines().map(str::trim);
-        let cause: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
-        wrong_usage(cause.join(" ").trim_start_matches("error: "))
-    })
-}
-
-/// Prints which arguments are wrong. Status 2.
-pub(crate) fn wrong_usage(message: impl Display) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {message} (see --help)");
-    ExitCode::from(2)
 }
 
 /// Prints an error. Status 1.

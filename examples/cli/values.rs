@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
-use tokio_mse::{CryptoMethods, Disguise, Encryption};
+use tokio_mse::{CryptoMethods, Disguise};
 
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LARGEST: u64 = 1 << 50;
 
 /// A TCP address, `HOST:PORT`. The host is an IP address or a name.
 #[derive(Clone)]
@@ -65,49 +65,13 @@ impl FromStr for InfoHash {
     }
 }
 
-/// The level of encryption.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Wanted {
-    /// Never use MSE
-    Forbid,
-    /// Dial in plaintext first, and with MSE if the peer does not answer; accept both
-    Allow,
-    /// Dial with MSE first, and in plaintext if the peer does not answer; accept both
-    Prefer,
-    /// Never use plaintext
-    Require,
-}
-
-impl From<Wanted> for Encryption {
-    fn from(wanted: Wanted) -> Self {
-        match wanted {
-            Wanted::Forbid => Self::Forbid,
-            Wanted::Allow => Self::Allow,
-            Wanted::Prefer => Self::Prefer,
-            Wanted::Require => Self::Require,
-        }
-    }
-}
-
-/// The disguise of a handshake.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Look {
-    /// No disguise
-    #[value(alias = "off")]
-    None,
-    /// The first segment is exempt from the published firewall rules
-    Exempt,
-    /// The first bytes are printable, and the handshake is sent in small pieces
-    Full,
-}
-
-impl From<Look> for Disguise {
-    fn from(look: Look) -> Self {
-        match look {
-            Look::None => Self::none(),
-            Look::Exempt => Self::exempt(),
-            Look::Full => Self::full(),
-        }
+/// A disguise. `off` is another spelling of `none`.
+pub(crate) fn disguise(text: &str) -> Result<Disguise, &'static str> {
+    match text {
+        "none" | "off" => Ok(Disguise::none()),
+        "exempt" => Ok(Disguise::exempt()),
+        "full" => Ok(Disguise::full()),
+        _ => Err("expected `none`, `exempt` or `full`"),
     }
 }
 
@@ -130,4 +94,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|timeout| (SHORTEST..=LONGEST).contains(timeout))
         .ok_or_else(|| "expected seconds, from 0.001 to 86400".to_owned())
+}
+
+/// A number of bytes, at most 2^50.
+pub(crate) fn length(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|bytes| *bytes <= LARGEST)
+        .ok_or("expected a number from 0 to 2^50")
 }

@@ -15,7 +15,6 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::time::timeout;
 
 use crate::cli::print;
@@ -27,21 +26,24 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 const BYTES_A_LINE: usize = 16;
 
-const HELP: &str = "Example:
+const HELP: &str = "\
+Runs every mode of MSE between two ends on this machine, and shows which bytes are readable on the wire
+
+Usage: demo
+
+Options:
+  -h, --help     Print help
+  -V, --version  Print version
+
+Example:
   cargo run --release --example demo
 
-RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.";
-
-/// Runs every mode of MSE between two ends on this machine, and shows which bytes are readable on the wire
-#[derive(Parser)]
-#[command(name = "demo", version, after_help = HELP)]
-struct Arguments {}
+RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.
+";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if let Err(status) = cli::arguments::<Arguments>() {
-        return status;
-    }
+    cli::command_line::no_arguments(HELP);
     cli::start_log();
     let torrent = Torrent::generate();
     row([

@@ -5,6 +5,7 @@
 //!     --connect 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
+mod arguments;
 #[path = "../cli/mod.rs"]
 mod cli;
 mod exchange;
@@ -15,59 +16,18 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::net::TcpStream;
-use tokio_mse::{CryptoMethods, MseConnector, Policy};
+use tokio_mse::{MseConnector, Policy};
 
-use crate::cli::values::{Address, InfoHash, Look, Wanted, methods, seconds};
+use crate::arguments::Arguments;
+use crate::cli::values::{Address, InfoHash};
 use crate::exchange::exchange;
 use crate::payload::Payload;
 use crate::progress::Progress;
 
-const HELP: &str = "Example:
-  cargo run --release --example echo_client -- --connect 127.0.0.1:6881 \\
-      --info-hash 0123456789abcdef0123456789abcdef01234567 --encryption require
-
-RUST_LOG=tokio_mse=debug shows the steps of the handshake on stderr. NO_COLOR=1 switches colours off.";
-
-/// Sends a BitTorrent handshake and random bytes to an echo server, and checks that everything comes back
-#[derive(Parser)]
-#[command(name = "echo_client", version, after_help = HELP)]
-struct Arguments {
-    /// The address of the echo server
-    #[arg(long, value_name = "ADDR")]
-    connect: Address,
-    /// The torrent to ask for, in 40 hex digits
-    #[arg(long, value_name = "HEX")]
-    info_hash: InfoHash,
-    /// The level of encryption
-    #[arg(long, value_enum, default_value = "prefer")]
-    encryption: Wanted,
-    /// The methods to offer, most preferred first: rc4, header-only
-    #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
-    methods: CryptoMethods,
-    /// How many random bytes follow the BitTorrent handshake, at most 2^50
-    #[arg(long, value_name = "N", default_value_t = 1 << 20, allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(..=1 << 50))]
-    bytes: u64,
-    /// Timeout of a handshake, and of the exchange if it makes no progress
-    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
-          value_parser = seconds)]
-    timeout: Duration,
-    /// How long the peer may take to answer before a redial in the other mode [default: 5 for MSE, 10 for plaintext]
-    #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = seconds)]
-    answer_timeout: Option<Duration>,
-    /// The disguise of the handshake
-    #[arg(long, value_enum, default_value = "none")]
-    disguise: Look,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = match cli::arguments() {
-        Ok(arguments) => arguments,
-        Err(status) => return status,
-    };
+    let arguments = Arguments::parse().unwrap_or_else(|stop| stop.exit());
     cli::start_log();
     match run(arguments).await {
         Ok(outcome) => {
@@ -79,10 +39,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<String, String> {
-    let policy = Policy::new(arguments.encryption.into(), arguments.methods);
+    let policy = Policy::new(arguments.encryption, arguments.methods);
     let mut connector = MseConnector::new(policy)
         .timeout(arguments.timeout)
-        .disguise(arguments.disguise.into());
+        .disguise(arguments.disguise);
     if let Some(timeout) = arguments.answer_timeout {
         connector = connector.answer_timeout(timeout);
     }

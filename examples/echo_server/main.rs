@@ -5,6 +5,7 @@
 //!     --listen 127.0.0.1:6881 --info-hash 0123456789abcdef0123456789abcdef01234567
 //! ```
 
+mod arguments;
 #[path = "../cli/mod.rs"]
 mod cli;
 mod per_address;
@@ -17,15 +18,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tokio_mse::{CryptoMethods, Error, Linger, Mode, MseAcceptor, MseStream, Policy, SkeyIndex};
+use tokio_mse::{Error, Linger, Mode, MseAcceptor, MseStream, Policy, SkeyIndex};
 use tracing::debug;
 
-use crate::cli::values::{Address, InfoHash, Look, Wanted, methods, seconds};
+use crate::arguments::{Arguments, Switch};
 use crate::per_address::PerAddress;
 use crate::report::Report;
 
@@ -46,62 +46,9 @@ const ANSWER_PAUSE: Duration = Duration::from_millis(500);
 
 const BUFFER: usize = 64 * 1024;
 
-const HELP: &str = "Example:
-  cargo run --release --example echo_server -- --listen 127.0.0.1:6881 \\
-      --info-hash 0123456789abcdef0123456789abcdef01234567 --encryption require
-
-RUST_LOG=tokio_mse=debug shows the steps of each handshake on stderr. NO_COLOR=1 switches colours off.";
-
-/// Accepts peers with MSE or in plaintext, and echoes every byte until the peer closes
-#[derive(Parser)]
-#[command(name = "echo_server", version, after_help = HELP)]
-struct Arguments {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDR")]
-    listen: Address,
-    /// A torrent to serve, in 40 hex digits; any number of them
-    #[arg(long, value_name = "HEX", required = true, num_args = 1..)]
-    info_hash: Vec<InfoHash>,
-    /// The level of encryption; allow and prefer differ only for programs that dial
-    #[arg(long, value_enum, default_value = "prefer")]
-    encryption: Wanted,
-    /// The methods to accept, most preferred first: rc4, header-only
-    #[arg(long, value_name = "LIST", default_value = "rc4", value_parser = methods)]
-    methods: CryptoMethods,
-    /// How long a handshake may take
-    #[arg(long, value_name = "SECS", default_value = "10", allow_negative_numbers = true,
-          value_parser = seconds)]
-    timeout: Duration,
-    /// The disguise of the handshake
-    #[arg(long, value_enum, default_value = "none")]
-    disguise: Look,
-    /// When to close a connection after a failed handshake
-    #[arg(long, value_enum, default_value = "on")]
-    linger: Switch,
-    /// How many connections one address may have [default: no limit]
-    #[arg(long, value_name = "N")]
-    per_address: Option<NonZeroUsize>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    /// After a random time, so that a prober cannot see why it failed; at once if the peer would redial
-    On,
-    /// At once
-    Off,
-    /// Like on, and treat plaintext as a key; needs --encryption require
-    Strict,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Arguments = match cli::arguments() {
-        Ok(arguments) => arguments,
-        Err(status) => return status,
-    };
-    if arguments.linger == Switch::Strict && arguments.encryption != Wanted::Require {
-        return cli::wrong_usage("--linger strict needs --encryption require");
-    }
+    let arguments = Arguments::parse().unwrap_or_else(|stop| stop.exit());
     cli::start_log();
     match Server::bind(&arguments).await {
         Ok((server, listener)) => match server.run(listener).await {},
@@ -119,10 +66,10 @@ struct Server {
 impl Server {
     /// Listens, and prints `listening on ADDR:PORT` with the real port.
     async fn bind(arguments: &Arguments) -> Result<(Arc<Self>, TcpListener), String> {
-        let policy = Policy::new(arguments.encryption.into(), arguments.methods);
+        let policy = Policy::new(arguments.encryption, arguments.methods);
         let mut acceptor = MseAcceptor::new(policy)
             .timeout(arguments.timeout)
-            .disguise(arguments.disguise.into())
+            .disguise(arguments.disguise)
             .hide_plaintext(arguments.linger == Switch::Strict);
         if arguments.linger != Switch::Off {
             acceptor = acceptor.linger(Linger::new());
@@ -136,7 +83,7 @@ impl Server {
         ));
         let server = Self {
             acceptor,
-            torrents: arguments.info_hash.iter().map(|hash| (hash.0, ())).collect(),
+            torrents: arguments.info_hashes.iter().map(|hash| (hash.0, ())).collect(),
             addresses: PerAddress::new(arguments.per_address.map(NonZeroUsize::get)),
             report: Report::start(),
         };

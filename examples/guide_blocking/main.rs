@@ -1,6 +1,8 @@
 //! MSE over the blocking sockets of the standard library, without a runtime. The machines of `tokio_mse::handshake` do no
 //! IO, so `exchange.rs` feeds them. With `default-features = false`, tokio-mse does not depend on Tokio.
 
+#[path = "../cli/command_line.rs"]
+mod command_line;
 mod exchange;
 mod peer;
 
@@ -9,15 +11,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use clap::Parser;
 use tokio_mse::{Policy, Skey};
 
 use crate::exchange::{accept, dial};
-
-/// Dials and accepts with MSE over blocking sockets, without a runtime
-#[derive(Parser)]
-#[command(name = "guide_blocking", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x55; 20];
 const INTERESTED: [u8; 5] = [0, 0, 0, 1, 2];
@@ -54,7 +50,7 @@ fn say(line: impl Display) {
 }
 
 fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Dials and accepts with MSE over blocking sockets, without a runtime");
     let (policy, skey) = (Policy::default(), Skey::from(INFO_HASH));
     for listens in [Policy::full_rc4(), Policy::plaintext_only()] {
         say(format_args!(

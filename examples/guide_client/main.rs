@@ -2,6 +2,8 @@
 //! repository runs these files against real clients.
 
 mod client;
+#[path = "../cli/command_line.rs"]
+mod command_line;
 mod listen;
 mod per_address;
 mod session;
@@ -11,18 +13,12 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use clap::Parser;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_mse::{Mode, Policy};
 
 use crate::client::{Client, Torrent};
-
-/// Runs three small clients that dial each other: limits, timeouts, a policy per torrent, counters, shutdown
-#[derive(Parser)]
-#[command(name = "guide_client", version)]
-struct Arguments {}
 
 /// Unlike `println!`, this does not panic if nobody reads the output.
 fn say(line: impl Display) {
@@ -37,7 +33,9 @@ async fn start(client: &Arc<Client>) -> io::Result<(SocketAddr, JoinHandle<()>)>
 
 #[tokio::main(flavor = "current_thread")] // one thread: the output has the same order each time
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide(
+        "Runs three small clients that dial each other: limits, timeouts, a policy per torrent, counters, shutdown",
+    );
     let torrent = |byte, policy| {
         let info_hash = [byte; 20];
         Arc::new(Torrent { info_hash, policy })

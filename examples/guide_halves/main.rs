@@ -2,21 +2,17 @@
 //! it knows which of the two transports won. `peer.rs` is the part to copy. The interop suite of the repository runs it against
 //! real clients.
 
+#[path = "../cli/command_line.rs"]
+mod command_line;
 mod peer;
 
 use std::io::{self, Write};
 
-use clap::Parser;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_mse::Policy;
 
 use crate::peer::{BoxedRead, BoxedWrite, accept, dial, handshake};
-
-/// Races two transports, and encrypts the halves of the one that wins
-#[derive(Parser)]
-#[command(name = "guide_halves", version)]
-struct Arguments {}
 
 const INFO_HASH: [u8; 20] = [0x22; 20];
 const MESSAGE: &[u8] = b"\0\0\0\x01\x02";
@@ -57,7 +53,7 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let Arguments {} = Arguments::parse();
+    command_line::guide("Races two transports, and encrypts the halves of the one that wins");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let without_mse = listener.local_addr()?;
     tokio::spawn(async move {

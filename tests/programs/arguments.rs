@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::program::{Server, TORRENT, run, spawn};
+use crate::program::{OTHER_TORRENT, Server, TORRENT, run, spawn};
 
 #[test]
 fn required_arguments_are_asked_for() {
@@ -28,7 +28,7 @@ fn unreadable_values_are_named() {
         (format!("{address} {torrent} --methods ,"), "found `,`"),
         (
             format!("{address} {torrent} --encryption often"),
-            "possible values",
+            "'often' for '--encryption <LEVEL>': expected `forbid`",
         ),
         (format!("{address} {torrent} --disguise hat"), "exempt"),
         (format!("{address} {torrent} --timeout soon"), "expected seconds"),
@@ -41,6 +41,19 @@ fn unreadable_values_are_named() {
         (format!("{address} {torrent} --per-address 0"), "--per-address"),
         (format!("{address} {torrent} --per-address all"), "--per-address"),
         (format!("{address} {torrent} --surplus"), "--surplus"),
+        (format!("{address} {torrent} -s"), "unexpected argument '-s'"),
+        (
+            format!("{address} {torrent} -- --linger on"),
+            "unexpected argument '--linger'",
+        ),
+        (
+            format!("{address} {torrent} --timeout"),
+            "a value is required for '--timeout <SECS>'",
+        ),
+        (
+            format!("{address} {torrent} --timeout 1 --timeout=1"),
+            "'--timeout <SECS>' cannot be used multiple times",
+        ),
         (format!("--listen 127.0.0.1 {torrent}"), "HOST:PORT"),
         (
             format!("--listen 127.0.0.1:65536 {torrent}"),
@@ -62,6 +75,21 @@ fn unreadable_values_are_named() {
         let arguments = format!("--connect 127.0.0.1:1 {torrent} --bytes {bytes}");
         run("echo_client", &arguments).assert_failure(2, "--bytes");
     }
+}
+
+#[test]
+fn a_value_follows_a_space_or_an_equals_sign() {
+    let server = Server::echo_server(&format!(
+        "{OTHER_TORRENT} --info-hash={OTHER_TORRENT} --methods=plaintext --disguise off"
+    ));
+    for arguments in [
+        "--methods=header-only --disguise=none",
+        "--methods plaintext --encryption=require",
+    ] {
+        server.echo(arguments).assert_success("header-only");
+    }
+    let other = format!("--info-hash={OTHER_TORRENT} --methods header-only");
+    server.echo(&other).assert_success("header-only");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use tokio_mse::{
 
 use crate::support::exchange::{SKEY, skey};
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
+use crate::support::spawn::spawn_boxed;
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
@@ -251,16 +252,16 @@ async fn h7_after_the_deadline_accept_fails_at_once_even_if_everything_has_arriv
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_handshake_is_reported_on_both_sides() {
     let (near, mut far) = duplex(4096);
-    let accept = tokio::spawn(MseAcceptor::default().accept(near));
+    let accept = spawn_boxed(MseAcceptor::default().accept(near));
     sleep(Duration::from_secs(3)).await;
     far.write_all(&plaintext()).await.unwrap();
     let accepted = accept.await.unwrap().unwrap().accept(skey(), "").await.unwrap();
     assert_eq!(accepted.negotiated().elapsed().unwrap().as_secs(), 3);
 
     let (near, far) = duplex(4096);
-    let accept = tokio::spawn(MseAcceptor::default().accept(near));
+    let accept = spawn_boxed(MseAcceptor::default().accept(near));
     sleep(Duration::from_secs(2)).await;
-    let dialled = tokio::spawn(MseConnector::default().connect(far, skey(), ""));
+    let dialled = spawn_boxed(MseConnector::default().connect(far, skey(), ""));
     let incoming = accept.await.unwrap().unwrap();
     sleep(Duration::from_secs(1)).await;
     let accepted = incoming.accept(skey(), "").await.unwrap();

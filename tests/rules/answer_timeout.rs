@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_mse::{ConnectError, DialMode, Encryption, Error, ErrorKind, MseConnector, Policy, Step};
 
 use crate::support::exchange::skey;
+use crate::support::spawn::spawn_boxed;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -29,7 +30,7 @@ fn end(error: &Error, start: Instant) -> End {
 /// One attempt whose peer sends these bytes at these seconds, and nothing else.
 async fn attempt(connector: MseConnector, mode: DialMode, sends: &'static [(u64, &'static [u8])]) -> End {
     let (near, mut far) = duplex(4096);
-    let peer = tokio::spawn(async move {
+    let peer = spawn_boxed(async move {
         let start = Instant::now();
         for (at, bytes) in sends {
             tokio::time::sleep_until(start + seconds(*at)).await;

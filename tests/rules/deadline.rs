@@ -13,6 +13,7 @@ use crate::support::exchange::skey;
 use crate::support::pair::unfinished;
 use crate::support::peer::{fresh, short_padding};
 use crate::support::serve::serve;
+use crate::support::spawn::spawn_boxed;
 
 const ALLOWED: Duration = Duration::from_secs(10);
 
@@ -71,7 +72,7 @@ async fn begin_and_trickle(mut io: DuplexStream) {
 async fn h7_a_trickling_peer_cannot_extend_the_detection() {
     for first in [b"\x13BitTorrent protocol".to_vec(), first_message(), vec![]] {
         let (io, peer) = duplex(4096);
-        let trickling = tokio::spawn(trickle(peer, first));
+        let trickling = spawn_boxed(trickle(peer, first));
         let began = Instant::now();
         let (_, answered) = timed_out(acceptor().accept(io).await, began);
         assert!(!answered);
@@ -82,7 +83,7 @@ async fn h7_a_trickling_peer_cannot_extend_the_detection() {
 #[tokio::test(start_paused = true)]
 async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
     let (io, peer) = duplex(4096);
-    let trickling = tokio::spawn(begin_and_trickle(peer));
+    let trickling = spawn_boxed(begin_and_trickle(peer));
     let began = Instant::now();
     let outcome = acceptor().accept(io).await;
     assert_eq!(timed_out(outcome, began), (Step::Sync, true));
@@ -92,7 +93,7 @@ async fn h7_a_trickling_peer_cannot_extend_the_handshake() {
 #[tokio::test(start_paused = true)]
 async fn h7_a_trickling_responder_cannot_extend_it_either() {
     let (io, peer) = duplex(4096);
-    let trickling = tokio::spawn(begin_and_trickle(peer));
+    let trickling = spawn_boxed(begin_and_trickle(peer));
     let began = Instant::now();
     let outcome = MseConnector::default()
         .timeout(ALLOWED)
@@ -106,7 +107,7 @@ async fn h7_a_trickling_responder_cannot_extend_it_either() {
 async fn h7_the_deadline_goes_on_during_a_lookup() {
     let (io, mut peer) = duplex(4096);
     // An initiator that sends the third message up to the SKEY at once, and the rest byte by byte.
-    let trickling = tokio::spawn(async move {
+    let trickling = spawn_boxed(async move {
         sleep(Duration::from_secs(3)).await;
         let mut output = Vec::new();
         let machine = initiator(&mut output);

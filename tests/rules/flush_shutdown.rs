@@ -8,6 +8,7 @@ use crate::support::close_guard::CloseGuard;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, failure, ready};
 use crate::support::script::{Call, Outcome, Script, Scripted, Step};
+use crate::support::spawn::spawn_boxed;
 
 #[test]
 fn f1_flush_always_reaches_the_inner_flush() {
@@ -106,7 +107,7 @@ async fn f3_the_last_bytes_arrive_before_the_end() {
         for len in [0, 1, 63, 64, 65, 40_000] {
             let (a, b) = tokio::io::duplex(64);
             let (mut a, mut b) = streams(mode, a, b);
-            let sender = tokio::spawn(async move {
+            let sender = spawn_boxed(async move {
                 a.write_all(&vec![5; len]).await.unwrap();
                 a.shutdown().await.unwrap();
                 a

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_mse::{CryptoMethod, MseReadHalf, MseStream};
 
 use crate::support::pair::{Mode, established_with, streams};
+use crate::support::spawn::spawn_boxed;
 
 /// A client's own trait for transports that read into several buffers.
 trait AsyncReadVectored: AsyncRead + Unpin {
@@ -130,11 +131,11 @@ async fn s2_halves_that_were_boxed_before_the_handshake_are_boxed_halves_after_i
         let ((read_a, mut write_a), (read_b, mut write_b)) = (apart(a), apart(b));
         let data: Vec<u8> = (0..20_000_u32).map(|at| (at * 5) as u8).collect();
         let there = data.clone();
-        let send_a = tokio::spawn(async move {
+        let send_a = spawn_boxed(async move {
             write_a.write_all(&there).await.unwrap();
             write_a.shutdown().await.unwrap();
         });
-        let send_b = tokio::spawn(async move {
+        let send_b = spawn_boxed(async move {
             write_b.write_all(b"to and fro").await.unwrap();
             write_b.shutdown().await.unwrap();
         });
@@ -176,7 +177,7 @@ async fn r1_a_socket_is_read_into_several_buffers_at_once() {
         let (mut a, b) = streams(mode, dialled, accepted);
         let data: Vec<u8> = (0..100_000_u32).map(|at| (at * 5) as u8).collect();
         let there = data.clone();
-        let send = tokio::spawn(async move {
+        let send = spawn_boxed(async move {
             a.write_all(&there).await.unwrap();
             a.shutdown().await.unwrap();
         });

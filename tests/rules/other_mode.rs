@@ -16,6 +16,7 @@ use tokio_mse::{
 use crate::support::cases::cases;
 use crate::support::exchange::{XA, randomness, skey};
 use crate::support::script::{Script, Scripted, Step as ScriptStep};
+use crate::support::spawn::spawn_boxed;
 
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 const HELLO: &str = "the whole BitTorrent handshake, or what stands for it here";
@@ -208,7 +209,7 @@ async fn meet(
         .connect_with(skey(), HELLO, |attempt| {
             attempts.push(attempt);
             let (near, mut far) = duplex(4096);
-            tokio::spawn(async move {
+            spawn_boxed(async move {
                 far.read_exact(&mut [0; 1]).await.unwrap();
                 far.write_all(answer).await.unwrap();
                 // It waits for more, and does not close.
@@ -252,7 +253,7 @@ async fn h11_allow_redials_a_peer_that_answers_plaintext_with_a_key_at_once() {
     let redialled = MseConnector::new(allow())
         .connect_with(skey(), HELLO, |attempt| {
             let (near, mut far) = duplex(4096);
-            tokio::spawn(async move {
+            spawn_boxed(async move {
                 if attempt == DialMode::Plaintext {
                     far.write_all(&[0x55; 96]).await.unwrap();
                     std::future::pending::<()>().await;

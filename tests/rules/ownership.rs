@@ -17,6 +17,7 @@ use tokio_mse::{
 use crate::support::pair::{Mode, established, stream, streams};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Scripted, Step};
+use crate::support::spawn::spawn_boxed;
 
 /// Neither `Send` nor `Sync`.
 struct Local(#[allow(dead_code, reason = "for its auto traits")] Rc<()>);
@@ -82,7 +83,7 @@ async fn s2_halves_work_on_after_the_other_was_dropped() {
         let (mut read_b, write_b) = b.into_split_with(tokio::io::split);
         drop(read_a);
         drop(write_b);
-        let sender = tokio::spawn(async move {
+        let sender = spawn_boxed(async move {
             write_a.write_all(&[6; 4000]).await.unwrap();
             write_a.shutdown().await.unwrap();
         });

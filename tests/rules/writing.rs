@@ -8,6 +8,7 @@ use crate::support::late_flush::SendsOnFlush;
 use crate::support::pair::{Mode, ciphers, stream, streams};
 use crate::support::poll::{self, ready};
 use crate::support::script::{Scripted, Step};
+use crate::support::spawn::spawn_boxed;
 use crate::support::write_limit::WRITE_LIMIT;
 
 pub(crate) fn decrypt(mode: Mode, wire: &[u8]) -> Vec<u8> {
@@ -54,7 +55,7 @@ async fn w2_write_all_without_flush_then_only_reads_never_stalls() {
     for mode in Mode::ALL.iter().copied() {
         let (a, b) = tokio::io::duplex(64);
         let (mut a, mut b) = streams(mode, a, b);
-        let answer = tokio::spawn(async move {
+        let answer = spawn_boxed(async move {
             let mut request = [0; 1000];
             b.read_exact(&mut request).await.unwrap();
             b.write_all(&request).await.unwrap();
@@ -122,7 +123,7 @@ async fn w3_hostile_transports_deliver_every_byte() {
             let (mut a, mut b) = streams(mode, Hostile::new(a, manner), Hostile::new(b, manner));
             let data = pattern(9, 5000);
             let sent = data.clone();
-            let writer = tokio::spawn(async move {
+            let writer = spawn_boxed(async move {
                 a.write_all(&sent).await.unwrap();
                 a.flush().await.unwrap();
                 a.shutdown().await.unwrap();
@@ -190,7 +191,7 @@ async fn w2_over_a_transport_that_sends_on_flush_only_flushing_is_needed() {
     let (a, b) = tokio::io::duplex(64);
     let (mut a, mut b) = streams(Mode::Rc4, SendsOnFlush::new(a), b);
     let data = pattern(3, 500);
-    let reader = tokio::spawn(async move {
+    let reader = spawn_boxed(async move {
         let mut received = vec![0; 500];
         b.read_exact(&mut received).await.unwrap();
         received

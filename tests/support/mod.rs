@@ -22,5 +22,6 @@ pub(crate) mod peer;
 pub(crate) mod poll;
 pub(crate) mod script;
 pub(crate) mod serve;
+pub(crate) mod spawn;
 pub(crate) mod watched;
 pub(crate) mod write_limit;

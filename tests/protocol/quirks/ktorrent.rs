@@ -13,6 +13,7 @@ use super::peer::{EXPONENT, PLAINTEXT, RC4, Stream, key, skip_to, step_3, step_4
 use super::segments::{Far, connection};
 use crate::deliver::public_key;
 use crate::support::foreign::{Cipher, Offer, Shared, secret, sha1, step_4 as step_4_bytes};
+use crate::support::spawn::spawn_boxed;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -120,7 +121,7 @@ async fn a_split_key_is_what_it_rejects() {
 #[tokio::test(start_paused = true)]
 async fn its_s_without_leading_zeros_is_a_typed_error_that_names_the_step() {
     let (near, far) = connection();
-    let ktorrent = tokio::spawn(timeout(LIMIT, respond_with(far, unlucky)));
+    let ktorrent = spawn_boxed(timeout(LIMIT, respond_with(far, unlucky)));
     let error = dial(Policy::full_rc4(), near, our_handshake()).await.unwrap_err();
     assert!(
         matches!(

@@ -15,6 +15,7 @@ use super::ours::{INFO_HASH, dial, handshake, our_handshake, their_handshake};
 use super::peer::{Stream, key};
 use super::segments::{Far, Near, connection};
 use crate::support::peer::{Cut, End, Peer, fresh, short_padding};
+use crate::support::spawn::spawn_boxed;
 
 fn policy(word: Encryption) -> Policy {
     Policy::default().with_encryption(word)
@@ -36,7 +37,7 @@ where
         .connect_with(INFO_HASH, our_handshake(), |mode| {
             dialled.push((mode, start.elapsed().as_secs()));
             let (near, far) = connection();
-            tokio::spawn(respond(far));
+            spawn_boxed(respond(far));
             ready(io::Result::Ok(near))
         })
         .await;

@@ -12,6 +12,7 @@ use super::ours::{accept, accept_and_talk, dial, dial_and_talk, our_handshake, t
 use super::peer::{RC4, Stream, encrypted_vc, key, pad, shared, skip_to};
 use super::segments::{Far, connection};
 use crate::support::foreign::{Offer, Shared, step_4 as step_4_bytes};
+use crate::support::spawn::spawn_boxed;
 
 /// The length of a BitTorrent handshake up to the peer id.
 const WITHOUT_PEER_ID: usize = 48;
@@ -163,7 +164,7 @@ async fn it_never_ends_a_silent_connection_but_we_do() {
         silent.take(96).await?;
         timeout(LONG, std::future::pending::<()>()).await.ok()
     };
-    let waits = tokio::spawn(waits);
+    let waits = spawn_boxed(waits);
     let error = dial(Policy::full_rc4(), near, our_handshake()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TimedOut(_)), "{error}");
     waits.abort();
@@ -172,7 +173,7 @@ async fn it_never_ends_a_silent_connection_but_we_do() {
 #[tokio::test]
 async fn incompatible_policies_name_its_offer() {
     let (near, far) = connection();
-    let mainline = tokio::spawn(initiate(far, 100));
+    let mainline = spawn_boxed(initiate(far, 100));
     let error = accept(Policy::header_only(), near).await.unwrap_err();
     let Some(HandshakeError::NoCommonMethod { provided, .. }) = error.refusal() else {
         panic!("{error}")
@@ -184,7 +185,7 @@ async fn incompatible_policies_name_its_offer() {
 #[tokio::test]
 async fn an_unknown_skey_is_answered_with_a_close() {
     let (near, far) = connection();
-    let mainline = tokio::spawn(respond(far, 10));
+    let mainline = spawn_boxed(respond(far, 10));
     let connector = MseConnector::new(Policy::full_rc4().allow_fallback());
     let dialled = connector.connect(near, [0x33; 20], our_handshake()).await;
     let error = dialled.unwrap_err();

@@ -15,6 +15,7 @@ use super::peer::Stream;
 use super::published::{self, Dials, PUBLISHED, Takes};
 use super::segments::{Far, Near, Shown, tapped};
 use super::{bittornado, rtorrent};
+use crate::support::spawn::spawn_boxed;
 
 /// Longer than any timeout of ours.
 const GIVEN_UP: Duration = Duration::from_secs(600);
@@ -162,7 +163,7 @@ pub async fn we_dial(word: Encryption, double: &Double) -> Outcome {
         attempts.push(attempt);
         dialled.push(start.elapsed());
         let (near, far) = tapped(shown.clone());
-        theirs.push(tokio::spawn((double.respond)(far)));
+        theirs.push(spawn_boxed((double.respond)(far)));
         ready(io::Result::Ok(near))
     });
     let outcome = timeout(GIVEN_UP, connect).await.expect("our timeout ends it");
@@ -210,7 +211,7 @@ pub async fn they_dial(word: Encryption, double: &Double) -> Outcome {
         } else {
             double.mse
         };
-        let theirs = tokio::spawn(initiate(far));
+        let theirs = spawn_boxed(initiate(far));
         let accepted = timeout(GIVEN_UP, accept(policy(word), near))
             .await
             .expect("our timeout ends it");

@@ -9,6 +9,7 @@ use super::pairs::{double, we_dial};
 use super::peer::{PLAINTEXT, RC4, Stream, open_as_initiator, open_as_responder};
 use super::segments::{Far, connection};
 use crate::support::foreign::{Offer, step_4 as step_4_bytes};
+use crate::support::spawn::spawn_boxed;
 
 async fn initiate(mut far: Far, provide: u32) -> Option<()> {
     let handshake = their_handshake();
@@ -74,7 +75,7 @@ async fn it_gets_an_ia_of_68_bytes_and_nothing_after_it() {
 async fn more_than_68_bytes_of_initial_payload_wait_for_step_4() {
     let bitfield = b"\0\0\0\x02\x05\xFF";
     let (near, far) = connection();
-    let rtorrent = tokio::spawn(async move {
+    let rtorrent = spawn_boxed(async move {
         let (mut stream, ia) = keyed_up_to_ia(far).await?;
         assert_eq!(ia, our_handshake());
         stream.take(bitfield.len()).await

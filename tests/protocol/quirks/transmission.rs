@@ -8,6 +8,7 @@ use super::ours::{accept_and_talk, dial, dial_and_talk, our_handshake, their_han
 use super::peer::{PLAINTEXT, RC4, Stream, encrypted_vc, key, shared, step_3, step_4};
 use super::segments::{Far, connection};
 use crate::support::foreign::{Offer, step_4 as step_4_bytes};
+use crate::support::spawn::spawn_boxed;
 
 /// It treats everything that arrives in the same read as the key as padding, of 512 bytes at most.
 async fn take_key(far: &mut Far) -> Option<Vec<u8>> {
@@ -82,7 +83,7 @@ async fn header_only_works_if_rc4_is_offered_after_it() {
 #[tokio::test]
 async fn header_only_alone_is_answered_in_rc4_by_it_and_nothing_but_its_handshake_shows_that() {
     let (near, far) = connection();
-    let transmission = tokio::spawn(respond(far));
+    let transmission = spawn_boxed(respond(far));
     let mut ours = dial(Policy::header_only(), near, our_handshake()).await.unwrap();
     assert_eq!(ours.negotiated().mode(), Mode::HeaderOnly);
     let mut first = [0; 20];

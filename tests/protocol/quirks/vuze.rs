@@ -7,6 +7,7 @@ use super::ours::{accept_and_talk, dial, dial_and_talk, their_handshake};
 use super::peer::{PLAINTEXT, RC4, Stream, key, pad, shared, step_3_after_pad, step_4_after_pad};
 use super::segments::{Far, connection};
 use crate::support::foreign::{Offer, step_4 as step_4_bytes};
+use crate::support::spawn::spawn_boxed;
 
 /// The longest burst.
 const BURST: usize = 255;
@@ -76,7 +77,7 @@ async fn step_4_that_waits_for_our_handshake_comes_because_ia_brings_it() {
 #[tokio::test(start_paused = true)]
 async fn without_an_initial_payload_it_is_a_typed_error_in_time_and_no_reason_to_redial() {
     let (near, far) = connection();
-    let vuze = tokio::spawn(respond(far));
+    let vuze = spawn_boxed(respond(far));
     let error = dial(Policy::full_rc4(), near, "").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TimedOut(_)), "{error}");
     assert_eq!((error.step(), error.peer_answered()), (Step::Sync, true));

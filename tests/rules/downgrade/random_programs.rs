@@ -17,6 +17,7 @@ use super::dial::{
 };
 use super::far_end;
 use super::wire::{Failure, Far, Writes, closed, wire};
+use crate::support::spawn::spawn_boxed;
 
 const SEED: u64 = 0x19;
 const CASES: usize = 2_000;
@@ -197,7 +198,7 @@ struct Seen {
 async fn run(program: Program, rng: ChaCha20Rng, seen: &mut Seen, case: usize) {
     let mode = program.policy.first_mode();
     let (near, far) = wire();
-    let peer = tokio::spawn(play(program.events.clone(), program.flight(), far));
+    let peer = spawn_boxed(play(program.events.clone(), program.flight(), far));
     let mut modes = Vec::new();
     let mut transports = [near, closed()].into_iter();
     let connector = MseConnector::new(program.policy.clone());

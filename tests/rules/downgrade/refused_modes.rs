@@ -7,6 +7,7 @@ use tokio_mse::{DialMode, Error, Mode, MseConnector, Policy};
 
 use super::dial::{INFO_HASH, allow, assert_never_redialled, handshake, handshake_error, policies};
 use super::wire::wire;
+use crate::support::spawn::spawn_boxed;
 
 #[tokio::test(start_paused = true)]
 async fn h9_require_sends_no_plaintext_and_forbid_no_mse() {
@@ -89,7 +90,7 @@ async fn h11_other_policies_need_no_payload() {
             .connect_with(INFO_HASH, "", |mode| async move {
                 let (near, mut far) = tokio::io::duplex(1 << 16);
                 if mode == DialMode::Mse {
-                    tokio::spawn(async move {
+                    spawn_boxed(async move {
                         let (responder, key) = crate::downgrade::far_end::read_key(&mut far).await?;
                         tokio::io::AsyncWriteExt::write_all(&mut far, &key).await?;
                         let step_3 = crate::downgrade::far_end::read_step_3(&mut far, responder, Vec::new());

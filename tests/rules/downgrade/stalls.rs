@@ -26,6 +26,7 @@ use super::dial::{
 };
 use super::far_end;
 use super::wire::{closed, closed_duplex, wire};
+use crate::support::spawn::spawn_boxed;
 
 /// Polls `future` only while nobody has stopped it.
 async fn while_running<F: Future>(stopped: &Cell<bool>, future: F) -> F::Output {
@@ -184,7 +185,7 @@ async fn h12_an_answer_that_comes_while_the_timeout_passes_is_seen_or_too_late()
         for turns in (0..40).chain([1_000]) {
             let (near, mut far) = wire();
             let connector = MseConnector::new(redials_after(mode)).answer_timeout(seconds(5));
-            let peer = tokio::spawn(async move {
+            let peer = spawn_boxed(async move {
                 sleep(seconds(5)).await;
                 for _ in 0..turns {
                     tokio::task::yield_now().await;

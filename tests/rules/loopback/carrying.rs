@@ -8,6 +8,7 @@ use tokio_mse::{Mode, Policy, Role, Skey};
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use super::{INFO_HASH, bittorrent_handshake, modes, pair};
+use crate::support::spawn::spawn_boxed;
 
 #[tokio::test]
 async fn every_mode_carries_payload_both_ways() {
@@ -76,10 +77,10 @@ async fn f4_copy_bidirectional_over_two_streams_ends() {
         let (mut near, mut middle_in) = pair(&policy).await;
         let (mut middle_out, mut far) = pair(&policy).await;
         let relay =
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut middle_in, &mut middle_out).await });
+            spawn_boxed(async move { tokio::io::copy_bidirectional(&mut middle_in, &mut middle_out).await });
         let sent = vec![0xC3; 1 << 20];
         let payload = sent.clone();
-        let far = tokio::spawn(async move {
+        let far = spawn_boxed(async move {
             let mut received = Vec::new();
             far.read_to_end(&mut received).await.unwrap();
             far.write_all(b"done").await.unwrap();
@@ -103,12 +104,12 @@ async fn split_halves_work_in_two_tasks_and_outlive_each_other() {
         let (a, b) = pair(&policy).await;
         let (mut read_a, mut write_a) = a.into_split_with(TcpStream::into_split);
         let (mut read_b, mut write_b) = b.into_split_with(tokio::io::split);
-        let writer = tokio::spawn(async move {
+        let writer = spawn_boxed(async move {
             write_a.write_all(&vec![7; 3 << 20]).await.unwrap();
             write_a.shutdown().await.unwrap();
             // Dropped here, while the other half still reads.
         });
-        let reader = tokio::spawn(async move {
+        let reader = spawn_boxed(async move {
             let mut received = Vec::new();
             read_b.read_to_end(&mut received).await.unwrap();
             received

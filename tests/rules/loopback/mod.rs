@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_mse::{Error, Mode, MseAcceptor, MseConnector, MseStream, Policy, Skey};
 
 use crate::support::serve::serve;
+use crate::support::spawn::spawn_boxed;
 
 const INFO_HASH: [u8; 20] = [0x5E; 20];
 
@@ -31,7 +32,7 @@ async fn listener() -> (TcpListener, std::net::SocketAddr) {
 
 /// Accepts one connection with the policy.
 fn accept_one(listener: TcpListener, policy: Policy) -> JoinHandle<Result<MseStream<TcpStream>, Error>> {
-    tokio::spawn(async move {
+    spawn_boxed(async move {
         let (tcp, _) = listener.accept().await.unwrap();
         serve(&MseAcceptor::new(policy), tcp, Skey::from(INFO_HASH), "").await
     })

@@ -10,6 +10,7 @@ use tokio_mse::{
 };
 
 use crate::support::serve::serve;
+use crate::support::spawn::spawn_boxed;
 
 use super::{INFO_HASH, accept_one, bittorrent_handshake, listener, modes};
 
@@ -18,7 +19,7 @@ async fn responders_initial_payload_comes_first_and_once_in_every_mode() {
     for (policy, _) in modes() {
         let (listener, address) = listener().await;
         let acceptor = MseAcceptor::new(policy.clone());
-        let accepted = tokio::spawn(async move {
+        let accepted = spawn_boxed(async move {
             let (tcp, _) = listener.accept().await.unwrap();
             serve(&acceptor, tcp, Skey::from(INFO_HASH), bittorrent_handshake(2)).await
         });
@@ -78,7 +79,7 @@ async fn a_plaintext_peer_that_waits_after_its_info_hash_is_answered() {
 #[tokio::test]
 async fn the_lookup_is_up_to_the_caller_and_may_take_its_time() {
     let (listener, address) = listener().await;
-    let accepted = tokio::spawn(async move {
+    let accepted = spawn_boxed(async move {
         let (tcp, _) = listener.accept().await.unwrap();
         let torrents = SkeyIndex::from_iter([(INFO_HASH, bittorrent_handshake(2))]);
         let incoming = MseAcceptor::default().accept(tcp).await.unwrap();
@@ -139,7 +140,7 @@ async fn torrents_are_served_and_not_served_while_the_index_is_in_use() {
     let torrents = Arc::new(SkeyIndex::new());
     let accept = async |torrents: Arc<SkeyIndex>| -> Result<Negotiated, Error> {
         let (listener, address) = listener().await;
-        let accepted = tokio::spawn(async move {
+        let accepted = spawn_boxed(async move {
             let (tcp, _) = listener.accept().await.unwrap();
             let policy = Policy::default();
             let peer = MseStream::accept(tcp, |hash| torrents.skey(hash), &policy).await?;

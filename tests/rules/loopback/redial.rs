@@ -11,6 +11,7 @@ use tokio_mse::{
 };
 
 use crate::support::serve::serve;
+use crate::support::spawn::spawn_boxed;
 
 use super::{INFO_HASH, bittorrent_handshake, listener};
 
@@ -19,10 +20,10 @@ fn peer<F>(listener: TcpListener, behave: impl Fn(usize, TcpStream) -> F + Send 
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    tokio::spawn(async move {
+    spawn_boxed(async move {
         for connection in 0.. {
             let (tcp, _) = listener.accept().await.unwrap();
-            tokio::spawn(behave(connection, tcp));
+            spawn_boxed(behave(connection, tcp));
         }
     })
 }

@@ -1,8 +1,5 @@
 //! A `Framed` with a codec for BitTorrent messages, over an encrypted stream. The codec needs no change.
 
-#[path = "cli/command_line.rs"]
-mod command_line;
-
 use std::io::{self, Write};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -58,7 +55,6 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    command_line::guide("Sends BitTorrent messages through a codec over an encrypted stream");
     let (near, far) = duplex(4096);
     let (mut ours, mut theirs) = tokio::try_join!(dial(near), accept(far))?;
     say(ours.get_ref().negotiated());

@@ -1,8 +1,5 @@
 //! Hints from trackers and other peers choose the mode of the first attempt.
 
-#[path = "cli/command_line.rs"]
-mod command_line;
-
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
@@ -54,7 +51,6 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    command_line::guide("Dials a peer that requires MSE, before and after the client knows this");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let peer = listener.local_addr()?;
     tokio::spawn(serve(listener));

@@ -1,9 +1,6 @@
 //! Tests of a client against a fake peer: no network, no other client, and no waiting. In your client each case is a
 //! function with `#[tokio::test(start_paused = true)]`; here `main` calls them.
 
-#[path = "cli/command_line.rs"]
-mod command_line;
-
 use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -104,7 +101,6 @@ async fn case(name: &str, test: impl Future<Output = io::Result<()>>) -> io::Res
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> io::Result<()> {
-    command_line::guide("Tests a small client against a fake peer over an in-memory pipe, with paused time");
     case("each mode works", each_mode_works_through_a_pipe_of_any_size()).await?;
     case("a silent peer times out", a_peer_that_never_answers_times_out()).await?;
     case(

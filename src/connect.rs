@@ -1,7 +1,9 @@
 //! Dialling: one attempt on a given transport, or attempts and redials as the policy allows.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use tokio::time::Instant;
 use tracing::{debug, debug_span};
 
 use crate::disguise::Disguise;
-use crate::drive::{DEFAULT_TIMEOUT, Exchange};
+use crate::drive::{DEFAULT_TIMEOUT, Deadline, Exchange};
 use crate::error::{ConnectError, Error, ErrorKind, Step};
 use crate::handshake::{Established, Initiator, PlaintextDial};
 use crate::mode::{DialMode, Role};
@@ -237,14 +239,15 @@ impl MseConnector {
             attempts.started = Instant::now();
             loop {
                 attempts.check()?;
-                let dialling = dial(attempts.mode);
-                let dialled = match attempts.connector.dial_timeout {
-                    Some(after) => tokio::time::timeout(after, dialling)
-                        .await
-                        .map_err(|_| ConnectError::DialTimedOut(after))?,
-                    None => dialling.await,
-                };
-                if let Some(stream) = attempts.attempt(dialled.map_err(ConnectError::Dial)?).await? {
+                let mut dialling = pin!(dial(attempts.mode));
+                let mut deadline = Deadline::after(attempts.connector.dial_timeout);
+                let dialled = poll_fn(|cx| match dialling.as_mut().poll(cx) {
+                    Poll::Ready(dialled) => Poll::Ready(dialled.map_err(ConnectError::Dial)),
+                    Poll::Pending => deadline
+                        .poll(cx, true)
+                        .map(|after| Err(ConnectError::DialTimedOut(after))),
+                });
+                if let Some(stream) = attempts.attempt(dialled.await?).await? {
                     return Ok(stream);
                 }
             }

@@ -43,8 +43,9 @@ pub(crate) struct Exchange<T> {
     pub(crate) received: usize,
     pub(crate) deadline: Deadline,
     span: Span,
-    /// Set when the connection lingers: read slowly after more bytes than a handshake needs.
-    pub(crate) pause: Option<Pin<Box<Sleep>>>,
+    /// Read slowly after more bytes than a handshake needs, and not a moment later before that: a prober would see it.
+    pub(crate) throttled: bool,
+    pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,
     write_fault: Option<Fault>,
 }
@@ -62,6 +63,7 @@ impl<T> Exchange<T> {
             received: 0,
             deadline: Deadline::after(timeout),
             span,
+            throttled: false,
             pause: None,
             read_fault: None,
             write_fault: None,
@@ -155,7 +157,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
         poll_fn(move |cx| {
             let span = self.span.clone();
             let _entered = span.enter();
-            loop {
+            'send: loop {
                 let sent = match self.write_fault.take() {
                     Some(fault) => Poll::Ready(Err(fault.into())),
                     None => self.outbox.poll_send(&mut self.io, cx),
@@ -163,7 +165,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                 if let Poll::Ready(Ok(())) = sent {
                     return Poll::Ready(Ok(()));
                 }
-                let before = established.received.len();
                 while !ended && self.read_fault.is_none() && established.received.len() < MAX_RECEIVED {
                     let mut input = [0; CHUNK];
                     match self.poll_receive(cx, &mut input) {
@@ -173,11 +174,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
                         Poll::Ready(Ok(len)) => established.receive(input.get(..len).unwrap_or_default()),
                         Poll::Ready(Err(fault)) => self.read_fault = Some(fault),
                     }
+                    if sent.is_pending() {
+                        // The transport may send more now that we have read.
+                        continue 'send;
+                    }
                 }
                 let answered = established.peer_answered();
                 let kind = match sent {
-                    // The transport may send more now that we have read.
-                    Poll::Pending if established.received.len() > before => continue,
                     Poll::Ready(Err(error)) if answered && self.outbox.unsent() <= may_stay_unsent => {
                         debug!(%error, "the last message was not sent, the peer's bytes are kept");
                         self.write_fault = Some(Fault::Breach(Breach::LastMessage(error.kind())));
@@ -198,15 +201,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Exchange<T> {
     fn poll_receive(&mut self, cx: &mut Context<'_>, input: &mut [u8; CHUNK]) -> Poll<Result<usize, Fault>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(cx));
+            self.pause = None;
         }
         let mut buf = ReadBuf::new(input);
         let read = poll_fn(|cx| poll_read_checked(Pin::new(&mut self.io), cx, &mut buf));
         let len = ready!(pin!(tokio::task::unconstrained(read)).poll(cx))?;
         self.received = self.received.saturating_add(len);
-        if let Some(pause) = &mut self.pause
-            && self.received > UNTHROTTLED
-        {
-            pause.as_mut().reset(Instant::now() + PAUSE);
+        if self.throttled && self.received > UNTHROTTLED {
+            self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
         }
         Poll::Ready(Ok(len))
     }
@@ -234,7 +236,7 @@ impl Outbox {
             let done = self.unsent() == 0;
             if done {
                 // An idle peer should not keep the buffer allocated.
-                (self.bytes, self.sent) = (Vec::new(), 0);
+                (self.bytes, self.sent, self.piece_ended) = (Vec::new(), 0, false);
                 self.pieces.end_flight();
             }
             if self.flush && (done || self.piece_ended) {

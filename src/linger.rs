@@ -99,7 +99,7 @@ impl Linger {
 
     /// Reads and discards what the peer sends. Closes if the peer does, or after the drawn time.
     pub(crate) async fn close_late<T: AsyncRead + AsyncWrite + Unpin>(&self, exchange: &mut Exchange<T>) {
-        exchange.pause = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        exchange.throttled = true;
         let timeout = exchange.deadline.whole;
         // Until the timeout, a peer that only waits costs the same, so connections take no slot before it.
         if timeout.is_some() && exchange.deadline.passed(true).is_none() && !ignore(exchange, None).await {

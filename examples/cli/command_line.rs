@@ -48,14 +48,6 @@ impl Stop {
     }
 }
 
-/// The command line of a guide, which has no arguments and one line of help. Exits if there is an argument.
-pub(crate) fn guide(about: &str) {
-    let name = env!("CARGO_BIN_NAME");
-    no_arguments(&format!(
-        "{about}\n\nUsage: {name}\n\nOptions:\n  -h, --help     Print help\n  -V, --version  Print version\n"
-    ));
-}
-
 /// The command line of a program without arguments. Exits if there is an argument.
 pub(crate) fn no_arguments(help: &str) {
     match CommandLine::new(help).option() {

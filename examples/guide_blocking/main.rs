@@ -1,8 +1,6 @@
 //! MSE over the blocking sockets of the standard library, without a runtime. The machines of `tokio_mse::handshake` do no
 //! IO, so `exchange.rs` feeds them. With `default-features = false`, tokio-mse does not depend on Tokio.
 
-#[path = "../cli/command_line.rs"]
-mod command_line;
 mod exchange;
 mod peer;
 
@@ -50,7 +48,6 @@ fn say(line: impl Display) {
 }
 
 fn main() -> io::Result<()> {
-    command_line::guide("Dials and accepts with MSE over blocking sockets, without a runtime");
     let (policy, skey) = (Policy::default(), Skey::from(INFO_HASH));
     for listens in [Policy::full_rc4(), Policy::plaintext_only()] {
         say(format_args!(

@@ -2,8 +2,6 @@
 //! repository runs these files against real clients.
 
 mod client;
-#[path = "../cli/command_line.rs"]
-mod command_line;
 mod listen;
 mod per_address;
 mod session;
@@ -33,9 +31,6 @@ async fn start(client: &Arc<Client>) -> io::Result<(SocketAddr, JoinHandle<()>)>
 
 #[tokio::main(flavor = "current_thread")] // one thread: the output has the same order each time
 async fn main() -> io::Result<()> {
-    command_line::guide(
-        "Runs three small clients that dial each other: limits, timeouts, a policy per torrent, counters, shutdown",
-    );
     let torrent = |byte, policy| {
         let info_hash = [byte; 20];
         Arc::new(Torrent { info_hash, policy })

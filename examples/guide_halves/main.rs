@@ -2,8 +2,6 @@
 //! it knows which of the two transports won. `peer.rs` is the part to copy. The interop suite of the repository runs it against
 //! real clients.
 
-#[path = "../cli/command_line.rs"]
-mod command_line;
 mod peer;
 
 use std::io::{self, Write};
@@ -53,7 +51,6 @@ fn say(line: impl std::fmt::Display) {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    command_line::guide("Races two transports, and encrypts the halves of the one that wins");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let without_mse = listener.local_addr()?;
     tokio::spawn(async move {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
+use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 use tokio_mse::{Disguise, MseAcceptor};
 
 use super::content::{Content, Kind};
 use super::prober::{Action, Seen, probe, program};
 use super::support::cases::cases;
-use super::{INFO_HASH, block_on_paused, handshake, linger, require, seconds, serve};
+use super::{INFO_HASH, block_on_paused, handshake, linger, require, seconds, serve, time_to_end};
 
 /// How an application listens.
 #[derive(Clone, Copy, Debug)]
@@ -103,15 +104,27 @@ impl Prober {
     }
 
     fn assert_no_tell(&self, listening: Listening, kinds: &[Kind]) {
-        let random = self.trace_alone(listening, Content::new(Kind::Random, 0));
+        let trace = |content| {
+            let acceptor = listening.acceptor().linger(linger());
+            block_on_paused(async {
+                between_ticks().await;
+                self.trace(acceptor, listening, content).await
+            })
+        };
+        let random = trace(Content::new(Kind::Random, 0));
         for kind in kinds {
-            let seen = self.trace_alone(listening, Content::new(*kind, 1));
+            let seen = trace(Content::new(*kind, 1));
             assert_eq!(seen, random, "{kind:?} against {listening:?}: {self:?}");
         }
     }
 }
 
 const PIPES: [usize; 3] = [64, 1024, 1 << 20];
+
+/// Timers fire at whole milliseconds, and peers send at any time.
+async fn between_ticks() {
+    tokio::time::advance(Duration::from_micros(300)).await;
+}
 
 #[test]
 fn l5_no_content_is_told_from_random_bytes() {
@@ -278,4 +291,28 @@ fn without_lingering_the_kinds_differ() {
     assert_eq!(end(Kind::Random), Some(Seen::End(10_000)));
     assert_eq!(end(Kind::UnknownSkey(0)), Some(Seen::End(3)));
     assert_eq!(end(Kind::Degenerate(0)), Some(Seen::End(1)));
+}
+
+/// When the connection ends, if the peer sends `content` and its end at once.
+fn end_after(content: &[u8]) -> Duration {
+    block_on_paused(async {
+        between_ticks().await;
+        let (mut near, far) = tokio::io::duplex(4096);
+        near.write_all(content).await.unwrap();
+        near.shutdown().await.unwrap();
+        tokio::spawn(serve(require().linger(linger()), far, Vec::new()));
+        time_to_end(&mut near).await
+    })
+}
+
+/// A timer that is waited for at the end would fire at the next whole millisecond.
+#[test]
+fn l5_a_refused_peer_that_ends_the_connection_is_let_go_as_soon_as_one_that_is_not_refused() {
+    for (refused, waiting) in [
+        (vec![0xFF; 96], vec![0x55; 96]),
+        (vec![0x55; 628], vec![0x55; 627]),
+    ] {
+        assert_eq!(end_after(&waiting), Duration::ZERO);
+        assert_eq!(end_after(&refused), Duration::ZERO);
+    }
 }

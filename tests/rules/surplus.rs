@@ -19,6 +19,8 @@ use crate::support::heap;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Flush {
     Pending,
+    /// Done as soon as all that the peer has sent is read. No waker is called: the reader must try again by itself.
+    AfterReading,
     Done,
     Failed,
 }
@@ -83,10 +85,10 @@ impl AsyncWrite for Slow {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.with(|state| state.flush) {
-            Flush::Pending => Poll::Pending,
-            Flush::Done => Poll::Ready(Ok(())),
-            Flush::Failed => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        match self.with(|state| (state.flush, state.incoming.is_empty())) {
+            (Flush::Pending, _) | (Flush::AfterReading, false) => Poll::Pending,
+            (Flush::Done, _) | (Flush::AfterReading, true) => Poll::Ready(Ok(())),
+            (Flush::Failed, _) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
@@ -98,6 +100,16 @@ impl AsyncWrite for Slow {
 fn dial(io: &Slow) -> Spawn<impl Future<Output = Result<MseStream<Slow>, Error>> + use<>> {
     let connector = MseConnector::new(Policy::plaintext_only()).no_timeout();
     spawn(connector.connect(io.clone(), skey(), "our handshake"))
+}
+
+/// As with uTP, where a flush is over when the peer has acknowledged our bytes.
+#[test]
+fn h2_a_flush_that_waits_for_our_reading_is_tried_again_after_each_read() {
+    for ends in [false, true] {
+        let io = Slow::new(b"the peer's handshake", ends);
+        io.with(|state| (state.flush, state.portion) = (Flush::AfterReading, 7));
+        assert!(dial(&io).poll().is_ready());
+    }
 }
 
 #[tokio::test]

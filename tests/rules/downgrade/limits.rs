@@ -253,3 +253,16 @@ async fn h14_a_peer_that_has_answered_has_the_whole_time() {
     assert_answered(&error);
     assert_eq!(started.elapsed().as_secs(), 60 + 4);
 }
+
+/// As the handshake's timeouts, so that a stall of our own process does not look like an unreachable peer.
+#[tokio::test(start_paused = true)]
+async fn h12_a_dial_that_succeeded_during_our_own_stall_is_not_timed_out() {
+    let connector = MseConnector::new(Policy::plaintext_only()).dial_timeout(seconds(1));
+    let dialled = connector.connect_with([7; 20], "our handshake", |_| async {
+        tokio::time::advance(seconds(2)).await;
+        // The runtime polls for readiness once more.
+        tokio::task::yield_now().await;
+        Ok::<_, io::Error>(tokio::io::duplex(64).0)
+    });
+    assert!(dialled.await.is_ok());
+}

@@ -147,3 +147,19 @@ async fn the_moment_of_the_end_is_drawn_for_each_connection_within_the_range() {
     assert!(ends.iter().any(|end| *end < seconds(30)));
     assert!(ends.iter().any(|end| *end > seconds(30)));
 }
+
+/// It reads on after its end, as closing with unread bytes would send a reset. But not for ever.
+#[tokio::test(start_paused = true)]
+async fn l6_after_its_end_a_lingering_connection_reads_256_kib_and_no_more() {
+    const PIPE: usize = 4096;
+    let (mut near, far) = duplex(PIPE);
+    tokio::spawn(serve(acceptor(linger()), far, Vec::new()));
+    near.write_all(&[0; 96]).await.unwrap();
+    time_to_end(&mut near).await;
+    let mut taken = 0;
+    while let Ok(len) = near.write(&[0; 1000]).await {
+        taken += len;
+    }
+    let drained = 256 * 1024;
+    assert!((drained..=drained + PIPE).contains(&taken), "{taken}");
+}

@@ -114,6 +114,26 @@ fn admits(policy: &Policy, offer: Option<CryptoMethods>) -> bool {
     incoming(policy, &peer(offer)).is_ok_and(|incoming| accept(incoming).is_ok())
 }
 
+#[test]
+fn a_connector_and_an_acceptor_with_another_policy_have_that_policy_and_all_else() {
+    let policy = Policy::full_rc4();
+    let (connector, acceptor) = (MseConnector::default(), MseAcceptor::default());
+    for (changed, made) in [
+        (
+            format!("{:?}", connector.with_policy(policy.clone())),
+            format!("{:?}", MseConnector::new(policy.clone())),
+        ),
+        (
+            format!("{:?}", acceptor.with_policy(policy.clone())),
+            format!("{:?}", MseAcceptor::new(policy)),
+        ),
+    ] {
+        assert_eq!(changed, made);
+    }
+    let connector = connector.timeout(TEN_SECONDS * 3).with_policy(Policy::full_rc4());
+    assert!(format!("{connector:?}").contains("timeout: Some(30s)"));
+}
+
 /// Whatever both accept, and nothing else: it is never wider.
 #[test]
 fn with_policy_accepts_what_both_policies_accept() {

@@ -83,7 +83,7 @@ const OUR_PADDING: isize = 127;
 const SECRETS: isize = 20 + 96;
 
 /// The keystreams of both directions, in boxes of their own.
-const KEYSTREAMS: isize = 2 * 320;
+const KEYSTREAMS: isize = 2 * if cfg!(feature = "unstable-aes") { 384 } else { 320 };
 
 /// The capacity of what a machine keeps grows in steps of this.
 const STEP: isize = 512;

@@ -11,17 +11,17 @@
 //! # The messages
 //!
 //! ```text
-//!     initiator (A, dials)                             responder (B, listens)
+//!     initiator (A, dials)                       responder (B, listens)
 //!
-//! 1   Ya                          96   ------------>
+//! 1   Ya                          96   ------>
 //!     PadA                    0..512
 //!
-//! 2                                    <------------   Yb                          96
-//!                                                      PadB                    0..512
+//! 2                                    <------   Yb                          96
+//!                                                PadB                    0..512
 //!
-//!               Both ends can now compute the shared secret S.
+//!            Both ends can now compute the shared secret S.
 //!
-//! 3   HASH('req1', S)             20   ------------>
+//! 3   HASH('req1', S)             20   ------>
 //!     HASH('req2', SKEY)
 //!     xor HASH('req3', S)         20
 //!     --- RC4 with A's key: --------
@@ -32,13 +32,13 @@
 //!     length of IA                 2
 //!     IA                    0..65535
 //!
-//! 4                                    <------------   --- RC4 with B's key: --------
-//!                                                      VC                           8
-//!                                                      crypto_select                4
-//!                                                      length of PadD               2
-//!                                                      PadD                    0..512
+//! 4                                    <------   --- RC4 with B's key: --------
+//!                                                VC                           8
+//!                                                crypto_select                4
+//!                                                length of PadD               2
+//!                                                PadD                    0..512
 //!
-//!     BitTorrent                       <----------->   BitTorrent
+//!     BitTorrent                       <----->   BitTorrent
 //! ```
 //!
 //! Lengths are in bytes. The method in crypto_select protects the BitTorrent messages at the end.

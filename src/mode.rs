@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::CryptoMethod;
+use crate::policy::methods::CryptoMethod;
 
 /// The side of the handshake that this end is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::{CryptoMethods, Offer};
+use crate::policy::methods::{CryptoMethods, Offer};
 
 /// Why the library refused the peer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

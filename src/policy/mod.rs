@@ -2,7 +2,7 @@
 
 mod encryption;
 mod hint;
-mod methods;
+pub(crate) mod methods;
 mod parse;
 #[cfg(test)]
 mod tests;

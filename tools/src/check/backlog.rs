@@ -8,8 +8,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::Verdict;
 use super::arithmetic::Rc4;
 use super::fault::Fault;
-use super::initiator::noise;
-use super::wire::{find, finish};
+use super::wire::{find, finish, noise};
 
 /// How much is sent through the peer, or fetched from it.
 const AMOUNT: usize = 2 * 1024 * 1024;
@@ -40,7 +39,7 @@ pub struct Stream<T> {
     pub received: Vec<u8>,
 }
 
-/// What came of it.
+/// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Every byte was right.

@@ -8,11 +8,11 @@ use super::arithmetic::{Zeros, padded};
 use super::backlog;
 use super::case::{cut_keys, with};
 use super::fault::Fault;
-use super::initiator::{Pad, noise};
+use super::initiator::Pad;
 use super::overall::{fresh_keys, held_unless, inner_pads, pad_lengths, valid_keys};
 use super::responder::{Key, Script, Seen, accept, converse};
 use super::tester::{Suspects, Tester, mistaken_hands};
-use super::wire::{Cut, End, Pieces};
+use super::wire::{Cut, End, Pieces, noise};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::handshake;
 

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use num_bigint::BigUint;
-use rand::RngExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::arithmetic::{Hand, Keys, LEN, Number, Rc4, random_exponent};
 use super::backlog::Stream;
-use super::wire::{Cut, End, Pieces, Wire, find};
+use super::wire::{Cut, End, Pieces, Wire, find, noise};
 use crate::handshake::{self, PROTOCOL};
 
 /// The key that is sent.
@@ -53,13 +52,6 @@ impl Pad {
         pad.extend(&mark[..begun.unwrap_or(0)]);
         pad
     }
-}
-
-/// Random bytes.
-pub fn noise(len: usize) -> Vec<u8> {
-    let mut noise = vec![0; len];
-    rand::rng().fill(&mut noise[..]);
-    noise
 }
 
 /// What is done to IA.

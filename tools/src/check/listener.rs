@@ -9,10 +9,10 @@ use super::arithmetic::{Group, Zeros, padded, random_exponent};
 use super::backlog::{self, Outcome};
 use super::case::{cut_keys, with};
 use super::fault::Fault;
-use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake, noise};
+use super::initiator::{Ia, Key, Pad, Script, Seen, connect, converse, is_handshake};
 use super::overall::{fresh_keys, inner_pads, pad_lengths, valid_keys};
 use super::tester::{Suspects, Tester, is_key_cut, mistaken_hands};
-use super::wire::{Cut, End, Pieces, Wire};
+use super::wire::{Cut, End, Pieces, Wire, noise};
 use super::{Connections, Findings, Level, Report, Verdict};
 use crate::handshake::{LEN, PROTOCOL, handshake};
 

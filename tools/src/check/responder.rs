@@ -7,8 +7,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::arithmetic::{Hand, Keys, LEN, Number, Rc4, Zeros, random_exponent};
 use super::backlog::Stream;
-use super::initiator::{Pad, describe, is_handshake, noise};
-use super::wire::{Cut, End, Pieces, Wire, find};
+use super::initiator::{Pad, describe, is_handshake};
+use super::wire::{Cut, End, Pieces, Wire, find, noise};
 use crate::handshake::{self, PROTOCOL};
 
 /// The key that is sent. The other key is known by then.

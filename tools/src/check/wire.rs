@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use rand::RngExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -183,4 +184,11 @@ pub async fn finish<T: AsyncRead + AsyncWrite + Unpin>(io: &mut T, wait: Duratio
 /// Where `mark` begins.
 pub fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
     bytes.windows(mark.len()).position(|window| window == mark)
+}
+
+/// Random bytes.
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut noise = vec![0; len];
+    rand::rng().fill(&mut noise[..]);
+    noise
 }

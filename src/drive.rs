@@ -21,7 +21,7 @@ use crate::stream::{Breach, Fault, MseStream, poll_read_checked};
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The size of one read. It fits a whole message of any client, and the BitTorrent handshake after it.
-pub(crate) const CHUNK: usize = 2048;
+const CHUNK: usize = 2048;
 
 /// While the flush of our last message is pending, we stop reading at this many bytes of the peer's stream, its IA included.
 /// With uTP, the flush may complete only if we read. But a peer must not make us read without end.
@@ -43,7 +43,8 @@ pub(crate) struct Exchange<T> {
     pub(crate) received: usize,
     pub(crate) deadline: Deadline,
     span: Span,
-    /// Read slowly after more bytes than a handshake needs, and not a moment later before that: a prober would see it.
+    /// Set when the connection lingers: after more bytes than a handshake needs, read slowly. Until then, read without a
+    /// delay, because a prober would see it.
     pub(crate) throttled: bool,
     pause: Option<Pin<Box<Sleep>>>,
     read_fault: Option<Fault>,

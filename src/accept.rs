@@ -271,7 +271,7 @@ impl<T> Incoming<T> {
     /// When the handshake times out: [`MseAcceptor::timeout`] after the first poll of [`MseAcceptor::accept`]. `None` without
     /// a timeout.
     pub fn deadline(&self) -> Option<Instant> {
-        self.exchange.deadline.at()
+        self.exchange.deadline.next().map(|(_, at)| at)
     }
 
     /// Also applies `policy` to this connection, which must then satisfy both the acceptor's policy and this one.
@@ -367,7 +367,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
 
     /// Why the library refuses a peer that the caller accepts. Checked before anything more is sent.
     fn refusal(&self, skey: &Skey) -> Option<Error> {
-        if let Some(after) = self.exchange.deadline.passed(true) {
+        if let Some(after) = self.exchange.deadline.passed() {
             return Some(Error::timed_out(Role::Responder, Step::Skey, true, after));
         }
         if !self.skey_hash().matches(skey) {

@@ -102,7 +102,7 @@ impl Linger {
         exchange.throttled = true;
         let timeout = exchange.deadline.whole;
         // Until the timeout, a peer that only waits costs the same, so connections take no slot before it.
-        if timeout.is_some() && exchange.deadline.passed(true).is_none() && !ignore(exchange, None).await {
+        if timeout.is_some() && exchange.deadline.passed().is_none() && !ignore(exchange, None).await {
             return;
         }
         if let Some(slot) = self.take_slot() {

@@ -46,6 +46,12 @@ fn stop_and_continue() -> bool {
     if !matches!(listener.accept(), Err(error) if error.kind() == ErrorKind::WouldBlock) {
         return false;
     }
+    tcp.set_nonblocking(true).unwrap();
+    // An end or a reset: it gave up just before.
+    if !matches!(tcp.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock) {
+        return false;
+    }
+    tcp.set_nonblocking(false).unwrap();
     // It is stopped, and has only this connection.
     let delivered = tcp.write_all(&key);
     sleep(STOP);

@@ -20,7 +20,7 @@ pub mod rc4;
 #[doc(hidden)]
 pub mod internals {
     pub use crate::field::internals as field;
-    pub use crate::processor::internals::{choose, uses_bytes_and_columns};
+    pub use crate::processor::internals::{choose, uses_bytes, uses_columns};
 }
 
 /// How property tests run: always with the same cases. `PROPTEST_CASES` asks for more of them.

@@ -1,27 +1,46 @@
 //! Which formulation of the cipher and of the arithmetic runs on this processor.
+//!
+//! Measured, with the faster ones: Zen 1, 3 and 4 (families 23 and 25) words and rows, Zen 5 (family 26) bytes and columns,
+//! Intel (family 6, model 207) words and columns. Zen 3 and Zen 4 predict loads after unresolved stores in another way, and
+//! stores of single bytes are expensive there. Processors that are not x86 were not measured and get words and rows.
+//!
+//! The features of the processor tell these apart: all Zen have `sse4a` and no Intel has it; of the Zen, only Zen 5 has
+//! `avx512vp2intersect`. The standard library caches the answer; a call takes half a nanosecond. Without the feature `std`
+//! nothing can be detected.
 
-/// Whether the cipher keeps its state in bytes and a product is summed by columns, instead of words and rows.
-///
-/// Bytes and columns are faster on AMD's Zen 5 (family 26). Words and rows are faster, or as fast, on Zen 1 (family 23), Zen
-/// 3 and Zen 4 (family 25). Zen 3 and Zen 4 predict loads after unresolved stores in another way, and stores of single bytes
-/// are expensive there. No other processor was measured, so all others get words and rows.
-///
-/// `avx512vp2intersect` distinguishes Zen 5 from Zen 3 and Zen 4; some Intel processors have it too. (Zen 5 is also the first
-/// Zen with AVX-VNNI, but the standard library of Rust 1.88 cannot detect that.) The standard library caches the answer;
-/// a call takes half a nanosecond. Without the feature `std` nothing can be detected.
-pub(crate) fn prefers_bytes_and_columns() -> bool {
+#[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
+macro_rules! has {
+    ($feature:tt) => {
+        std::arch::is_x86_feature_detected!($feature)
+    };
+}
+
+#[cfg(not(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64"))))]
+macro_rules! has {
+    ("sse4a") => {
+        true
+    };
+    ($feature:tt) => {
+        false
+    };
+}
+
+/// Whether the cipher keeps its state in bytes instead of words.
+pub(crate) fn prefers_bytes() -> bool {
     #[cfg(feature = "__internals")]
     if let Some(choice) = internals::choice() {
         return choice;
     }
-    #[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
-    {
-        std::arch::is_x86_feature_detected!("avx512vp2intersect")
+    has!("avx512vp2intersect") && has!("sse4a")
+}
+
+/// Whether a product is summed by columns instead of rows.
+pub(crate) fn prefers_columns() -> bool {
+    #[cfg(feature = "__internals")]
+    if let Some(choice) = internals::choice() {
+        return choice;
     }
-    #[cfg(not(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64"))))]
-    {
-        false
-    }
+    has!("avx512vp2intersect") || !has!("sse4a")
 }
 
 /// For the race between the formulations, and for the check that both are constant in time.
@@ -36,9 +55,14 @@ pub mod internals {
         CHOICE.store(bytes_and_columns.map_or(0, |bytes| 1 + u8::from(bytes)), Relaxed);
     }
 
-    /// Whether the next operation uses bytes and columns.
-    pub fn uses_bytes_and_columns() -> bool {
-        super::prefers_bytes_and_columns()
+    /// Whether the next operation of the cipher uses bytes.
+    pub fn uses_bytes() -> bool {
+        super::prefers_bytes()
+    }
+
+    /// Whether the next power uses columns.
+    pub fn uses_columns() -> bool {
+        super::prefers_columns()
     }
 
     pub(super) fn choice() -> Option<bool> {

@@ -1,7 +1,7 @@
 //! The integers modulo P with the generator 2, with the crate `crypto-bigint`. All exponentiations take constant time.
 
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams, FixedMontyParams};
-use crypto_bigint::{CtAssign, CtEq, U192, U768};
+use crypto_bigint::{CtEq, U192, U768, Word};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 const KEY_LEN: usize = 96;
@@ -112,9 +112,14 @@ impl ZeroizeOnDrop for Power {}
 
 /// `row[digit]`. Reads the whole row, so that the cache does not show the digit.
 fn select(row: &[Element; 16], digit: u8) -> Element {
-    let mut found = Element::ZERO;
+    let mut found = [0; LIMBS];
     for (n, element) in (0..).zip(row) {
-        found.ct_assign(element, digit.ct_eq(&n));
+        // `to_u8` hides from the compiler that this is 0 or 1, so that it inserts no branch. With `CtAssign`, which the
+        // compiler cannot turn into vectors, 2^x takes half as long again.
+        let mask = Word::from(digit.ct_eq(&n).to_u8()).wrapping_neg();
+        for (found, word) in found.iter_mut().zip(element.as_montgomery().as_words()) {
+            *found |= word & mask;
+        }
     }
-    found
+    Element::from_montgomery(U768::from_words(found))
 }

@@ -20,6 +20,8 @@ pub fn all(openssl: Option<&OpenSsl>) {
             assert_eq!(power.compute(), want);
         }
     }
+    // From here on, what suits the processor.
+    choose(None);
 }
 
 /// In calls of lengths that reach every path.

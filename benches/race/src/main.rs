@@ -13,7 +13,7 @@ mod results;
 use std::process::Command;
 
 use mse_measure::{control, processor, race};
-use mse_primitives::internals::uses_bytes_and_columns;
+use mse_primitives::internals::{uses_bytes, uses_columns};
 use openssl::OpenSsl;
 use results::Results;
 
@@ -64,30 +64,19 @@ fn run(launches: usize) -> Results {
 }
 
 fn report(results: &Results) {
-    let first = uses_bytes_and_columns();
+    let in_order = |first, one, other| if first { (one, other) } else { (other, one) };
+    let ciphers = in_order(uses_bytes(), cipher::BYTES, cipher::WORDS);
+    let products = in_order(uses_columns(), powers::COLUMNS, powers::ROWS);
     println!(
-        "On this processor mse-primitives takes {}.\n",
-        if first {
-            "bytes and columns"
-        } else {
-            "words and rows"
-        }
+        "On this processor mse-primitives takes {} and {}.\n",
+        ciphers.0, products.0
     );
-    let mut compared: Vec<(String, &str, &str, &str)> = Vec::new();
-    for title in cipher::titles() {
-        compared.push((title, cipher::REFERENCE, cipher::BYTES, cipher::WORDS));
-    }
-    compared.push((
-        cipher::SET_UP.to_owned(),
-        cipher::REFERENCE,
-        cipher::BYTES,
-        cipher::WORDS,
-    ));
+    let titles = cipher::titles().into_iter().chain([cipher::SET_UP.to_owned()]);
+    let mut compared: Vec<_> = titles.map(|title| (title, cipher::REFERENCE, ciphers)).collect();
     for title in powers::TITLES {
-        compared.push((title.to_owned(), powers::REFERENCE, powers::COLUMNS, powers::ROWS));
+        compared.push((title.to_owned(), powers::REFERENCE, products));
     }
-    for (title, reference, one, other) in compared {
-        let (chosen, left) = if first { (one, other) } else { (other, one) };
+    for (title, reference, (chosen, left)) in compared {
         println!("{}", results.table(&title, reference, chosen));
         let race::Spread { min, median, max } = results.advantage(&title, chosen, left);
         let verdict = match median {

@@ -24,7 +24,7 @@ use core::hint::black_box;
 
 use zeroize::Zeroize;
 
-use crate::processor::prefers_bytes_and_columns;
+use crate::processor::prefers_columns;
 
 const LIMBS: usize = 13;
 const BITS: u32 = 60;
@@ -87,7 +87,7 @@ static MODULUS_BY_ROWS: Modulus = Modulus {
 
 /// The modulus, with the formulation that is chosen for this processor.
 pub(crate) fn modulus() -> &'static Modulus {
-    black_box(if prefers_bytes_and_columns() {
+    black_box(if prefers_columns() {
         &MODULUS
     } else {
         &MODULUS_BY_ROWS

@@ -14,7 +14,7 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::processor::prefers_bytes_and_columns;
+use crate::processor::prefers_bytes;
 
 /// The length of a key in bytes: a SHA-1 hash.
 pub const KEY_LEN: usize = 20;
@@ -57,7 +57,7 @@ impl Rc4 {
     /// XORs the next keystream into `data`.
     pub fn apply(&mut self, data: &mut [u8]) {
         // The processor is asked last: its answer does not matter for a few bytes.
-        if data.len() >= words::WORTH_IT && !prefers_bytes_and_columns() {
+        if data.len() >= words::WORTH_IT && !prefers_bytes() {
             words::apply(self, data);
         } else {
             bytes::apply(self, data);
@@ -74,7 +74,7 @@ impl Rc4 {
 }
 
 fn set_up<const LANES: usize, const LEN: usize>(keys: [&[u8; LEN]; LANES]) -> [Rc4; LANES] {
-    if prefers_bytes_and_columns() {
+    if prefers_bytes() {
         bytes::set_up(keys, DISCARD)
     } else {
         words::set_up(keys, DISCARD)

@@ -1,5 +1,7 @@
 //! L2: the number of connections that linger is bounded, and the oldest closes when one more comes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -162,4 +164,31 @@ async fn l6_after_its_end_a_lingering_connection_reads_256_kib_and_no_more() {
     }
     let drained = 256 * 1024;
     assert!((drained..=drained + PIPE).contains(&taken), "{taken}");
+}
+
+/// At full speed as long as it could be a handshake, and then at most 2 KiB every 50 ms.
+#[tokio::test(start_paused = true)]
+async fn l6_a_refused_peer_makes_us_read_40_kib_a_second() {
+    let (near, far) = duplex(1024);
+    let (mut answer, mut flood) = tokio::io::split(near);
+    tokio::spawn(serve(acceptor(linger()), far, Vec::new()));
+    let sent = Arc::new(AtomicUsize::new(0));
+    let sending = tokio::spawn({
+        let sent = Arc::clone(&sent);
+        async move {
+            // Ends even if everything is read.
+            while sent.load(Relaxed) < 1 << 22 && flood.write_all(&[0xA5; 512]).await.is_ok() {
+                sent.fetch_add(512, Relaxed);
+            }
+        }
+    });
+    let reading = tokio::spawn(async move { answer.read_to_end(&mut Vec::new()).await });
+    sleep(Duration::from_millis(10)).await;
+    let at_once = sent.load(Relaxed);
+    assert!((24 * 1024..28 * 1024).contains(&at_once), "{at_once}");
+    sleep(seconds(20)).await;
+    let later = sent.load(Relaxed) - at_once;
+    assert!((2 * 1024..=20 * 40 * 1024).contains(&later), "{later}");
+    reading.await.unwrap().unwrap();
+    sending.await.unwrap();
 }

@@ -277,8 +277,8 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Tokio reports 1,024 ready sockets at a time.
-    const TIMERS: u8 = 8;
+    /// How many timers follow the first. Tokio reports 1,024 ready sockets at a time.
+    const MORE_TIMERS: u8 = 7;
 
     /// The resolution of Tokio's timers. A shorter sleep may end without a look at the sockets.
     const APART: Duration = Duration::from_millis(1);
@@ -289,7 +289,7 @@ impl Deadline {
             whole,
             answer: None,
             timer: None,
-            timers_left: Self::TIMERS - 1,
+            timers_left: Self::MORE_TIMERS,
         }
     }
 
@@ -324,7 +324,7 @@ impl Deadline {
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next(self.timers_left))));
         // There is more time since the peer has answered, or since the connection lingers.
         if timer.deadline() < on_time(self.timers_left) {
-            self.timers_left = Self::TIMERS - 1;
+            self.timers_left = Self::MORE_TIMERS;
             timer.as_mut().reset(next(self.timers_left));
         }
         loop {

@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt::{Display, Write};
 use std::io::{IsTerminal, Write as _};
 
+/// Terminals have at least this many columns.
+pub const WIDTH: usize = 80;
+
 /// An error and its causes, in one line.
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
@@ -26,6 +29,25 @@ pub fn escaped(text: &str) -> String {
             plain.into_iter().chain(escape.into_iter().flatten())
         })
         .collect()
+}
+
+/// Text in lines that fit on a terminal. The first line begins with `first`, the others with `other`.
+pub fn wrapped(first: &str, other: &str, text: &str) -> String {
+    let (mut lines, mut line) = (Vec::new(), first.to_owned());
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.len() + 1 + word.len() > WIDTH {
+            lines.push(std::mem::replace(&mut line, other.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines.join("\n")
 }
 
 /// Whether text is coloured.

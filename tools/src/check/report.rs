@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Finding, Level, Report, Verdict};
-
-/// Terminals have at least this many columns.
-const WIDTH: usize = 80;
+use crate::text::wrapped;
 
 /// One entry of the table: a line with the rule, and indented lines that explain the verdict.
 pub fn entry(finding: &Finding) -> String {
@@ -26,25 +24,6 @@ pub fn entry(finding: &Finding) -> String {
     let mut lines = vec![wrapped(&first, &indent, &finding.what)];
     lines.extend(why.map(|why| wrapped(&indent, &indent, why)));
     lines.extend(fault.map(|fault| wrapped(&indent, &indent, &format!("mistake: {fault}"))));
-    lines.join("\n")
-}
-
-/// Text in lines that fit on a terminal.
-fn wrapped(first: &str, other: &str, text: &str) -> String {
-    let (mut lines, mut line) = (Vec::new(), first.to_owned());
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.len() + 1 + word.len() > WIDTH {
-            lines.push(std::mem::replace(&mut line, other.to_owned()));
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines.push(line);
     lines.join("\n")
 }
 

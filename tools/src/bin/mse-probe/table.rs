@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use mse_tools::text::{Colour, Style};
+use mse_tools::text::{Colour, Style, WIDTH, wrapped};
 
 use crate::attempt::{Finding, describe};
 use crate::recommended::recommended;
@@ -13,18 +13,24 @@ pub(crate) fn report(findings: &[Finding], style: Style) -> String {
         format!("{mode:<12}{pad_b:>6}{pad_d:>6}{segments:>10}{round_trips:>13}{time:>9}  {result}")
     };
     let rows = findings.iter().map(|finding| {
-        let colour = match finding.outcome {
-            Ok(_) => Colour::Green,
-            Err(_) => Colour::Yellow,
+        let (colour, short) = match finding.outcome {
+            Ok(_) => (Colour::Green, "accepted:"),
+            Err(_) => (Colour::Yellow, "failed:"),
         };
-        style.paint(colour, &line(row(finding)))
+        let result = result(finding);
+        let whole = line(row(finding, result.clone()));
+        if whole.len() <= WIDTH {
+            return style.paint(colour, &whole);
+        }
+        let short = line(row(finding, short.to_owned()));
+        style.paint(colour, &format!("{short}\n{}", wrapped("  ", "  ", &result)))
     });
     let lines = std::iter::once(line(header.map(str::to_owned))).chain(rows);
     let recommended = recommended(findings).map(|recommended| format!("recommended: {recommended}"));
     lines.chain(recommended).collect::<Vec<_>>().join("\n")
 }
 
-fn row(finding: &Finding) -> [String; 7] {
+fn row(finding: &Finding, result: String) -> [String; 7] {
     [
         finding.mode.name().to_owned(),
         or_dash(finding.pads.pad_b),
@@ -32,7 +38,7 @@ fn row(finding: &Finding) -> [String; 7] {
         finding.segments.to_string(),
         finding.round_trips.to_string(),
         format!("{:.1}", finding.elapsed.as_secs_f64() * 1e3),
-        result(finding),
+        result,
     ]
 }
 

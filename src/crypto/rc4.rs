@@ -28,4 +28,10 @@ impl Rc4 {
     pub(crate) fn apply(&mut self, data: &mut [u8]) {
         self.0.apply_keystream(data);
     }
+
+    /// Writes `input` XOR the next keystream to the beginning of `output`.
+    #[inline(never)]
+    pub(crate) fn apply_to(&mut self, input: &[u8], output: &mut [u8]) {
+        self.0.apply_keystream_b2b(input, &mut output[..input.len()]);
+    }
 }

@@ -31,7 +31,8 @@
 //!   another network interface, over which the user does not want to send the info-hash.
 //! - **An answer that has arrived always counts.** Before the library calls a peer silent, it reads everything that the
 //!   transport has received. So a redial is not caused by a timer that fires late, a process that was suspended, a write
-//!   that failed, or a peer that resets after its key.
+//!   that failed, or a peer that resets after its key. But some systems discard received bytes after a reset, for example
+//!   Wine 10. There, a peer that resets directly after its key looks silent.
 //! - **If the peer sends something else, the attempt ends at once**, without waiting for a timeout.
 //!
 //! The [`answer_timeout`](crate::MseConnector::answer_timeout) limits how long a peer may stay silent: 5 s for MSE, 10 s for

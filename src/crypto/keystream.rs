@@ -127,13 +127,9 @@ impl Keystream {
         }
         let known = unused.len().min(len);
         let mut bytes = std::mem::take(unused);
-        if bytes.capacity() < len {
-            // Not `reserve`, which would leave keystream in freed memory.
-            let mut larger = Zeroizing::new(Vec::with_capacity(len));
-            larger.extend_from_slice(&bytes);
-            bytes = larger;
-        }
         xor_pieces(plain, 0..known, &mut bytes);
+        // Only ciphertext is moved here, so no keystream stays in freed memory.
+        bytes.reserve_exact(len - known);
         for (_, piece) in pieces(plain, known..len) {
             bytes.extend_from_slice(piece);
         }

@@ -32,9 +32,9 @@ def hinted(context, address, encryption, *hints):
     argv += ["--info-hash", context.torrent.info_hash.hex(), *map(str, hints)]
     child = context.start(*argv)
     status = child.exit_status(60)
-    if status and child.err and child.err[-1].startswith("closed:"):
-        # libtorrent takes one connection from an address, and closes another once it has read the info-hash. It may not
-        # have seen the end of the last one yet.
+    if status and child.err and child.err[-1].startswith(("closed:", "closed-unanswered:")):
+        # libtorrent takes one connection from an address, and closes another once it has read the info-hash. Transmission
+        # closes another at once while it shakes hands. It may not have seen the end of the last one yet.
         time.sleep(2)
         child = context.start(*argv)
         status = child.exit_status(60)

@@ -271,7 +271,7 @@ impl<T> Incoming<T> {
     /// When the handshake times out: [`MseAcceptor::timeout`] after the first poll of [`MseAcceptor::accept`]. `None` without
     /// a timeout.
     pub fn deadline(&self) -> Option<Instant> {
-        self.exchange.deadline.next().map(|(_, at)| at)
+        self.exchange.deadline.next_timeout().map(|(_, at)| at)
     }
 
     /// Also applies `policy` to this connection, which must then satisfy both the acceptor's policy and this one.

@@ -264,9 +264,9 @@ impl Outbox {
 
 /// The timeout of the whole handshake and that of the peer's answer, both counted from `started`.
 ///
-/// A timeout ends in several timers that follow each other. Tokio looks at the sockets before it fires a timer, but this one
-/// look may miss ours: a signal interrupts it after our process was stopped, or more sockets are ready than it reports at a
-/// time. `yield_now` does not help: while another thread holds the driver, the task runs again before anybody has looked.
+/// A timeout ends in several timers that follow each other. Tokio polls the sockets before it fires a timer, but this one
+/// poll may miss ours: a signal interrupts it when our process was stopped, or more sockets are ready than one poll reports.
+/// `yield_now` does not help. While another thread holds Tokio's driver, the task runs again before the sockets are polled.
 pub(crate) struct Deadline {
     pub(crate) started: Instant,
     pub(crate) whole: Option<Duration>,
@@ -280,7 +280,7 @@ impl Deadline {
     /// How many timers follow the first. Tokio reports 1,024 ready sockets at a time.
     const MORE_TIMERS: u8 = 7;
 
-    /// The resolution of Tokio's timers. A shorter sleep may end without a look at the sockets.
+    /// The resolution of Tokio's timers. A shorter sleep may end before the sockets are polled.
     const APART: Duration = Duration::from_millis(1);
 
     pub(crate) fn after(whole: Option<Duration>) -> Self {
@@ -294,14 +294,14 @@ impl Deadline {
     }
 
     /// The timeout that expires next, and when. `None` if that time is too far away for an `Instant`.
-    pub(crate) fn next(&self) -> Option<(Duration, Instant)> {
+    pub(crate) fn next_timeout(&self) -> Option<(Duration, Instant)> {
         let after = [self.whole, self.answer].into_iter().flatten().min()?;
         Some((after, self.started.checked_add(after)?))
     }
 
     /// The timeout that has passed, if one has.
     pub(crate) fn passed(&self) -> Option<Duration> {
-        let (after, at) = self.next()?;
+        let (after, at) = self.next_timeout()?;
         (at <= Instant::now()).then_some(after)
     }
 
@@ -314,18 +314,18 @@ impl Deadline {
         if answered {
             self.answer = None;
         }
-        let Some((after, at)) = self.next() else {
+        let Some((after, at)) = self.next_timeout() else {
             return Poll::Pending;
         };
         let on_time = |left| at.checked_sub(Self::APART * u32::from(left)).unwrap_or(at);
-        let next = |left| on_time(left).max(Instant::now() + Self::APART);
+        let time_of = |left| on_time(left).max(Instant::now() + Self::APART);
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next(self.timers_left))));
-        // There is more time since the peer has answered, or since the connection lingers.
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(time_of(self.timers_left))));
+        // The timeout has become longer: the peer has answered, or the connection lingers.
         if timer.deadline() < on_time(self.timers_left) {
             self.timers_left = Self::MORE_TIMERS;
-            timer.as_mut().reset(next(self.timers_left));
+            timer.as_mut().reset(time_of(self.timers_left));
         }
         loop {
             ready!(timer.as_mut().poll(cx));
@@ -333,7 +333,7 @@ impl Deadline {
                 return Poll::Ready(after);
             };
             self.timers_left = left;
-            timer.as_mut().reset(next(left));
+            timer.as_mut().reset(time_of(left));
         }
     }
 }

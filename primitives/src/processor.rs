@@ -1,12 +1,15 @@
 //! Which formulation of the cipher and of the arithmetic runs on this processor.
 //!
-//! Measured, with the faster ones: Zen 1, 3 and 4 (families 23 and 25) words and rows, Zen 5 (family 26) bytes and columns,
-//! Intel (family 6, model 207) words and columns. Zen 3 and Zen 4 predict loads after unresolved stores in another way, and
-//! stores of single bytes are expensive there. Processors that are not x86 were not measured and get words and rows.
+//! The fastest ones, as measured:
 //!
-//! The features of the processor tell these apart: all Zen have `sse4a` and no Intel has it; of the Zen, only Zen 5 has
-//! `avx512vp2intersect`. The standard library caches the answer; a call takes half a nanosecond. Without the feature `std`
-//! nothing can be detected.
+//! - AMD Zen 1, 3 and 4 (families 23 and 25): words and rows. Zen 3 and Zen 4 predict loads after unresolved stores in
+//!   another way, and stores of single bytes are expensive there.
+//! - AMD Zen 5 (family 26): bytes and columns.
+//! - Intel (family 6, model 207): words and columns.
+//!
+//! Two features tell these apart: every Zen has `sse4a`, and no Intel processor has it; of the Zen, only Zen 5 has
+//! `avx512vp2intersect`. The standard library caches the answer; a call takes half a nanosecond. Processors that are not x86
+//! were not measured. They use words and rows, and so does a build without the feature `std`, which can detect nothing.
 
 #[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
 macro_rules! has {

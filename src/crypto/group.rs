@@ -115,7 +115,7 @@ fn select(row: &[Element; 16], digit: u8) -> Element {
     let mut found = [0; LIMBS];
     for (n, element) in (0..).zip(row) {
         // `to_u8` hides from the compiler that this is 0 or 1, so that it inserts no branch. With `CtAssign`, which the
-        // compiler cannot turn into vectors, 2^x takes half as long again.
+        // compiler cannot turn into vectors, 2^x takes 1.6 times as long.
         let mask = Word::from(digit.ct_eq(&n).to_u8()).wrapping_neg();
         for (found, word) in found.iter_mut().zip(element.as_montgomery().as_words()) {
             *found |= word & mask;

@@ -1,26 +1,14 @@
-//! Internals for the benchmarks of the repository. Exempt from semantic versioning.
+//! Internals for the benchmarks and the fuzz targets of the repository. Exempt from semantic versioning.
 
 #![allow(missing_docs)]
 
 use crate::crypto::dh::PrivateKey;
 use crate::crypto::keystream::Keystream;
-use crate::crypto::rc4;
 
 /// The cipher of this build.
-pub struct Rc4(rc4::Rc4);
-
-impl Rc4 {
-    #[inline]
-    pub fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
-        let (a, b) = rc4::Rc4::pair(a, b);
-        (Self(a), Self(b))
-    }
-
-    #[inline]
-    pub fn apply(&mut self, data: &mut [u8]) {
-        self.0.apply(data);
-    }
-}
+pub use crate::crypto::rc4::Rc4;
+pub use crate::handshake::initiator::after_key_exchange as initiator;
+pub use crate::handshake::responder::after_key_exchange as responder;
 
 /// The RC4 keystreams of both directions.
 pub fn keystreams(a: &[u8; 20], b: &[u8; 20]) -> (Keystream, Keystream) {

@@ -98,7 +98,7 @@ impl PrivateKey {
 pub(crate) struct SharedSecret(Box<Zeroizing<[u8; PUBLIC_KEY_LEN]>>);
 
 impl SharedSecret {
-    pub(super) fn new(bytes: [u8; PUBLIC_KEY_LEN]) -> Self {
+    pub(crate) fn new(bytes: [u8; PUBLIC_KEY_LEN]) -> Self {
         Self(Box::new(Zeroizing::new(bytes)))
     }
 

@@ -1,11 +1,13 @@
 //! RC4 as the specification uses it, with the crate `rc4`: keys of 20 bytes, the first 1024 bytes of keystream discarded.
 
+#![allow(unreachable_pub, reason = "only `internals` makes it reachable")]
+
 use rc4::{KeyInit, StreamCipher};
 
 const DISCARD: usize = 1024;
 
 /// The cipher of one direction. The crate wipes it on drop.
-pub(crate) struct Rc4(rc4::Rc4);
+pub struct Rc4(rc4::Rc4);
 
 impl Rc4 {
     fn new(key: &[u8; 20]) -> Self {
@@ -17,7 +19,7 @@ impl Rc4 {
     }
 
     /// The ciphers of both directions.
-    pub(crate) fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
+    pub fn pair(a: &[u8; 20], b: &[u8; 20]) -> (Self, Self) {
         (Self::new(a), Self::new(b))
     }
 
@@ -25,7 +27,7 @@ impl Rc4 {
     ///
     /// Not inlined: the loop of the crate takes 5 % longer inside a function that needs registers itself.
     #[inline(never)]
-    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+    pub fn apply(&mut self, data: &mut [u8]) {
         self.0.apply_keystream(data);
     }
 

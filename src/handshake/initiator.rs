@@ -9,9 +9,9 @@ use super::keys::Keys;
 use super::machine::{
     MAX_IA_SENT, MAX_PAD, Machine, Progress, VC, bits_and_pad_len, header_and_pad, pad_len,
 };
-use super::randomness::Randomness;
+use super::randomness::{Padding, Randomness};
 use crate::crypto::derive;
-use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN};
+use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
 use crate::error::{HandshakeError, Step};
 use crate::mode::{DialMode, Mode, Role};
 use crate::policy::{CryptoMethod, CryptoMethods, Offer, Policy};
@@ -32,6 +32,8 @@ pub struct Initiator {
 
 enum State {
     AwaitKey(Randomness),
+    /// The key exchange is done; the third message comes next.
+    Agreed(SharedSecret, Padding),
     Sync {
         keys: Keys,
         encrypted_vc: [u8; VC.len()],
@@ -61,12 +63,16 @@ impl Initiator {
     ) -> Self {
         output.extend_from_slice(&randomness.public_key);
         output.extend(std::mem::take(&mut randomness.padding.with_key));
+        Self::at(State::AwaitKey(randomness), skey, policy, initial_payload)
+    }
+
+    fn at(state: State, skey: Skey, policy: &Policy, initial_payload: impl Into<Bytes>) -> Self {
         Self {
             skey,
             offered: policy.methods(),
             initial_payload: initial_payload.into(),
             inbox: Inbox::default(),
-            state: State::AwaitKey(randomness),
+            state,
         }
     }
 }
@@ -97,17 +103,16 @@ impl Machine for Initiator {
                         .private_key
                         .shared_secret(&peer_key)
                         .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
+                    State::Agreed(secret, randomness.padding)
+                }
+                State::Agreed(secret, padding) => {
                     let req1 = derive::req1(&secret);
                     let req2 = *self.skey.lookup_hash().as_bytes();
-                    output.extend_from_slice(&randomness.padding.before_sync);
+                    output.extend_from_slice(&padding.before_sync);
                     output.extend_from_slice(&req1);
                     output.extend_from_slice(&derive::mask_req2(&secret, req2));
                     let mut keys = Keys::derive(Role::Initiator, secret, &self.skey);
-                    let offer = offer(
-                        self.offered,
-                        randomness.padding.negotiated_len,
-                        &self.initial_payload,
-                    );
+                    let offer = offer(self.offered, padding.negotiated_len, &self.initial_payload);
                     append(Some(&mut keys.encrypt), &offer, output);
                     let mut encrypted_vc = VC;
                     keys.decrypt.apply(&mut encrypted_vc);
@@ -181,7 +186,7 @@ impl Machine for Initiator {
 
     fn step(&self) -> Step {
         match self.state {
-            State::AwaitKey(_) => Step::PublicKey,
+            State::AwaitKey(_) | State::Agreed(..) => Step::PublicKey,
             State::Sync { .. } => Step::Sync,
             State::CryptoSelect(_) => Step::CryptoSelect,
             State::PadD { .. } => Step::PadD,
@@ -191,6 +196,19 @@ impl Machine for Initiator {
     fn peer_answered(&self) -> bool {
         !matches!(self.state, State::AwaitKey(_))
     }
+}
+
+/// An initiator after a key exchange that led to `secret`, for fuzzing.
+#[cfg(feature = "__internals")]
+pub fn after_key_exchange(
+    secret: [u8; PUBLIC_KEY_LEN],
+    skey: Skey,
+    policy: &Policy,
+    initial_payload: impl Into<Bytes>,
+    padding: Padding,
+) -> Initiator {
+    let agreed = State::Agreed(SharedSecret::new(secret), padding);
+    Initiator::at(agreed, skey, policy, initial_payload)
 }
 
 /// The third message from VC on, before encryption.

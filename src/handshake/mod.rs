@@ -48,12 +48,12 @@
 mod detection;
 mod established;
 mod inbox;
-mod initiator;
+pub(crate) mod initiator;
 mod keys;
 mod machine;
 mod plaintext;
 mod randomness;
-mod responder;
+pub(crate) mod responder;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::machine::{
     MAX_IA_ACCEPTED, MAX_PAD, Machine, Progress, VC, bits_and_pad_len, header_and_pad, pad_len,
 };
-use super::randomness::Randomness;
+use super::randomness::{Padding, Randomness};
 use crate::crypto::derive;
 use crate::crypto::dh::{DegenerateKey, PUBLIC_KEY_LEN, SharedSecret};
 use crate::error::{HandshakeError, Step};
@@ -36,6 +36,18 @@ enum KeyState {
     AwaitSkey(Keyed),
 }
 
+impl KeyState {
+    fn agreed(secret: SharedSecret, padding: Padding) -> Self {
+        let mark = derive::req1(&secret);
+        let keyed = Keyed {
+            secret,
+            before_sync: padding.before_sync,
+            pad_d_len: padding.negotiated_len,
+        };
+        Self::Sync(keyed, mark)
+    }
+}
+
 /// The result of the key exchange: the secret, and the padding that is still to be sent.
 struct Keyed {
     secret: SharedSecret,
@@ -47,10 +59,14 @@ impl Responder {
     /// Waits for an initiator. Accepts the methods of `policy`, and header-only as the last choice if `policy` allows
     /// plaintext. Use [`Detection`](super::Detection) first, to find out whether the peer speaks MSE.
     pub fn new(policy: &Policy, randomness: Randomness) -> Self {
+        Self::at(KeyState::AwaitKey(randomness), policy)
+    }
+
+    fn at(state: KeyState, policy: &Policy) -> Self {
         Self {
             acceptable: policy.accepted_methods(),
             inbox: Inbox::default(),
-            state: KeyState::AwaitKey(randomness),
+            state,
         }
     }
 
@@ -83,13 +99,7 @@ impl Machine for Responder {
                         .private_key
                         .shared_secret(&peer_key)
                         .map_err(|DegenerateKey| HandshakeError::DegenerateKey)?;
-                    let mark = derive::req1(&secret);
-                    let keyed = Keyed {
-                        secret,
-                        before_sync: padding.before_sync,
-                        pad_d_len: padding.negotiated_len,
-                    };
-                    KeyState::Sync(keyed, mark)
+                    KeyState::agreed(secret, padding)
                 }
                 KeyState::Sync(keyed, mark) => match self.inbox.find(&mark, MAX_PAD) {
                     Search::Found(pad_a) => {
@@ -130,6 +140,13 @@ impl Machine for Responder {
     fn peer_answered(&self) -> bool {
         !matches!(self.state, KeyState::AwaitKey(_))
     }
+}
+
+/// A responder after a key exchange that led to `secret`, for fuzzing.
+#[cfg(feature = "__internals")]
+pub fn after_key_exchange(secret: [u8; PUBLIC_KEY_LEN], policy: &Policy, padding: Padding) -> Responder {
+    let agreed = KeyState::agreed(SharedSecret::new(secret), padding);
+    Responder::at(agreed, policy)
 }
 
 /// The result of a [`Responder`]: an initiator that wants an info-hash (SKEY).

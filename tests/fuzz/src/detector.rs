@@ -16,7 +16,7 @@ use crate::reference::{self, Ours, PROTOCOL, Refusal, Verdict};
 use crate::responder::{Theirs, lookup};
 use crate::scripted::LivePeer;
 use crate::tape::{Case, Tape};
-use crate::wire::{Damage, Portions, exponent, payload, skey};
+use crate::wire::{Damage, Portions, exponent, length, payload, skey};
 use mse_oracle::heap;
 use mse_oracle::{Shared, sha1};
 
@@ -70,7 +70,7 @@ impl DetectorCase {
             self.theirs.key.bytes()
         } else {
             let mut handshake = [PROTOCOL, &[0; 8], &skey(self.theirs.skey), &[7; 20]].concat();
-            handshake.extend(payload(self.theirs.payload % 4096));
+            handshake.extend(payload(length(self.theirs.payload, 4000)));
             handshake
         };
         self.on_opening.apply(honest)
@@ -135,12 +135,9 @@ impl DetectorCase {
                     methods: self.accepted(),
                     payload: Vec::new(),
                 };
-                Expected::Verdict(reference::responder_after_key(
-                    secret,
-                    &ours,
-                    &lookup,
-                    &wire[96..],
-                ))
+                // What is sent has random lengths; it is checked elsewhere.
+                let (_, verdict) = reference::responder_after_key(secret, &ours, &lookup, &wire[96..]);
+                Expected::Verdict(verdict)
             }
             _ => Expected::Failure,
         }
@@ -192,7 +189,8 @@ fn run(case: &DetectorCase, reads: &Portions, writes: &Portions) {
     let answer = move |their_key: &[u8]| {
         // Not remembered: the key is new each time, and the memory would be counted.
         let secret = mse_oracle::secret(&exponent(peer.theirs.key.exponent), their_key);
-        let rest = peer.on_rest.apply(peer.theirs.rest(secret));
+        let shared = Shared::from_secret(secret, &skey(peer.theirs.skey));
+        let rest = peer.on_rest.apply(peer.theirs.rest(shared));
         *noted.lock().unwrap() = Some((secret, rest.clone()));
         rest
     };

@@ -2,13 +2,14 @@
 
 use tokio_mse::Skey;
 use tokio_mse::handshake::Initiator;
+use tokio_mse::internals;
 
-use crate::keys::secret;
+use crate::keys::{secret, shared};
 use crate::machine::{OurSide, compare, feed};
 use crate::reference;
 use crate::tape::{Case, Tape};
-use crate::wire::{Damage, Key, Pad, Portions, payload, skey};
-use mse_oracle::{Shared, step_4};
+use crate::wire::{Damage, Key, Pad, Portions, agreed, length, payload, skey};
+use mse_oracle::step_4;
 
 #[derive(Clone, Debug, Default)]
 pub struct InitiatorCase {
@@ -43,30 +44,32 @@ impl Case for InitiatorCase {
 }
 
 impl InitiatorCase {
-    fn wire(&self, exponent: &[u8; 20]) -> Vec<u8> {
-        let key = self.key.bytes();
-        let shared = || Shared::from_secret(secret(exponent, &key), &skey(self.skey));
+    /// Everything after the public key.
+    fn rest(&self, secret: [u8; 96]) -> Vec<u8> {
+        let shared = || shared(secret, &skey(self.skey));
         let mark = shared().b.apply(&[0; 8]);
         let mut shared = shared();
-        let mut wire = [&key[..], &self.pad_b.bytes(&mark)].concat();
+        let mut wire = self.pad_b.bytes(&mark);
         let pad_d = payload(self.pad_d % 600);
         let announced = (self.pad_d % 600).wrapping_add(self.pad_d_lie);
         let vc = [0, 0, 0, 0, 0, 0, 0, self.vc];
         wire.extend(step_4(&mut shared, vc, self.select, &pad_d, announced));
-        let payload = payload(self.payload % 4096);
+        let payload = payload(length(self.payload, 4000));
         wire.extend(if self.select == 1 {
             payload
         } else {
             shared.b.apply(&payload)
         });
-        self.damage.apply(wire)
+        wire
     }
 }
 
 pub fn check(data: &[u8]) {
     let case = InitiatorCase::read(data);
     let ours = case.ours.ours();
-    let wire = case.wire(&ours.exponent);
+    let key = case.key.bytes();
+    let rest = case.rest(secret(&ours.exponent, &key));
+    let wire = case.damage.apply([key, rest].concat());
     let skey = skey(case.skey);
     let expected = reference::initiator(&ours, skey, &wire);
     for portions in [&Portions::default(), &case.portions] {
@@ -82,4 +85,24 @@ pub fn check(data: &[u8]) {
         let end = feed(machine, &mut portions, &mut sent);
         compare(end, portions, &sent, &expected);
     }
+}
+
+/// The same, from an initiator on whose key exchange led to one of a few secrets: an input costs no exponentiation.
+pub fn check_after_key(data: &[u8]) {
+    let case = InitiatorCase::read(data);
+    let (ours, secret, skey) = (case.ours.ours(), agreed(case.key.exponent), skey(case.skey));
+    let wire = case.damage.apply(case.rest(secret));
+    let expected = reference::initiator_after_key(secret, &ours, skey, &wire);
+    let machine = internals::initiator(
+        secret,
+        Skey::from(skey),
+        &ours.policy(),
+        ours.payload.clone(),
+        ours.padding(),
+    );
+    let mut sent = Vec::new();
+    // The third message needs no more bytes of the peer.
+    let mut portions = std::iter::once(&[][..]).chain(case.portions.cut(&wire));
+    let end = feed(machine, &mut portions, &mut sent);
+    compare(end, portions, &sent, &expected);
 }

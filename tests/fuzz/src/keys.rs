@@ -1,12 +1,15 @@
-//! The exponentiations of the foreign implementation, each done once: they would take most of the time.
+//! What takes the foreign implementation most of its time, each done once: exponentiations and keystreams.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+
+use mse_oracle::{Cipher, Known, Shared, SharedKeystream};
 
 const KEPT: usize = 4096;
 
 thread_local! {
     static KNOWN: RefCell<HashMap<Vec<u8>, [u8; 96]>> = RefCell::default();
+    static KEYSTREAMS: RefCell<HashMap<Vec<u8>, [SharedKeystream; 2]>> = RefCell::default();
 }
 
 fn once(question: Vec<u8>, answer: impl FnOnce() -> [u8; 96]) -> [u8; 96] {
@@ -24,4 +27,25 @@ pub fn public_key(exponent: &[u8; 20]) -> [u8; 96] {
 
 pub fn secret(exponent: &[u8; 20], peer: &[u8]) -> [u8; 96] {
     once([exponent, peer].concat(), || mse_oracle::secret(exponent, peer))
+}
+
+/// What both sides know, at the beginning of both keystreams.
+pub fn shared(secret: [u8; 96], skey: &[u8; 20]) -> Shared {
+    let [a, b] = KEYSTREAMS.with_borrow_mut(|keystreams| {
+        if keystreams.len() > KEPT {
+            keystreams.clear();
+        }
+        let new = || {
+            let Shared { a, b, .. } = Shared::from_secret(secret, skey);
+            [a, b].map(Known::shared)
+        };
+        let question = [&secret[..], skey].concat();
+        keystreams.entry(question).or_insert_with(new).clone()
+    });
+    Shared {
+        secret,
+        skey: skey.to_vec(),
+        a: Cipher::Known(a, 0),
+        b: Cipher::Known(b, 0),
+    }
 }

@@ -65,13 +65,17 @@ impl Ours {
         Policy::full_rc4().with_methods(others.iter().fold(set, |set, method| set.then(*method)))
     }
 
-    pub fn randomness(&self) -> Randomness {
-        let padding = Padding::new(
+    pub fn padding(&self) -> Padding {
+        Padding::new(
             self.with_key.clone(),
             self.before_sync.clone(),
             self.negotiated_len,
-        );
-        Randomness::new(PrivateKey::from_bytes(self.exponent), padding.unwrap())
+        )
+        .unwrap()
+    }
+
+    pub fn randomness(&self) -> Randomness {
+        Randomness::new(PrivateKey::from_bytes(self.exponent), self.padding())
     }
 }
 

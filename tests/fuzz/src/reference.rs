@@ -4,8 +4,8 @@
 use tokio_mse::handshake::{MAX_IA_ACCEPTED, MAX_PAD};
 use tokio_mse::{CryptoMethod, HandshakeError, Step};
 
-use crate::keys::{public_key, secret};
-use mse_oracle::{Shared, is_degenerate, sha1};
+use crate::keys::{public_key, secret, shared};
+use mse_oracle::{is_degenerate, sha1};
 
 /// How a plaintext BitTorrent handshake begins.
 pub const PROTOCOL: &[u8] = b"\x13BitTorrent protocol";
@@ -120,7 +120,24 @@ fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Res
     if is_degenerate(key) {
         return Err(refused("degenerate-key", Step::PublicKey));
     }
-    let mut shared = Shared::from_secret(secret(&ours.exponent, key), &skey);
+    initiate_with(secret(&ours.exponent, key), ours, skey, reader, sent)
+}
+
+/// What an initiator with `ours` sends, and concludes from `wire`, after a key exchange that led to `secret`.
+pub fn initiator_after_key(secret: [u8; 96], ours: &Ours, skey: [u8; 20], wire: &[u8]) -> (Vec<u8>, Verdict) {
+    let (reader, mut sent) = (Reader { rest: wire }, Vec::new());
+    let verdict = initiate_with(secret, ours, skey, reader, &mut sent).unwrap_or_else(|verdict| verdict);
+    (sent, verdict)
+}
+
+fn initiate_with(
+    secret: [u8; 96],
+    ours: &Ours,
+    skey: [u8; 20],
+    mut reader: Reader<'_>,
+    sent: &mut Vec<u8>,
+) -> Result<Verdict, Verdict> {
+    let mut shared = shared(secret, &skey);
     let (inside, after) = ours.payload.split_at(ours.payload.len().min(68));
     let mut offer = vec![0; 8];
     offer.extend(ours.bits().to_be_bytes());
@@ -137,8 +154,9 @@ fn initiate(ours: &Ours, skey: [u8; 20], wire: &[u8], sent: &mut Vec<u8>) -> Res
     if let Err(missing) = reader.skip_past(&mark) {
         // Another dialler sends this after its own pad.
         let ends = (MAX_PAD + 20).min(reader.rest.len());
+        let req1 = shared.req1();
         let mut candidates = reader.rest[..ends].windows(20);
-        return Err(if candidates.any(|candidate| candidate == shared.req1()) {
+        return Err(if candidates.any(|candidate| candidate == req1) {
             refused("another-dialler", Step::Sync)
         } else {
             missing
@@ -190,10 +208,16 @@ fn respond(ours: &Ours, lookup: Lookup<'_>, wire: &[u8], sent: &mut Vec<u8>) -> 
     respond_with(secret(&ours.exponent, key), ours, lookup, reader, sent)
 }
 
-/// What a responder concludes from `wire` after the key, given S. What it sends is between `ours` and it.
-pub fn responder_after_key(secret: [u8; 96], ours: &Ours, lookup: Lookup<'_>, wire: &[u8]) -> Verdict {
-    let reader = Reader { rest: wire };
-    respond_with(secret, ours, lookup, reader, &mut Vec::new()).unwrap_or_else(|verdict| verdict)
+/// What a responder with `ours` sends, and concludes from `wire`, after a key exchange that led to `secret`.
+pub fn responder_after_key(
+    secret: [u8; 96],
+    ours: &Ours,
+    lookup: Lookup<'_>,
+    wire: &[u8],
+) -> (Vec<u8>, Verdict) {
+    let (reader, mut sent) = (Reader { rest: wire }, Vec::new());
+    let verdict = respond_with(secret, ours, lookup, reader, &mut sent).unwrap_or_else(|verdict| verdict);
+    (sent, verdict)
 }
 
 fn respond_with(
@@ -210,7 +234,7 @@ fn respond_with(
     let Some(skey) = lookup(&req2) else {
         return Err(refused("unknown-skey", Step::Skey));
     };
-    let mut shared = Shared::from_secret(secret, &skey);
+    let mut shared = shared(secret, &skey);
     if shared.a.apply(reader.take(8, Step::Vc)?) != [0; 8] {
         return Err(refused("bad-vc", Step::Vc));
     }

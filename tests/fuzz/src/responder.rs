@@ -1,13 +1,13 @@
 //! The responder and its negotiation, before an initiator that may say anything.
 
-use tokio_mse::handshake::{Responder, SkeyRequest};
-use tokio_mse::{HandshakeError, Skey};
+use tokio_mse::handshake::{MAX_IA_ACCEPTED, Responder, SkeyRequest};
+use tokio_mse::{HandshakeError, Skey, internals};
 
-use crate::keys::secret;
+use crate::keys::{secret, shared};
 use crate::machine::{End, OurSide, compare, feed};
-use crate::reference;
+use crate::reference::{self, Ours, Verdict};
 use crate::tape::{Case, Tape};
-use crate::wire::{Damage, Key, Pad, Portions, payload, skey};
+use crate::wire::{Damage, Key, Pad, Portions, agreed, length, payload, skey};
 use mse_oracle::{Offer, Shared, sha1};
 
 /// What an initiator says.
@@ -41,11 +41,10 @@ impl Theirs {
     }
 
     /// Everything after the public key.
-    pub fn rest(&self, secret: [u8; 96]) -> Vec<u8> {
-        let mut shared = Shared::from_secret(secret, &skey(self.skey));
+    pub fn rest(&self, mut shared: Shared) -> Vec<u8> {
         let mut wire = self.pad_a.bytes(&shared.req1());
         let pad_c = payload(self.pad_c % 600);
-        let ia = payload(self.ia % 20_000);
+        let ia = payload(length(self.ia, MAX_IA_ACCEPTED));
         let len = |bytes: &[u8], lie| u16::try_from(bytes.len()).unwrap().wrapping_add(lie);
         let offer = Offer {
             vc: [0, 0, 0, 0, 0, 0, 0, self.vc],
@@ -56,7 +55,7 @@ impl Theirs {
             ia_len: Some(len(&ia, self.ia_lie)),
         };
         wire.extend(offer.step_3(&mut shared));
-        let payload = payload(self.payload % 4096);
+        let payload = payload(length(self.payload, 4000));
         wire.extend(if self.provide == 1 {
             payload
         } else {
@@ -94,25 +93,42 @@ pub fn check(data: &[u8]) {
     let case = ResponderCase::read(data);
     let ours = case.ours.ours();
     let key = case.theirs.key.bytes();
-    let rest = case.theirs.rest(secret(&ours.exponent, &key));
+    let rest = case
+        .theirs
+        .rest(shared(secret(&ours.exponent, &key), &skey(case.theirs.skey)));
     let wire = case.damage.apply([key, rest].concat());
     let expected = reference::responder(&ours, &lookup, &wire);
     for portions in [&Portions::default(), &case.portions] {
-        let mut sent = Vec::new();
-        let mut portions = portions.cut(&wire).into_iter();
         let responder = Responder::new(&ours.policy(), ours.randomness());
-        let end = match feed(responder, &mut portions, &mut sent) {
-            End::Done(request) => resolve(request, &ours, &mut portions, &mut sent),
-            End::Refused(refusal) => End::Refused(refusal),
-            End::Waiting(step) => End::Waiting(step),
-        };
-        compare(end, portions, &sent, &expected);
+        run(responder, &ours, portions.cut(&wire), &expected);
     }
+}
+
+/// The same, from a responder on whose key exchange led to one of a few secrets: an input costs no exponentiation.
+pub fn check_after_key(data: &[u8]) {
+    let case = ResponderCase::read(data);
+    let (ours, secret) = (case.ours.ours(), agreed(case.theirs.key.exponent));
+    let rest = case.theirs.rest(shared(secret, &skey(case.theirs.skey)));
+    let wire = case.damage.apply(rest);
+    let expected = reference::responder_after_key(secret, &ours, &lookup, &wire);
+    let responder = internals::responder(secret, &ours.policy(), ours.padding());
+    run(responder, &ours, case.portions.cut(&wire), &expected);
+}
+
+fn run(responder: Responder, ours: &Ours, portions: Vec<&[u8]>, expected: &(Vec<u8>, Verdict)) {
+    let mut sent = Vec::new();
+    let mut portions = portions.into_iter();
+    let end = match feed(responder, &mut portions, &mut sent) {
+        End::Done(request) => resolve(request, ours, &mut portions, &mut sent),
+        End::Refused(refusal) => End::Refused(refusal),
+        End::Waiting(step) => End::Waiting(step),
+    };
+    compare(end, portions, &sent, expected);
 }
 
 fn resolve<'w>(
     request: SkeyRequest,
-    ours: &reference::Ours,
+    ours: &Ours,
     portions: &mut impl Iterator<Item = &'w [u8]>,
     sent: &mut Vec<u8>,
 ) -> End<tokio_mse::handshake::Established> {

@@ -1,6 +1,7 @@
 //! Where the fuzzer starts from: honest handshakes, recorded ones of another client, and the boundaries of every field.
 
 use serde_json::Value;
+use tokio_mse::handshake::MAX_IA_ACCEPTED;
 
 use crate::detector::DetectorCase;
 use crate::initiator::InitiatorCase;
@@ -8,7 +9,7 @@ use crate::machine::OurSide;
 use crate::responder::{ResponderCase, Theirs};
 use crate::stream::StreamCase;
 use crate::tape::Case;
-use crate::wire::{Damage, Key, Pad, Portions};
+use crate::wire::{Damage, Key, Pad, Portions, length};
 
 /// Transmission's exponent and torrent in the harness's lists.
 const RECORDED_EXPONENT: u8 = 4;
@@ -144,7 +145,10 @@ pub fn responders() -> Vec<Vec<u8>> {
             ..theirs(2)
         });
     }
-    for ia in [0, 1, 16_384, 16_385] {
+    for len in [0, 1, MAX_IA_ACCEPTED, MAX_IA_ACCEPTED + 1] {
+        let ia = (0..=u16::MAX)
+            .find(|ia| length(*ia, MAX_IA_ACCEPTED) == len)
+            .unwrap();
         add(Theirs { ia, ..theirs(2) });
     }
     for (skey, vc) in [(2, 0), (0, 1)] {

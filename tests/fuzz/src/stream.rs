@@ -6,16 +6,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_mse::handshake::{Established, Initiator, Machine, Progress};
-use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Skey};
+use tokio_mse::handshake::{Established, Machine, Progress};
+use tokio_mse::{CryptoMethod, CryptoMethods, MseStream, Policy, Skey, internals};
 
 use crate::inner::{Answer, Both, Inner};
-use crate::keys::{public_key, secret};
 use crate::machine::OurSide;
 use crate::reach::Reach;
 use crate::reference::Ours;
 use crate::tape::{Case, Tape};
-use crate::wire::{exponent, payload, skey};
+use crate::wire::{agreed, payload, skey};
 use mse_oracle::heap;
 use mse_oracle::{Shared, step_4};
 
@@ -209,17 +208,16 @@ fn establish(case: &StreamCase, clear: bool) -> (Established, Shared) {
         ..OurSide::default()
     };
     let ours = side.ours();
-    let (skey, peer) = (skey(0), public_key(&exponent(1)));
-    let mut shared = Shared::from_secret(secret(&ours.exponent, &peer), &skey);
-    let initiator = Initiator::new(
+    let (skey, secret, selected) = (skey(0), agreed(1), selected(case));
+    let initiator = internals::initiator(
+        secret,
         Skey::from(skey),
-        &policy(&ours, selected(case)),
+        &policy(&ours, selected),
         "",
-        ours.randomness(),
-        &mut Vec::new(),
+        ours.padding(),
     );
-    let selected = selected(case);
-    let mut wire = [&peer[..], &step_4(&mut shared, [0; 8], selected, &[], 0)].concat();
+    let mut shared = Shared::from_secret(secret, &skey);
+    let mut wire = step_4(&mut shared, [0; 8], selected, &[], 0);
     // VC, crypto_provide and two lengths went through the initiator's cipher.
     shared.a.apply(&[0; 16]);
     if selected == 4 {

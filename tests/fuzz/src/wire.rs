@@ -28,6 +28,21 @@ pub fn skey(index: u8) -> [u8; 20] {
     }
 }
 
+/// What a key exchange may have led to; one begins with zeros.
+pub fn agreed(index: u8) -> [u8; 96] {
+    let mut secret = [index % 4; 96];
+    secret[95] = 1;
+    secret
+}
+
+/// A length below 600 or, for one field in 16, at most 100 bytes from `long`. Long wires are rare because they are slow.
+pub fn length(field: u16, long: u16) -> u16 {
+    match field {
+        0xF000.. => long - 100 + field % 201,
+        _ => field % 600,
+    }
+}
+
 /// A public key with a known exponent, or any 96 bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Key {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
-use mse_fuzz::{detector, initiator, keys, reference, responder, seeds, stream, tape};
+use mse_fuzz::{detector, initiator, keys, reference, responder, seeds, stream, tape, wire};
 use mse_oracle::heap;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -66,6 +66,24 @@ fn a_responder_concludes_what_the_reference_does_from_any_offer_in_any_portions(
 }
 
 #[test]
+fn after_the_key_exchange_an_initiator_concludes_what_the_reference_does() {
+    run(
+        "initiator_after_key",
+        seeds::initiators(),
+        initiator::check_after_key,
+    );
+}
+
+#[test]
+fn after_the_key_exchange_a_responder_concludes_what_the_reference_does() {
+    run(
+        "responder_after_key",
+        seeds::responders(),
+        responder::check_after_key,
+    );
+}
+
+#[test]
 fn an_acceptor_concludes_what_the_reference_does_from_any_opening_in_any_portions() {
     run("detector", seeds::detectors(), detector::check);
 }
@@ -86,7 +104,10 @@ fn honest_seeds_end_in_streams() {
         let case = ResponderCase::read(&seed);
         let ours = case.ours.ours();
         let key = case.theirs.key.bytes();
-        let rest = case.theirs.rest(keys::secret(&ours.exponent, &key));
+        let secret = keys::secret(&ours.exponent, &key);
+        let rest = case
+            .theirs
+            .rest(keys::shared(secret, &wire::skey(case.theirs.skey)));
         let wire = case.damage.apply([key, rest].concat());
         done += usize::from(matches!(
             reference::responder(&ours, &lookup, &wire).1,

@@ -5,6 +5,9 @@
 
 pub mod heap;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use num_bigint::BigUint;
 use rc4::{KeyInit, StreamCipher};
 use sha1::{Digest, Sha1};
@@ -43,6 +46,24 @@ pub enum Cipher {
     Rc4(rc4::Rc4),
     #[cfg(feature = "aes")]
     Aes(ctr::Ctr128BE<aes::Aes128>),
+    /// Another cipher's keystream, from this offset on.
+    Known(SharedKeystream, usize),
+}
+
+/// A keystream that several ciphers use.
+pub type SharedKeystream = Rc<RefCell<Known>>;
+
+/// A keystream that is computed once, as far as anybody needs it.
+pub struct Known {
+    cipher: Cipher,
+    keystream: Vec<u8>,
+}
+
+impl Known {
+    pub fn shared(cipher: Cipher) -> SharedKeystream {
+        let keystream = Vec::new();
+        Rc::new(RefCell::new(Self { cipher, keystream }))
+    }
 }
 
 impl Cipher {
@@ -63,6 +84,16 @@ impl Cipher {
     pub fn apply(&mut self, data: &[u8]) -> Vec<u8> {
         let mut data = data.to_vec();
         match self {
+            Self::Known(known, at) => {
+                let Known { cipher, keystream } = &mut *known.borrow_mut();
+                let end = *at + data.len();
+                if let Some(more) = end.checked_sub(keystream.len()) {
+                    keystream.extend(cipher.apply(&vec![0; more]));
+                }
+                let mask = &keystream[*at..end];
+                data.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+                *at = end;
+            }
             Self::Rc4(cipher) => cipher.apply_keystream(&mut data),
             #[cfg(feature = "aes")]
             Self::Aes(cipher) => ctr::cipher::StreamCipher::apply_keystream(cipher, &mut data),

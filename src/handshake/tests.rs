@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::machine::pad_len;
 use super::{Established, Negotiated, Padding};
+use crate::error::{HandshakeError, Step};
 use crate::mode::{Mode, Role};
 use crate::policy::CryptoMethod;
 use crate::policy::PeerHint;
@@ -86,6 +88,22 @@ fn a_result_with_mse_is_a_hint_to_dial_with_mse() {
         };
         let negotiated = Negotiated::new(Role::Responder, mode, None);
         assert_eq!(PeerHint::from(&negotiated), expected);
+    }
+}
+
+#[test]
+fn a_pad_of_every_announced_length_is_accepted_up_to_512_bytes() {
+    for len in 0..=u16::MAX {
+        let outcome = pad_len(Step::PadC, len);
+        let refusal = HandshakeError::PadTooLong {
+            step: Step::PadC,
+            len,
+        };
+        if len <= 512 {
+            assert_eq!(outcome, Ok(usize::from(len)));
+        } else {
+            assert_eq!(outcome, Err(refusal));
+        }
     }
 }
 

@@ -83,16 +83,34 @@ fn every_method_is_named_once_and_has_one_bit_of_its_own() {
     assert_eq!(all.iter().count(), CryptoMethod::ALL.len());
 }
 
+/// Every number of 16 bits, every one with a bit or two of 32, and their complements.
+fn bit_fields() -> impl Iterator<Item = u32> {
+    let one_or_two = (0..32).flat_map(|a| (0..32).map(move |b| 1 << a | 1 << b));
+    (0..=0xFFFF).chain(one_or_two).flat_map(|bits: u32| [bits, !bits])
+}
+
 #[test]
-fn a_responder_selects_its_own_first_choice_and_an_initiator_takes_nothing_that_it_did_not_offer() {
+fn a_responder_selects_its_own_first_choice_among_the_bits_that_are_offered() {
     for set in every_set() {
-        for peer in 0..=0xFF_u32 {
-            let choice = set.iter().find(|method| peer & method.bit() != 0);
-            assert_eq!(set.choose(peer), choice, "{set} of {peer:#x}");
-            let taken = set.iter().find(|method| peer == method.bit());
-            assert_eq!(set.selected(peer), taken, "{set} after {peer:#x}");
+        for provided in bit_fields() {
+            let choice = set.iter().find(|method| provided & method.bit() != 0);
+            assert_eq!(set.choose(provided), choice, "{set} of {provided:#x}");
         }
-        assert_eq!(set.selected(set.bits() | 0x8000_0000), None);
+    }
+}
+
+#[test]
+fn a_selection_is_accepted_if_and_only_if_it_is_one_offered_bit() {
+    for set in every_set() {
+        for selection in bit_fields() {
+            let accepted = selection.is_power_of_two() && selection & set.bits() != 0;
+            let method = set.selected(selection).map(CryptoMethod::bit);
+            assert_eq!(
+                method,
+                accepted.then_some(selection),
+                "{set} after {selection:#x}"
+            );
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 mod freed;
 mod futures;
 mod machines;
+#[cfg(feature = "fast")]
+mod primitives;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -30,20 +30,21 @@ macro_rules! has {
 
 /// Whether the cipher keeps its state in bytes instead of words.
 pub(crate) fn prefers_bytes() -> bool {
-    #[cfg(feature = "__internals")]
-    if let Some(choice) = internals::choice() {
-        return choice;
-    }
-    has!("avx512vp2intersect") && has!("sse4a")
+    chosen(has!("avx512vp2intersect") && has!("sse4a"))
 }
 
 /// Whether a product is summed by columns instead of rows.
 pub(crate) fn prefers_columns() -> bool {
+    chosen(has!("avx512vp2intersect") || !has!("sse4a"))
+}
+
+/// The preference of the processor, unless the race has made another choice.
+fn chosen(preferred: bool) -> bool {
     #[cfg(feature = "__internals")]
     if let Some(choice) = internals::choice() {
         return choice;
     }
-    has!("avx512vp2intersect") || !has!("sse4a")
+    preferred
 }
 
 /// For the race between the formulations, and for the check that both are constant in time.

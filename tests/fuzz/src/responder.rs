@@ -112,7 +112,12 @@ pub fn check_after_key(data: &[u8]) {
     let wire = case.damage.apply(rest);
     let expected = reference::responder_after_key(secret, &ours, &lookup, &wire);
     let responder = internals::responder(secret, &ours.policy(), ours.padding());
-    run(responder, &ours, case.portions.cut(&wire), &expected);
+    run(
+        responder,
+        &ours,
+        case.portions.cut_longer_and_longer(&wire),
+        &expected,
+    );
 }
 
 fn run(responder: Responder, ours: &Ours, portions: Vec<&[u8]>, expected: &(Vec<u8>, Verdict)) {

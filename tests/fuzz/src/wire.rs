@@ -144,18 +144,29 @@ impl Portions {
         self.0.into_iter().map(usize::from).cycle()
     }
 
-    pub fn cut<'w>(&self, mut wire: &'w [u8]) -> Vec<&'w [u8]> {
-        let mut portions = Vec::new();
-        for len in self.clone().into_lengths() {
-            if wire.is_empty() {
-                break;
-            }
-            let (portion, rest) = wire.split_at(len.min(wire.len()));
-            portions.push(portion);
-            wire = rest;
-        }
-        portions
+    pub fn cut<'w>(&self, wire: &'w [u8]) -> Vec<&'w [u8]> {
+        cut(self.clone().into_lengths(), wire)
     }
+
+    /// Each time that the portions are used again, they are twice as long: many short ones would take most of the time.
+    pub fn cut_longer_and_longer<'w>(&self, wire: &'w [u8]) -> Vec<&'w [u8]> {
+        let each = self.0.len().max(1);
+        let lengths = self.clone().into_lengths().enumerate();
+        cut(lengths.map(|(nth, len)| len << (nth / each).min(16)), wire)
+    }
+}
+
+fn cut(lengths: impl Iterator<Item = usize>, mut wire: &[u8]) -> Vec<&[u8]> {
+    let mut portions = Vec::new();
+    for len in lengths {
+        if wire.is_empty() {
+            break;
+        }
+        let (portion, rest) = wire.split_at(len.min(wire.len()));
+        portions.push(portion);
+        wire = rest;
+    }
+    portions
 }
 
 /// Deterministic content.

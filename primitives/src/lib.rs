@@ -9,6 +9,14 @@
     clippy::inline_always,
     reason = "these functions are a few instructions long, and a call or a loop around one is measurably slower"
 )]
+#![cfg_attr(
+    feature = "__internals",
+    allow(
+        clippy::missing_panics_doc,
+        clippy::wildcard_imports,
+        reason = "the statements are tests, which `tests/symbolic` calls"
+    )
+)]
 
 mod field;
 pub mod group;
@@ -21,6 +29,12 @@ pub mod rc4;
 pub mod internals {
     pub use crate::field::internals as field;
     pub use crate::processor::internals::{choose, uses_bytes, uses_columns};
+
+    /// What holds for every operand. A function panics if its statement does not hold.
+    pub mod statements {
+        pub use crate::field::statements::*;
+        pub use crate::group::statements::*;
+    }
 }
 
 /// How property tests run: always with the same cases. `PROPTEST_CASES` asks for more of them.

@@ -15,8 +15,8 @@ mod columns;
 /// to the columns in memory. Each addition then follows its multiplication. Given a whole column, the compiler moves all
 /// multiplications to its beginning and runs out of registers.
 mod rows;
-#[cfg(any(test, kani))]
-mod statements;
+#[cfg(any(test, kani, feature = "__internals"))]
+pub(crate) mod statements;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,5 @@
-//! What holds for every operand. The tests try values at random; kani, where it is installed, proves it for all of them:
-//! `cargo kani -p mse-primitives -Z stubbing`.
+//! What holds for every operand. The tests try values at random; `tests/symbolic` proves it for all of them, by the machine
+//! code, and so does kani, where it is installed: `cargo kani -p mse-primitives -Z stubbing`.
 
 use super::*;
 
@@ -15,7 +15,7 @@ pub(super) fn limbs_are_short(limbs: &[u64; LIMBS]) -> bool {
 }
 
 /// For limbs below 2^60: P is subtracted if and only if the value is P or more, and every borrow arrives.
-pub(super) fn p_is_subtracted_once_or_not_at_all(value: &[u64; LIMBS]) {
+pub fn p_is_subtracted_once_or_not_at_all(value: &[u64; LIMBS]) {
     let difference = subtract_p_once(value);
     let less = value.iter().rev().lt(P.iter().rev());
     let subtracted = if less { [0; LIMBS] } else { P };
@@ -30,7 +30,7 @@ pub(super) fn p_is_subtracted_once_or_not_at_all(value: &[u64; LIMBS]) {
 }
 
 /// For limbs below 2^60: no sum overflows, and only the last limb is longer than 60 bits.
-pub(super) fn products_fit(a: &[u64; LIMBS], b: &[u64; LIMBS]) {
+pub fn products_fit(a: &[u64; LIMBS], b: &[u64; LIMBS]) {
     for m in [&MODULUS, &MODULUS_BY_ROWS] {
         assert!(limbs_are_short(&product(a, b, m)));
     }
@@ -47,19 +47,20 @@ pub(super) fn squares_fit(a: &[u64; LIMBS]) {
 }
 
 /// For columns up to [`MOST_IN_A_COLUMN`]: no sum overflows, and only the last limb is longer than 60 bits.
-pub(super) fn reductions_fit(sums: &Columns) {
+pub fn reductions_fit(sums: &Columns) {
     assert!(limbs_are_short(&columns::reduce(sums, &MODULUS)));
     assert!(limbs_are_short(&rows::reduce(*sums, &MODULUS_BY_ROWS)));
 }
 
-pub(super) fn bytes_survive_as_limbs(bytes: &[u8; 96]) {
+/// For all bytes: the limbs are short, and have every bit.
+pub fn bytes_survive_as_limbs(bytes: &[u8; 96]) {
     let limbs = unpack(bytes);
     assert!(limbs.iter().all(|limb| *limb <= MASK));
     assert_eq!(pack(&limbs), *bytes);
 }
 
 /// For indices below 2^63.
-pub(super) fn selection_is_by_index<const LEN: usize>(table: [[u64; LIMBS]; LEN], index: usize) {
+pub fn selection_is_by_index<const LEN: usize>(table: [[u64; LIMBS]; LEN], index: usize) {
     let selected = Element::select(&table.map(Element), index).0;
     assert_eq!(selected, table.get(index).copied().unwrap_or_default());
 }

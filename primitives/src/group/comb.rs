@@ -73,8 +73,8 @@ const fn position(tooth: usize, block: usize, column: usize) -> usize {
 }
 
 /// For every exponent: each index is within the table, and all of them together have every bit of the exponent once.
-#[cfg(any(test, kani))]
-pub(super) fn indices_have_every_bit_once(exponent: &[u8; EXPONENT_LEN]) {
+#[cfg(any(test, kani, feature = "__internals"))]
+pub fn indices_have_every_bit_once(exponent: &[u8; EXPONENT_LEN]) {
     let (mut seen, mut reads) = ([0; EXPONENT_LEN], 0);
     for (block, column) in (0..BLOCKS).flat_map(|block| (0..COLUMNS).map(move |column| (block, column))) {
         let subset = subset(exponent, block, column);

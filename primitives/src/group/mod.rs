@@ -14,8 +14,8 @@
 //! ```
 
 mod comb;
-#[cfg(any(test, kani))]
-mod statements;
+#[cfg(any(test, kani, feature = "__internals"))]
+pub(crate) mod statements;
 #[cfg(test)]
 mod tests;
 mod window;

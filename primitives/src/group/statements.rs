@@ -1,9 +1,13 @@
 //! What holds for every key and every exponent; as `field::statements`.
 
+#[cfg(feature = "__internals")]
+pub use super::comb::indices_have_every_bit_once;
+#[cfg(feature = "__internals")]
+pub use super::window::digits_are_the_exponent;
 use super::*;
 
 /// The check of a peer's key is by comparison of bytes. It says the same as two subtractions.
-pub(super) fn a_key_is_acceptable_from_2_to_p_minus_2(key: &[u8; KEY_LEN]) {
+pub fn a_key_is_acceptable_from_2_to_p_minus_2(key: &[u8; KEY_LEN]) {
     let mut two = [0; KEY_LEN];
     two[KEY_LEN - 1] = 2;
     let mut most = P;

@@ -38,8 +38,8 @@ fn digits(exponent: &[u8; EXPONENT_LEN]) -> impl Iterator<Item = usize> {
 }
 
 /// For every exponent: each digit is within the table, and all of them together are the exponent.
-#[cfg(any(test, kani))]
-pub(super) fn digits_are_the_exponent(exponent: &[u8; EXPONENT_LEN]) {
+#[cfg(any(test, kani, feature = "__internals"))]
+pub fn digits_are_the_exponent(exponent: &[u8; EXPONENT_LEN]) {
     let (mut seen, mut reads) = ([0; EXPONENT_LEN], 0);
     for (n, digit) in digits(exponent).enumerate() {
         assert!(digit < DIGITS);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Proves the statements of a library by running its machine code with symbols for operands.
+"""Proves the statements of a library: runs its compiled code with symbols as operands.
 
-A statement is proved if every path returns. The solver has to say of every panic that no operand leads to it. Nothing
-may be left out: a path that ends in any other way, and an address that depends on an operand, are failures.
+A statement is proved if every path returns, and if the solver says that no operand leads to a panic. Anything else is a
+failure: a path that ends in another way, an answer that the solver does not know, an address that depends on an operand.
 
-The controls are false statements. Each has to be refuted by operands with which the machine code really panics.
+The controls are false statements. For each of them, the script must find operands with which the compiled code really
+panics.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-# angr says that optional parts are not there as soon as it is loaded.
+# While it is imported, angr warns of optional parts that are not installed.
 logging.disable()
 
 import angr
@@ -49,7 +50,7 @@ class Statement:
     operands: list
     # What the control leaves out, or None for a statement that has to be true.
     control: str | None = None
-    # What is any number up to its bound: "products", "sums".
+    # What to replace by any number up to its bound: "products", "sums".
     forget: tuple = ()
 
 
@@ -83,7 +84,7 @@ STATEMENTS = [
 
 
 class NotProved(angr.errors.AngrError):
-    """What the script does not follow."""
+    """The script cannot follow this."""
 
 
 # The most that a symbol can be.
@@ -133,7 +134,7 @@ def most(ast):
 def ask(state, *conditions):
     """Z3's model of operands that lead to this state and meet the conditions, or None if there are none.
 
-    It is asked afresh each time, as it is faster if it knows the whole question.
+    Each question gets a new solver, because Z3 is faster if it knows the whole question.
     """
     conditions = (*state.solver.constraints, *conditions)
     symbols = {leaf for condition in conditions for leaf in condition.leaf_asts() if leaf.op == "BVS"}
@@ -147,13 +148,13 @@ def ask(state, *conditions):
 
 
 class Engine(SimEngineFailure, HooksMixin, SimInspectMixin, HeavyResilienceMixin, HeavyVEXMixin):
-    """Without system calls, and with the choice to forget how a product or a sum of words came about.
+    """Without system calls. A statement can ask to replace products or sums of words by any number up to a bound.
 
-    It is then any number up to a bound. What holds for all of these holds for the real one.
+    What holds for all these numbers also holds for the real one.
     """
 
     def _perform_vex_stmt_Exit(self, guard, target, jumpkind):
-        """Decides every branch here. One that is possible alone adds nothing to what is known of the operands."""
+        """Decides every branch. If only one side is possible, the path gets no new condition."""
         if guard.symbolic:
             if ask(self.state, guard == 1) is None:
                 guard = claripy.BVV(0, 1)
@@ -174,14 +175,14 @@ class Engine(SimEngineFailure, HooksMixin, SimInspectMixin, HeavyResilienceMixin
         if "products" in forget and op == "Iop_MullU64":
             return symbol("product", 128, most(args[0]) * most(args[1]))
         result = super()._perform_vex_expr_Op(op, args)
-        # The flags are not from this result, but from the two numbers.
+        # The flags still come from the two numbers, not from this result.
         if "sums" in forget and op == "Iop_Add64":
             return symbol("sum", 64, most(result))
         return result
 
 
 class NoSymbolicAddress(SimConcretizationStrategy):
-    """After the strategy that finds every address, up to a number."""
+    """Follows the strategy that finds every address, if there are few."""
 
     def _concretize(self, memory, addr, **kwargs):
         raise NotProved("an address depends on an operand")
@@ -200,7 +201,7 @@ class Procedure(angr.SimProcedure):
 
 
 class Copy(Procedure):
-    """By words, as the rest of the code reads and writes them."""
+    """Copies words, because the rest of the code reads and writes words."""
 
     def run(self, to, source, count):
         source, count = self.constant(source), self.constant(count)
@@ -290,6 +291,7 @@ class Prover:
         if left or not paths.returned:
             raise NotProved(f"paths are left over: {left}")
         return len(paths.returned), None
+
 
 def values(model, words):
     """The bytes of an operand in memory."""

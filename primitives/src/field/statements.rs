@@ -1,5 +1,5 @@
-//! What holds for every operand. The tests try values at random; `tests/symbolic` proves it for all of them, by the machine
-//! code, and so does kani, where it is installed: `cargo kani -p mse-primitives -Z stubbing`.
+//! What holds for every operand. The tests try random values. `tests/symbolic` proves it for all values, in the compiled
+//! code. Kani can prove it, too: `cargo kani -p mse-primitives -Z stubbing`.
 
 use super::*;
 
@@ -46,7 +46,7 @@ pub(super) fn squares_fit(a: &[u64; LIMBS]) {
     );
 }
 
-/// For columns up to [`MOST_IN_A_COLUMN`]: no sum overflows, and only the last limb is longer than 60 bits.
+/// For columns up to `MOST_IN_A_COLUMN`: no sum overflows, and only the last limb is longer than 60 bits.
 pub fn reductions_fit(sums: &Columns) {
     assert!(limbs_are_short(&columns::reduce(sums, &MODULUS)));
     assert!(limbs_are_short(&rows::reduce(*sums, &MODULUS_BY_ROWS)));

@@ -1,7 +1,7 @@
 //! The statements of mse-primitives that hold for every operand, as functions with plain names. `prove.py` runs their
-//! machine code with symbols for operands. A function that does not return says that its statement is false.
+//! compiled code with symbols as operands. A function panics if its statement is false.
 //!
-//! `controls` has false statements, which `prove.py` has to refute.
+//! `controls` has false statements, which `prove.py` must refute.
 
 mod controls;
 

@@ -223,7 +223,6 @@ impl Error {
     /// Why a peer usually closes, resets or stays silent at this step.
     const fn likely_cause(&self) -> &'static str {
         match (self.role, self.step, self.reply) {
-            (_, _, Reply::NotAsked) => "",
             (Role::Initiator, Step::PublicKey, Reply::Silent) | (Role::Responder, Step::Sync, _) => {
                 ": it may not speak MSE"
             }

@@ -445,6 +445,23 @@ fn interrupted_handshakes_name_their_step() {
 }
 
 #[test]
+fn an_error_of_the_transport_says_on_which_side_it_failed() {
+    let said = |kind: io::ErrorKind| {
+        let kind = ErrorKind::Transport(kind.into());
+        Error::new(Role::Initiator, Step::PublicKey, false, kind).to_string()
+    };
+    let of_the_peer = said(io::ErrorKind::ConnectionReset);
+    assert!(of_the_peer.starts_with("the connection broke"), "{of_the_peer}");
+    assert!(of_the_peer.ends_with("it may not speak MSE"), "{of_the_peer}");
+    let our_own = said(io::ErrorKind::PermissionDenied);
+    assert!(
+        our_own.starts_with("the transport failed on our side"),
+        "{our_own}"
+    );
+    assert!(!our_own.contains("may not"), "{our_own}");
+}
+
+#[test]
 fn errors_name_the_likely_cause_for_their_role() {
     use Role::{Initiator, Responder};
     let closed = Error::closed;

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 target=${CARGO_TARGET_DIR:-target}
 venv=$target/symbolic-venv
+python3 -c 'import ensurepip, venv' 2>/dev/null || tests/install_packages.sh python3-venv >/dev/null
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check -r tests/symbolic/requirements.txt
 

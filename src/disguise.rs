@@ -256,7 +256,7 @@ mod tests {
     fn first_flights(disguise: Disguise, role: Role) -> impl Iterator<Item = (Vec<u8>, usize)> {
         (0..40).map(move |_| {
             let (randomness, mut pieces) = disguise.draw(role, &mut rand::rng());
-            let flight = randomness.into_first_flight();
+            let flight = [&randomness.public_key[..], &randomness.padding.with_key].concat();
             let first = pieces.limit(flight.len());
             (flight, first)
         })

@@ -3,7 +3,7 @@
 //! Everything that depends on a private exponent takes the same time and the same path through memory for every exponent.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use rand::CryptoRng;
 use zeroize::Zeroizing;

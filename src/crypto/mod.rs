@@ -15,11 +15,3 @@ pub(crate) mod rc4;
 
 #[cfg(feature = "fast")]
 pub(crate) use mse_primitives::{group, rc4};
-
-/// Seeded random cases for the tests of this module.
-#[cfg(test)]
-fn cases(n: u64) -> impl Iterator<Item = rand::rngs::ChaCha20Rng> {
-    use rand::SeedableRng;
-
-    (0..n).map(rand::rngs::ChaCha20Rng::seed_from_u64)
-}

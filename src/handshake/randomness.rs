@@ -54,11 +54,6 @@ impl Randomness {
             padding: Padding::draw(rng),
         }
     }
-
-    #[cfg(test)]
-    pub(crate) fn into_first_flight(self) -> Vec<u8> {
-        [&self.public_key[..], &self.padding.with_key].concat()
-    }
 }
 
 impl fmt::Debug for Randomness {

@@ -145,8 +145,7 @@ impl Machine for Responder {
 /// A responder after a key exchange that led to `secret`, for fuzzing.
 #[cfg(feature = "__internals")]
 pub fn after_key_exchange(secret: [u8; PUBLIC_KEY_LEN], policy: &Policy, padding: Padding) -> Responder {
-    let agreed = KeyState::agreed(SharedSecret::new(secret), padding);
-    Responder::at(agreed, policy)
+    Responder::at(KeyState::agreed(SharedSecret::new(secret), padding), policy)
 }
 
 /// The result of a [`Responder`]: an initiator that wants an info-hash (SKEY).

@@ -5,7 +5,7 @@ use rand::RngExt;
 use tinyjson::JsonValue;
 
 use super::*;
-use crate::crypto::cases;
+use crate::crypto::dh::tests::cases;
 
 /// The counter counted by hand, and the block cipher alone.
 pub(in crate::crypto) fn keystream(material: &[u8; 20], len: usize) -> Vec<u8> {

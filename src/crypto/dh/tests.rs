@@ -3,11 +3,16 @@ use std::str::FromStr;
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U192, U768};
-use rand::Rng;
+use rand::rngs::ChaCha20Rng;
+use rand::{Rng, SeedableRng};
 use tinyjson::JsonValue;
 
 use super::*;
-use crate::crypto::cases;
+
+/// Seeded random cases.
+pub(in crate::crypto) fn cases(n: u64) -> impl Iterator<Item = ChaCha20Rng> {
+    (0..n).map(ChaCha20Rng::seed_from_u64)
+}
 
 fn bytes<const LEN: usize>(text: &str) -> [u8; LEN] {
     hex::decode(text).unwrap().try_into().unwrap()

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rc4::{KeyInit, StreamCipher};
 
 use super::*;
-use crate::crypto::cases;
+use crate::crypto::dh::tests::cases;
 
 const KEY: [u8; 20] = *b"0123456789abcdefghij";
 

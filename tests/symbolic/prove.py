@@ -30,7 +30,7 @@ from angr.engines import HeavyResilienceMixin, HeavyVEXMixin, HooksMixin, SimEng
 
 OPERANDS = 0x10000000
 LIMB = 2**60 - 1
-# The most products of two limbs in a column are 13.
+# A column is the sum of at most 13 products of two limbs.
 COLUMN = 13 * LIMB**2
 
 
@@ -220,7 +220,7 @@ class Fill(Procedure):
 
 
 class Compare(Procedure):
-    """Any number that has the right sign."""
+    """Returns any number that has the right sign."""
 
     def run(self, a, b, count):
         count = self.constant(count)

@@ -135,7 +135,7 @@ impl DetectorCase {
                     methods: self.accepted(),
                     payload: Vec::new(),
                 };
-                // What is sent has random lengths; it is checked elsewhere.
+                // The library draws its padding, so `open_step_4` checks what it sends.
                 let (_, verdict) = reference::responder_after_key(secret, &ours, &lookup, &wire[96..]);
                 Expected::Verdict(verdict)
             }

@@ -87,7 +87,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The same, from an initiator on whose key exchange led to one of a few secrets: an input costs no exponentiation.
+/// The same, but the initiator begins after a key exchange that led to one of a few secrets. So an input costs no
+/// exponentiation.
 pub fn check_after_key(data: &[u8]) {
     let case = InitiatorCase::read(data);
     let (ours, secret, skey) = (case.ours.ours(), agreed(case.key.exponent), skey(case.skey));

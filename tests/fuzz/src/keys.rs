@@ -1,4 +1,4 @@
-//! What takes the foreign implementation most of its time, each done once: exponentiations and keystreams.
+//! A cache of what takes the foreign implementation the most time: exponentiations and keystreams.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

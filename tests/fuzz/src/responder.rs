@@ -104,7 +104,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The same, from a responder on whose key exchange led to one of a few secrets: an input costs no exponentiation.
+/// The same, but the responder begins after a key exchange that led to one of a few secrets. So an input costs no
+/// exponentiation.
 pub fn check_after_key(data: &[u8]) {
     let case = ResponderCase::read(data);
     let (ours, secret) = (case.ours.ours(), agreed(case.theirs.key.exponent));

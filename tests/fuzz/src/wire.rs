@@ -148,7 +148,7 @@ impl Portions {
         cut(self.clone().into_lengths(), wire)
     }
 
-    /// Each time that the portions are used again, they are twice as long: many short ones would take most of the time.
+    /// Doubles the portions each time that they are used again, because many short ones would take most of the time.
     pub fn cut_longer_and_longer<'w>(&self, wire: &'w [u8]) -> Vec<&'w [u8]> {
         let each = self.0.len().max(1);
         let lengths = self.clone().into_lengths().enumerate();

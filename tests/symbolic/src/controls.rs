@@ -1,4 +1,4 @@
-//! False statements. Most are true for all operands but a few, which random tests do not find.
+//! False statements. Most are false for a few operands only, which random tests do not find.
 
 use std::array::from_fn;
 

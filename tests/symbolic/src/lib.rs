@@ -52,7 +52,7 @@ extern "C" fn products_fit(a: &Limbs, b: &Limbs) {
     statements::products_fit(a, b);
 }
 
-/// For limbs below 2^60, as `statements::products_fit`. There, squares are compared with products, and are not reduced.
+/// For limbs below 2^60: what `products_fit` says of products. The statement of this name in the crate compares columns only.
 #[unsafe(no_mangle)]
 extern "C" fn squares_fit(a: &Limbs) {
     for by_columns in [true, false] {
